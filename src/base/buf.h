@@ -1,0 +1,52 @@
+/* base/buf.h: growable bytes with a hard cap.
+ *
+ * The first failure sticks: later adds do nothing, and one check of `err` (or
+ * of hf_buf_done) at the end is enough.  The buffer owns its memory; a zeroed
+ * struct is an empty buffer with a cap of 0. */
+#ifndef HF_BASE_BUF_H
+#define HF_BASE_BUF_H
+
+#include "base/bytes.h"
+
+#include <stdarg.h>
+
+struct hf_buf {
+    uint8_t *ptr;
+    size_t len;
+    size_t cap; /* bytes allocated */
+    size_t max; /* hard cap in bytes; beyond it HF_ERR_LIMIT */
+    int err;    /* 0, HF_ERR_LIMIT or HF_ERR_NOMEM; sticky */
+};
+
+void hf_buf_init(struct hf_buf *b, size_t max);
+void hf_buf_fini(struct hf_buf *b);
+
+/* Makes room for `extra` bytes behind the end, so that the caller may write
+ * them at ptr + len and then raise len with hf_buf_used. */
+int hf_buf_reserve(struct hf_buf *b, size_t extra);
+void hf_buf_used(struct hf_buf *b, size_t count);
+
+void hf_buf_add(struct hf_buf *b, struct hf_bytes bytes); /* copied */
+void hf_buf_add_byte(struct hf_buf *b, uint8_t byte);
+void hf_buf_add_u64(struct hf_buf *b, uint64_t value); /* decimal */
+void hf_buf_add_i64(struct hf_buf *b, int64_t value);
+__attribute__((format(printf, 2, 3))) void hf_buf_addf(struct hf_buf *b, const char *format, ...);
+
+/* Removes `count` bytes at the head; the rest moves down. */
+void hf_buf_take(struct hf_buf *b, size_t count);
+
+/* Empties and clears the sticky error; memory above `keep` bytes is freed. */
+void hf_buf_reset(struct hf_buf *b, size_t keep);
+
+/* 0 or the sticky error. */
+int hf_buf_done(const struct hf_buf *b);
+
+/* What is in it now; borrowed until the next change. */
+static inline struct hf_bytes hf_buf_view(const struct hf_buf *b)
+{
+    return (struct hf_bytes){ b->ptr, b->len };
+}
+
+#define HF_BUF_LIT(b, literal) hf_buf_add((b), HF_LIT(literal))
+
+#endif

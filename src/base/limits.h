@@ -1,0 +1,70 @@
+/* base/limits.h: every bound, its unit, its reason and what happens there.
+ *
+ * One row per bound: name, value, unit, reason, effect.  `holdfast config get
+ * --limits` prints this table.  Each row has a test at N and at N + 1. */
+#ifndef HF_BASE_LIMITS_H
+#define HF_BASE_LIMITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* clang-format off */
+#define HF_LIMITS(X)                                                                                                        \
+    X(PREAUTH_FRAME_BYTES, 65536, "bytes", "a stranger costs little", "close 1009")                                         \
+    X(PAYLOAD_BYTES, 26214400, "bytes", "the protocol's policy.maxPayload", "close 1009")                                   \
+    X(BUFFERED_BYTES, 52428800, "bytes", "the protocol's policy.maxBufferedBytes", "drop droppable events, else close 1008")\
+    X(CONTROL_FRAME_BYTES, 125, "bytes", "RFC 6455 section 5.5", "close 1002")                                              \
+    X(HTTP_HEAD_BYTES, 16384, "bytes", "dependencies.md 2d", "431")                                                         \
+    X(HTTP_LINE_BYTES, 8192, "bytes", "dependencies.md 2d", "414")                                                          \
+    X(HTTP_FIELDS, 100, "fields", "dependencies.md 2d", "431")                                                              \
+    X(HTTP_BODY_BYTES, 65536, "bytes", "no endpoint takes a body", "413")                                                   \
+    X(JSON_DEPTH_PREAUTH, 64, "levels", "dependencies.md 2c", "malformed frame")                                            \
+    X(JSON_DEPTH, 256, "levels", "dependencies.md 2c", "malformed frame")                                                   \
+    X(REQUEST_ID_BYTES, 4096, "bytes", "it is echoed and kept while the request runs", "INVALID_REQUEST")                   \
+    X(CONNECTIONS, 65536, "connections", "memory", "refuse: closed at accept")                                              \
+    X(PREAUTH_CONNECTIONS, 1024, "connections", "strangers never crowd out clients", "the oldest silent one is closed")     \
+    X(CONNECTIONS_PER_ADDRESS, 20000, "connections", "one address is not the world", "refuse: closed at accept")            \
+    X(PREAUTH_FRAMES, 15, "frames", "sent while connect is processed", "close 1008")                                        \
+    X(REQUESTS_IN_FLIGHT, 256, "requests", "per connection", "UNAVAILABLE, retryable")                                      \
+    X(SUBSCRIPTIONS, 256, "subscriptions", "per connection", "INVALID_REQUEST")                                             \
+    X(SCOPES, 32, "scopes", "per connection", "invalid connect params")                                                     \
+    X(CAPS, 64, "capabilities", "per connection", "invalid connect params")                                                 \
+    X(NAME_BYTES, 256, "bytes", "names a client gives itself", "cut when stored, never refused")                            \
+    X(DEVICES, 10000, "devices", "paired devices kept in memory", "pairing refused, UNAVAILABLE")                           \
+    X(PENDING_PAIRINGS, 256, "requests", "pending pairing requests", "the oldest is dropped")                               \
+    X(AUTH_ADDRESSES, 4096, "addresses", "addresses with failed secrets", "the oldest is forgotten")                        \
+    X(AUTH_SECRETS_PER_ADDRESS, 64, "digests", "distinct wrong secrets remembered", "locked out long before")               \
+    X(PRESENCE_ENTRIES, 200, "entries", "presence list", "the oldest is dropped")                                           \
+    X(STABILITY_RECORDS, 1000, "records", "stability ring", "the oldest is dropped, counted")                               \
+    X(SESSION_STATES, 2000, "sessions", "work counts", "the oldest idle one is evicted")                                    \
+    X(ACTIONS, 1024, "actions", "told to the host in one turn", "the engine pauses its input")                              \
+    X(PENDING_PINGS, 5, "pings", "spec/health-connection.md section 2", "the oldest is evicted, counted")                   \
+    X(PING_BATCH, 64, "pings", "spec/health-connection.md section 10", "the rest waits one wake-up")                        \
+    X(WRITE_BYTES, 65536, "bytes", "handed to the system at once", "the rest waits for the next write")                     \
+    X(SCRATCH_BODY_BYTES, 4096, "bytes", "smaller bodies are copied into one send", "larger ones leave as spans")           \
+    X(LOG_VALUE_BYTES, 256, "bytes", "peer text in a log line", "cut")                                                      \
+    X(LOG_TAIL_BYTES, 1000000, "bytes", "one logs.tail answer", "cut, truncated:true")                                      \
+    X(LOG_TAIL_LINES, 5000, "lines", "one logs.tail answer", "cut, truncated:true")                                         \
+    X(LOG_FILE_BYTES, 104857600, "bytes", "logging.maxFileBytes of OpenClaw", "rotated")                                    \
+    X(CONFIG_BYTES, 1048576, "bytes", "a configuration file", "refused, exit 78")                                           \
+    X(METRIC_SERIES, 2048, "series", "dependencies.md 6d", "not shown, counted")                                            \
+    X(STORE_REQUESTS, 1024, "requests", "waiting for the store", "UNAVAILABLE, retryable")                                  \
+    X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut")
+/* clang-format on */
+
+enum {
+#define HF_LIMIT_ENUM(name, value, unit, reason, effect) HF_LIMIT_##name = (value),
+    HF_LIMITS(HF_LIMIT_ENUM)
+#undef HF_LIMIT_ENUM
+};
+
+struct hf_limit {
+    const char *name; /* "PREAUTH_FRAME_BYTES" */
+    int64_t value;
+    const char *unit, *reason, *effect;
+};
+
+/* The table above; `*count` rows.  Static. */
+const struct hf_limit *hf_limits(size_t *count);
+
+#endif
