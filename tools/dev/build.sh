@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# Build directories: build/<name>, each with its compiler and its options.
+
+readonly HOLDFAST=src/prog/holdfast # inside of a build directory
+
+# build_options NAME: compiler, then options, one per line.
+build_options() {
+    local sanitized='-Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true'
+    case $1 in
+    release) echo gcc --buildtype=release -Dtests=false ;;
+    fast) echo gcc --buildtype=release -Dwerror=true ;;
+    gcc) echo gcc --buildtype=debugoptimized "$sanitized" ;;
+    clang) echo clang --buildtype=debugoptimized "$sanitized" ;;
+    fuzz) echo clang --buildtype=debugoptimized "$sanitized" -Dfuzz=true ;;
+    cover) echo gcc --buildtype=debug -Db_coverage=true ;;
+    *) die "no build is called $1" ;;
+    esac
+}
+
+# configure NAME: sets the build directory up when it is new or its options changed.
+configure() {
+    local dir=build/$1 wanted compiler options
+    wanted=$(build_options "$1")
+    read -r compiler options <<<"$wanted"
+    if [[ -f $dir/build.ninja && $(cat "$dir/.options" 2>/dev/null) == "$wanted" ]]; then return 0; fi
+    rm -rf "$dir"
+    mkdir -p build
+    if command -v ccache >/dev/null; then compiler="ccache $compiler"; fi
+    # The options hold no spaces.
+    # shellcheck disable=SC2086
+    CC=$compiler meson setup "$dir" $options >build/setup.log 2>&1 || {
+        tail -n 30 build/setup.log >&2
+        return 1
+    }
+    printf '%s' "$wanted" >"$dir/.options"
+}
+
+# build NAME [TARGET...]
+build() {
+    local name=$1
+    shift
+    configure "$name" && ninja -C "build/$name" "$@"
+}
+
+# counted COMMAND...: a build as a step of a test run: it passes or it fails.
+counted() {
+    if "$@"; then
+        echo '1 passed, 0 failed'
+    else
+        echo '0 passed, 1 failed'
+        return 1
+    fi
+}
+
+# Address sanitizers of gcc 12 and clang 14 crash at random when the kernel spreads maps over more
+# than 28 bits; setarch -R switches that off for one process tree.
+without_aslr() {
+    local bits
+    bits=$(cat /proc/sys/vm/mmap_rnd_bits 2>/dev/null) || bits=unknown
+    if [[ $bits != unknown && $bits -le 28 ]] || ! setarch -R true 2>/dev/null; then
+        "$@"
+    else
+        setarch -R "$@"
+    fi
+}
+
+# meson_test NAME OPTION...: runs the tests of a build; the closing line counts each TAP subtest.
+meson_test() {
+    local name=$1 status=0
+    shift
+    UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+        ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
+        without_aslr meson test -C "build/$name" --no-rebuild --print-errorlogs "$@" || status=$?
+    tools/dev/tally "build/$name/meson-logs" || status=1
+    return "$status"
+}

@@ -1,0 +1,122 @@
+# shellcheck shell=bash
+# One function per verb of ./dev.
+
+readonly SEEDS=10000 # of each simulated world; those under sanitizers stand in tests/sim/meson.build
+
+do_build() {
+    need "${BUILD_SET[@]}"
+    build release "$@"
+}
+
+do_run() {
+    need "${BUILD_SET[@]}"
+    build release >&2
+    say "./dev: connect with an OpenClaw client, for example"
+    say "    openclaw gateway call health --url ws://127.0.0.1:18789 --token TOKEN"
+    say "TOKEN and the address are what holdfast says below; ctrl-C ends it."
+    exec "build/release/$HOLDFAST" run "$@"
+}
+
+do_test() {
+    local quick=
+    case ${1:-} in
+    --quick) quick=yes ;;
+    '') ;;
+    *) die "test: unknown option $1" ;;
+    esac
+    need "${TEST_SET[@]}" "${LINT_SET[@]}"
+    [[ -n $quick ]] || need "${INTEROP_SET[@]}"
+    step 'build gcc' counted build gcc
+    step 'test gcc' meson_test gcc --no-suite house
+    step 'build clang' counted build clang
+    step 'test clang' meson_test clang --no-suite house
+    step 'lint' lint
+    step 'conformance' tests/conformance/run.py "build/gcc/$HOLDFAST"
+    step 'build fast' counted build fast
+    simulate --seeds "$SEEDS"
+    [[ -n $quick ]] || step 'interop' tests/interop/run "build/fast/$HOLDFAST"
+    closing
+}
+
+do_interop() {
+    need "${INTEROP_SET[@]}"
+    build release >&2
+    attend tests/interop/run "build/release/$HOLDFAST" "$@"
+}
+
+# simulate OPTION...: every simulated world of the fast build.
+simulate() {
+    local world worlds=(build/fast/tests/sim/*_sim)
+    for world in "${worlds[@]}"; do
+        step "world $(basename "$world" _sim)" "$world" "$@"
+    done
+}
+
+do_sim() {
+    need "${TEST_SET[@]}"
+    build fast >&2
+    simulate "$@"
+    closing
+}
+
+# fuzz_target PATH SECONDS: starts from the kept corpus; finds go to build/fuzz/found.
+fuzz_target() {
+    local name found
+    name=$(basename "$1" _fuzz)
+    found=build/fuzz/found/$name
+    mkdir -p "$found"
+    counted without_aslr "$1" -max_total_time="$2" -print_final_stats=1 \
+        -artifact_prefix="$found/" "$found" "tests/fuzz/corpus/$name"
+}
+
+do_fuzz() {
+    local only='' seconds=60 target
+    while [[ $# -gt 0 ]]; do
+        case $1 in
+        --seconds)
+            seconds=${2:?./dev fuzz --seconds needs a number}
+            shift
+            ;;
+        -*) die "fuzz: unknown option $1" ;;
+        *) only=$1 ;;
+        esac
+        shift
+    done
+    need "${TEST_SET[@]}"
+    build fuzz >&2
+    for target in build/fuzz/tests/fuzz/*_fuzz; do
+        [[ -z $only || $(basename "$target") == "${only}_fuzz" ]] || continue
+        step "fuzz $(basename "$target" _fuzz)" fuzz_target "$target" "$seconds"
+    done
+    closing
+}
+
+do_lint() {
+    need "${LINT_SET[@]}"
+    configure clang
+    build clang >/dev/null || die "lint needs a tree that builds"
+    lint
+}
+
+do_fmt() {
+    need "${LINT_SET[@]}"
+    c_files | xargs -0 -r tools/format
+}
+
+do_cover() {
+    need "${COVER_SET[@]}"
+    build cover
+    meson_test cover --no-suite house || say "./dev: some tests failed; the report counts what ran"
+    mkdir -p build/cover/report
+    gcovr --root . --filter src/ --object-directory build/cover --print-summary \
+        --html-details build/cover/report/index.html
+    say "./dev: build/cover/report/index.html"
+}
+
+do_bench() {
+    need "${BENCH_SET[@]}"
+    build release >&2
+    attend tests/bench/run "build/release/$HOLDFAST" "$@"
+}
+
+do_clean() { rm -rf build; }
