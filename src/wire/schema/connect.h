@@ -8,7 +8,8 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
-#include "wire/schema/scope.h"
+#include "base/scope.h"
+#include "wire/schema/client.h"
 
 struct hf_connect_client {
     enum hf_client_id id;
@@ -30,16 +31,17 @@ struct hf_connect_auth {
 struct hf_connect {
     int64_t min_protocol, max_protocol;
     struct hf_connect_client client;
-    enum hf_role role;
-    struct hf_bytes role_name;
+    struct hf_bytes role_name; /* as sent */
+    bool has_known_role;
+    enum hf_role role; /* OPERATOR unless the name is another known one */
 
     /* As sent, in that order and with doubles: the device signature covers them. */
     struct hf_bytes scopes[HF_LIMIT_SCOPES];
     size_t scope_count;
-    hf_scope_set scope_set; /* those that exist */
+    hf_scopes scope_set; /* those that exist */
     struct hf_bytes caps[HF_LIMIT_CAPS];
     size_t cap_count;
-    hf_cap_set cap_set; /* those that we know */
+    hf_caps cap_set; /* those that we know */
 
     bool has_device, has_auth;
     struct hf_connect_device device;

@@ -1,20 +1,10 @@
-/* wire/schema/scope.h: the names of scopes, roles, clients and capabilities.
+/* wire/schema/client.h: the names of clients, their modes and capabilities.
  *
- * Closed sets of protocol/wire.md section 3 and protocol/fixtures/scopes.tsv, each
- * as one table: enumerator and spelling. */
-#ifndef HF_WIRE_SCHEMA_SCOPE_H
-#define HF_WIRE_SCHEMA_SCOPE_H
+ * protocol/wire.md section 3.  Each set is one table: enumerator and spelling. */
+#ifndef HF_WIRE_SCHEMA_CLIENT_H
+#define HF_WIRE_SCHEMA_CLIENT_H
 
 #include "base/bytes.h"
-
-#define HF_SCOPES(X)                                                                               \
-    X(ADMIN, "operator.admin")                                                                     \
-    X(READ, "operator.read")                                                                       \
-    X(WRITE, "operator.write")                                                                     \
-    X(APPROVALS, "operator.approvals")                                                             \
-    X(PAIRING, "operator.pairing")                                                                 \
-    X(QUESTIONS, "operator.questions")                                                             \
-    X(TALK, "operator.talk")
 
 #define HF_CLIENT_IDS(X)                                                                           \
     X(WEBCHAT_UI, "webchat-ui")                                                                    \
@@ -62,13 +52,6 @@
     X(UI_COMMANDS, "ui-commands")                                                                  \
     X(USAGE_REFRESHING, "usage-refreshing")
 
-enum hf_scope {
-#define HF_SCOPE_ENUM(name, text) HF_SCOPE_##name,
-    HF_SCOPES(HF_SCOPE_ENUM)
-#undef HF_SCOPE_ENUM
-        HF_SCOPE_COUNT
-};
-
 enum hf_client_id {
 #define HF_CLIENT_ID_ENUM(name, text) HF_CLIENT_ID_##name,
     HF_CLIENT_IDS(HF_CLIENT_ID_ENUM)
@@ -90,24 +73,14 @@ enum hf_cap {
         HF_CAP_COUNT
 };
 
-enum hf_role { HF_ROLE_OPERATOR, HF_ROLE_NODE, HF_ROLE_UNKNOWN };
+typedef uint32_t hf_caps; /* bits 1 << enum hf_cap */
 
-/* Sets of scopes and of capabilities: bit n is enumerator n. */
-typedef uint32_t hf_scope_set;
-typedef uint32_t hf_cap_set;
-
-static inline hf_scope_set hf_scope_bit(enum hf_scope scope)
+static inline hf_caps hf_cap_bit(enum hf_cap cap)
 {
-    return (hf_scope_set)1 << scope;
-}
-
-static inline hf_cap_set hf_cap_bit(enum hf_cap cap)
-{
-    return (hf_cap_set)1 << cap;
+    return (hf_caps)1 << cap;
 }
 
 /* The spelling.  Static, with a zero. */
-const char *hf_scope_name(enum hf_scope scope);
 const char *hf_client_id_name(enum hf_client_id id);
 const char *hf_client_mode_name(enum hf_client_mode mode);
 const char *hf_cap_name(enum hf_cap cap);
@@ -117,10 +90,8 @@ extern const char *const hf_client_id_names[];
 extern const char *const hf_client_mode_names[];
 
 /* The enumerator of a spelling: true and it, or false. */
-bool hf_scope_find(struct hf_bytes name, enum hf_scope *out);
 bool hf_client_id_find(struct hf_bytes name, enum hf_client_id *out);
 bool hf_client_mode_find(struct hf_bytes name, enum hf_client_mode *out);
 bool hf_cap_find(struct hf_bytes name, enum hf_cap *out);
-enum hf_role hf_role_find(struct hf_bytes name); /* UNKNOWN when it is none */
 
 #endif
