@@ -1,0 +1,125 @@
+/* core/admit.h: is there room for one more socket, request or frame?
+ *
+ * Counts connections in all and per address, keeps those that have not said
+ * hello in one bounded pool, and holds their deadlines: accept to the end of the
+ * HTTP head, then to hello (design.md sections 3 and 5).  When the pool is full
+ * the oldest socket that has not sent `connect` goes, so that strangers never
+ * crowd out clients.  Memory grows in reserve only. */
+#ifndef HF_CORE_ADMIT_H
+#define HF_CORE_ADMIT_H
+
+#include "base/map.h"
+#include "base/pool.h"
+#include "base/time.h"
+
+enum { HF_ADMIT_ADDRESS_BYTES = 16 };
+
+struct hf_admit_limits {
+    uint32_t connections;         /* HF_LIMIT_CONNECTIONS */
+    uint32_t per_address;         /* HF_LIMIT_CONNECTIONS_PER_ADDRESS */
+    uint32_t preauth;             /* HF_LIMIT_PREAUTH_CONNECTIONS */
+    uint32_t preauth_per_address; /* 0: only the pool as a whole is bounded */
+    hf_span head_within;          /* accept to the end of the HTTP head */
+    hf_span hello_within;         /* from there to hello */
+};
+
+/* Where a socket stands on its way in. */
+enum hf_admit_phase {
+    HF_ADMIT_FREE,   /* the slot is not in use */
+    HF_ADMIT_HEAD,   /* the HTTP head is awaited */
+    HF_ADMIT_SILENT, /* upgraded, `connect` is awaited */
+    HF_ADMIT_ASKED,  /* sent `connect`: never evicted */
+    HF_ADMIT_IN,     /* said hello: out of the pool, no deadline */
+};
+
+enum hf_admit_why {
+    HF_ADMIT_OK,
+    HF_ADMIT_TOTAL,               /* CONNECTIONS */
+    HF_ADMIT_PER_ADDRESS,         /* CONNECTIONS_PER_ADDRESS */
+    HF_ADMIT_PREAUTH,             /* the pool is full of sockets that sent `connect` */
+    HF_ADMIT_PREAUTH_PER_ADDRESS, /* the same for one address */
+};
+
+struct hf_admit_verdict {
+    enum hf_admit_why why; /* OK: accepted; else refuse, and name this bound in the log */
+    hf_id evict;           /* not 0: end this one to make the room; it was taken out already */
+};
+
+struct hf_admit_conn;
+struct hf_admit_address;
+
+struct hf_admit_list {    /* connections in the order of their deadlines */
+    uint32_t first, last; /* slot + 1 */
+};
+
+struct hf_admit { /* fields are private */
+    struct hf_admit_limits limits;
+    struct hf_hash_key hash_key;
+    struct hf_admit_conn *conns; /* by slot */
+    uint32_t conn_cap;
+    struct hf_admit_address *addresses;
+    uint32_t address_cap, free_address;
+    struct hf_map by_address;
+    struct hf_admit_list heads, hellos; /* deadlines of the two kinds, earliest first */
+    uint32_t total, preauth;
+};
+
+void hf_admit_init(struct hf_admit *a, const struct hf_admit_limits *limits,
+                   struct hf_hash_key hash_key);
+void hf_admit_fini(struct hf_admit *a);
+
+/* New limits; nobody is thrown out, deadlines that run keep their spans. */
+void hf_admit_set_limits(struct hf_admit *a, const struct hf_admit_limits *limits);
+
+/* Makes sure that `slot` can be accepted without memory: 0 or HF_ERR_NOMEM. */
+int hf_admit_reserve(struct hf_admit *a, uint32_t slot);
+
+/* A socket was accepted from `address` (IPv4 is IPv4-mapped).  The slot of `conn`
+ * was reserved and is free.  Refused sockets are not counted. */
+struct hf_admit_verdict hf_admit_accept(struct hf_admit *a, hf_time now, hf_id conn,
+                                        const uint8_t address[HF_ADMIT_ADDRESS_BYTES]);
+
+/* The HTTP head is complete and asked for a WebSocket: the hello deadline begins. */
+void hf_admit_upgraded(struct hf_admit *a, hf_time now, hf_id conn);
+
+/* A plain HTTP request was answered and the socket stays: a new head is awaited. */
+void hf_admit_next_head(struct hf_admit *a, hf_time now, hf_id conn);
+
+/* `connect` arrived. */
+void hf_admit_asked(struct hf_admit *a, hf_id conn);
+
+/* hello-ok is queued: it leaves the pool and has no deadline any more. */
+void hf_admit_hello(struct hf_admit *a, hf_id conn);
+
+/* The close began or the socket is gone: every count it held is given back.
+ * A stale id or a second call changes nothing. */
+void hf_admit_drop(struct hf_admit *a, hf_id conn);
+
+/* The earliest deadline, or HF_NEVER. */
+hf_time hf_admit_due(const struct hf_admit *a);
+
+/* The next socket whose deadline is at or before `now`; it stays counted until
+ * drop but will not expire again.  `phase` says what was awaited. */
+bool hf_admit_expire(struct hf_admit *a, hf_time now, hf_id *conn, enum hf_admit_phase *phase);
+
+/* Counts for diagnostics. */
+uint32_t hf_admit_total(const struct hf_admit *a);
+uint32_t hf_admit_preauth(const struct hf_admit *a);
+uint32_t hf_admit_from_address(const struct hf_admit *a,
+                               const uint8_t address[HF_ADMIT_ADDRESS_BYTES]);
+
+/* What one connection may have open; embedded in the connection, zeroed is new. */
+struct hf_admit_quota {
+    uint16_t requests;       /* in flight */
+    uint16_t waiting_frames; /* that came while `connect` was processed */
+};
+
+/* One request more: false at HF_LIMIT_REQUESTS_IN_FLIGHT (answer UNAVAILABLE). */
+bool hf_admit_request(struct hf_admit_quota *q);
+void hf_admit_request_done(struct hf_admit_quota *q);
+
+/* One frame more during connect: false beyond HF_LIMIT_PREAUTH_FRAMES (close 1008
+ * `too many pending handshake frames`). */
+bool hf_admit_frame(struct hf_admit_quota *q);
+
+#endif
