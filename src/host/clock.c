@@ -1,0 +1,21 @@
+#include "host/clock.h"
+
+#include <time.h>
+
+static int64_t read_ns(clockid_t id)
+{
+    struct timespec at;
+    clock_gettime(id, &at);
+    return (int64_t)at.tv_sec * HF_SECONDS(1) + at.tv_nsec;
+}
+
+struct hf_now hf_clock_now(void)
+{
+    return (struct hf_now){ .mono = { read_ns(CLOCK_MONOTONIC) },
+                            .wall_ms = read_ns(CLOCK_REALTIME) / HF_MS(1) };
+}
+
+hf_span hf_clock_cpu(void)
+{
+    return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}

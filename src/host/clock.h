@@ -1,0 +1,15 @@
+/* host/clock.h: the only place that reads clocks for the engine.
+ *
+ * Everything below the host is given these values once per loop turn. */
+#ifndef HF_HOST_CLOCK_H
+#define HF_HOST_CLOCK_H
+
+#include "base/time.h"
+
+/* Monotonic (not counting suspension, spec/health-connection section 9) and wall. */
+struct hf_now hf_clock_now(void);
+
+/* User and system time of the whole process so far.  Costs a system call. */
+hf_span hf_clock_cpu(void);
+
+#endif

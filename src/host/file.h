@@ -1,0 +1,23 @@
+/* host/file.h: whole small files, read and replaced safely. */
+#ifndef HF_HOST_FILE_H
+#define HF_HOST_FILE_H
+
+#include "base/buf.h"
+#include "host/fault.h"
+
+#include <sys/types.h>
+
+/* Appends the file to `out`: 0, HF_ERR_TOO_LARGE above `max` bytes, or the
+ * system's reason.  The fault names the file. */
+int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault);
+
+/* Replaces (or makes) the file in one step: whoever reads it, also after a crash,
+ * sees the old content or the new one, whole.  A symbolic link stays one; what it
+ * leads to is replaced. */
+int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode,
+                    struct hf_fault *fault);
+
+/* Writes all of it: 0 or the system's reason; short writes are continued. */
+int hf_file_write_all(int fd, struct hf_bytes content);
+
+#endif

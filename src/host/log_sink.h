@@ -1,0 +1,58 @@
+/* host/log_sink.h: where log records go: stderr and the log file.
+ *
+ * Records of a loop turn are gathered and written together, by the worker once
+ * there is one, so that a slow disk or terminal never stops the loop.  What does
+ * not fit into HF_LIMIT_LOG_BUFFER_BYTES is dropped and counted.  The same line
+ * again within a second is counted and told once a second. */
+#ifndef HF_HOST_LOG_SINK_H
+#define HF_HOST_LOG_SINK_H
+
+#include "base/log.h"
+#include "base/time.h"
+#include "host/log_file.h"
+
+enum hf_log_format { HF_LOG_FORMAT_TEXT, HF_LOG_FORMAT_JSON };
+
+enum { HF_LOG_REPEATS = 16 };
+
+struct hf_log_repeat {
+    uint64_t hash; /* of level, event and fields; 0 is free */
+    hf_time until; /* a second after it was written */
+    int64_t count; /* times since then */
+    enum hf_log_level level;
+    const char *event;
+};
+
+struct hf_log_sink {
+    struct hf_log_file *file; /* borrowed; NULL: stderr only */
+    int err_fd;
+    enum hf_log_format format;
+    bool has_priority; /* stderr is the journal: lines begin with <N> */
+    struct hf_buf err_lines, file_lines;
+    int64_t dropped;
+    struct hf_log_repeat repeats[HF_LOG_REPEATS];
+};
+
+void hf_log_sink_init(struct hf_log_sink *s, int err_fd, enum hf_log_format format,
+                      struct hf_log_file *file);
+void hf_log_sink_fini(struct hf_log_sink *s);
+
+/* A log that writes here; the sink must outlive it. */
+struct hf_log hf_log_sink_log(struct hf_log_sink *s, enum hf_log_level level);
+
+/* Tells the repeats whose second is over.  Returns when to call again, or HF_NEVER. */
+hf_time hf_log_sink_run_due(struct hf_log_sink *s, struct hf_now now);
+
+bool hf_log_sink_is_empty(const struct hf_log_sink *s);
+
+/* Writes what was gathered, here and now. */
+void hf_log_sink_flush(struct hf_log_sink *s);
+
+/* Moves what was gathered into empty buffers (an exchange), for the worker. */
+void hf_log_sink_take(struct hf_log_sink *s, struct hf_buf *err_lines, struct hf_buf *file_lines);
+
+/* Writes lines that were taken: the worker's half; touches nothing that changes. */
+void hf_log_sink_write(const struct hf_log_sink *s, const struct hf_buf *err_lines,
+                       const struct hf_buf *file_lines);
+
+#endif
