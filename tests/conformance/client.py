@@ -167,7 +167,7 @@ class Peer:
         """
         until = time.monotonic() + self.patience * 3
         view = memoryview(data)
-        size = step or len(data)
+        size = step or len(data) or 1
         for at in range(0, len(data), size):
             part = view[at:at + size]
             while part and not self._ended:
@@ -216,9 +216,12 @@ class Peer:
         while not self._ended and not (sizes and len(self._raw) >= int(sizes[0])):
             if not self.wait(until):
                 raise Failed("a whole HTTP body or the end of the connection", "silence")
-        if sizes and len(self._raw) < int(sizes[0]):
-            raise Failed(f"a body of {sizes[0]} bytes", f"{len(self._raw)} bytes")
-        return bytes(self._raw)
+        size = int(sizes[0]) if sizes else len(self._raw)
+        if len(self._raw) < size:
+            raise Failed(f"a body of {size} bytes", f"{len(self._raw)} bytes")
+        body = bytes(self._raw[:size])
+        del self._raw[:size]
+        return body
 
     def begin_frames(self) -> None:
         """From here on the bytes are frames, those already here too."""
