@@ -1,0 +1,148 @@
+/* core/login.h: may this client come in, as whom, with which scopes?
+ *
+ * The whole decision about a `connect` whose parameters are well-formed, in the
+ * order of protocol/wire.md section 3 "Order of checks": stage, protocol, role,
+ * browser origin, device (presence, id, time, nonce, signature), shared secret or
+ * device token, pairing, hello.  Texts and details are those of the traces.
+ *
+ * Pure and without memory of its own: everything comes in by value, and the same
+ * input gives the same answer.  What must be changed elsewhere is told:
+ *
+ *   HF_LOGIN_HELLO    let it in; if `is_paired`, tell core/devices it was seen
+ *   HF_LOGIN_REFUSED  answer the error, then close with close_code and reason
+ *   HF_LOGIN_PAIR     ask core/devices with `ask` (ask_silent when `is_silent`).
+ *                     Silent and durable: judge again, it will be let in.  Not
+ *                     silent: hf_login_refuse_pairing with the request's id.
+ *                     WAIT: judge again when that device is settled.
+ *   has_wrong_secret  in any case: tell core/lockout, and answer when it says
+ *
+ * The rule for who keeps the scopes they ask for (names that do not exist are
+ * never granted):
+ *   - a paired device: what its role was approved for, and all it asks for must
+ *     be within, else the login fails;
+ *   - without a device: only `cli`/`cli` and `gateway-client`/`backend`, over direct
+ *     loopback, without an Origin, with the shared secret (or auth none), and not
+ *     when policy.is_strict.  Everybody else without a device comes in with none. */
+#ifndef HF_CORE_LOGIN_H
+#define HF_CORE_LOGIN_H
+
+#include "base/device.h"
+#include "base/time.h"
+#include "wire/schema/connect.h"
+#include "wire/schema/details.h"
+#include "wire/schema/error.h"
+
+/* `signedAt` may differ so much from the challenge's `ts`, in both directions and
+ * inclusive.  Against the challenge and not the clock, so that a clock that is set
+ * between the two refuses nobody; how old a challenge may be is the handshake
+ * deadline's business. */
+#define HF_LOGIN_SKEW_MS INT64_C(120000)
+
+enum hf_auth_mode { HF_AUTH_NONE, HF_AUTH_TOKEN, HF_AUTH_PASSWORD };
+
+/* Whether clients are let in at all now; the engine fills it from core/stage. */
+enum hf_login_gate {
+    HF_LOGIN_OPEN,
+    HF_LOGIN_STARTING,   /* spec/startup-retry.md 2.1 */
+    HF_LOGIN_RESTARTING, /* 2.4 */
+    HF_LOGIN_SUSPENDING  /* 2.4: operators are still let in */
+};
+
+/* From configuration; borrowed while logins are judged. */
+struct hf_login_policy {
+    enum hf_auth_mode mode;
+    struct hf_bytes secret;    /* the token or password; not empty unless NONE */
+    struct hf_bytes state_key; /* 32 bytes; device tokens and recovery scopes derive from it */
+    const struct hf_bytes *allowed_origins; /* "https://host:port", or "*" */
+    size_t allowed_origin_count;
+    bool allows_host_origin; /* any Origin that equals Host is accepted (dangerous) */
+    bool is_strict;          /* no self-declared scopes without a device */
+    bool approves_local;     /* silent approval over direct loopback; default true */
+};
+
+/* Where the connection comes from. */
+struct hf_login_peer {
+    bool is_direct_local;      /* loopback and nobody in between */
+    struct hf_bytes remote_ip; /* the client's address as text; empty when direct local */
+    bool has_origin;
+    struct hf_bytes origin, host; /* request headers */
+};
+
+struct hf_login_input {
+    const struct hf_connect *connect;
+    const struct hf_login_peer *peer;
+    const struct hf_login_policy *policy;
+    enum hf_login_gate gate;
+    int64_t gate_retry_ms;          /* STARTING, RESTARTING, SUSPENDING: retryAfterMs */
+    struct hf_bytes nonce;          /* of the challenge */
+    int64_t challenge_ms;           /* its `ts` */
+    const struct hf_device *device; /* the row of connect->device.id, or NULL */
+    hf_span address_locked_for;     /* hf_lockout_left of the address, 0: free */
+    hf_span device_locked_for;      /* hf_lockout_left of the device, 0: free */
+};
+
+enum hf_login_act { HF_LOGIN_HELLO, HF_LOGIN_REFUSED, HF_LOGIN_PAIR };
+
+enum hf_pairing_reason {
+    HF_PAIRING_NOT_PAIRED,
+    HF_PAIRING_ROLE_UPGRADE,
+    HF_PAIRING_SCOPE_UPGRADE,
+    HF_PAIRING_METADATA_UPGRADE
+};
+
+/* Spans point into the input, into static text or into the outcome itself: valid
+ * while both live, and the outcome is not copied. */
+struct hf_login_outcome {
+    enum hf_login_act act;
+
+    /* HELLO: hello-ok.auth */
+    enum hf_role role;
+    hf_scopes scopes;
+    struct hf_bytes scope_names[HF_LIMIT_SCOPES]; /* in the order asked for, no doubles */
+    size_t scope_count;
+    const char *method; /* "token", "password", "device-token", "none" */
+    bool is_paired;     /* `ask` tells core/devices what was seen */
+    bool has_device_token;
+    char device_token[HF_DEVICE_TOKEN_CHARS];
+    int64_t issued_at_ms;            /* with device_token */
+    bool recovery_migration_allowed; /* with device_token */
+    bool has_recovery_scope;
+    char recovery_scope[HF_BASE64URL_CHARS(HF_SHA256_BYTES)];
+
+    /* PAIR */
+    enum hf_pairing_reason reason;
+    bool is_silent;
+    struct hf_pairing_ask ask;
+
+    /* REFUSED */
+    enum hf_code code;
+    struct hf_bytes message;
+    struct hf_details details;
+    bool is_retryable;
+    int64_t retry_after_ms; /* 0: not said */
+    uint16_t close_code;
+    char close_reason[HF_LIMIT_CLOSE_REASON_BYTES];
+    size_t close_reason_len;
+    const char *cause; /* for the log: "unauthorized", "pairing-required", ... */
+    struct hf_bytes approved_roles[HF_ROLES]; /* what `details` lists */
+    struct hf_bytes approved_scopes[HF_SCOPE_COUNT];
+
+    /* Always */
+    bool has_wrong_secret;
+    bool is_proven; /* the wrong secret counts for the device, not for the address */
+    uint8_t wrong_digest[HF_SHA256_BYTES];
+};
+
+/* Judges: 0 and the outcome, or HF_ERR_NOMEM (answer as hf_login_refuse_store). */
+int hf_login_judge(const struct hf_login_input *in, struct hf_login_outcome *out);
+
+/* After HF_LOGIN_PAIR that was not silent: PAIRING_REQUIRED with the id of the
+ * pending request (36 characters, borrowed as the input is). */
+void hf_login_refuse_pairing(const struct hf_login_input *in, struct hf_bytes request_id,
+                             struct hf_login_outcome *out);
+
+/* After HF_LOGIN_PAIR that core/devices or the store could not carry out: UNAVAILABLE.
+ * `err` is HF_ERR_LIMIT when HF_LIMIT_DEVICES is full, else why the write failed. */
+void hf_login_refuse_store(int err, struct hf_login_outcome *out);
+
+#endif
