@@ -97,6 +97,26 @@ hf_time hf_dueq_due(const struct hf_dueq *q)
     return q->len ? q->heap[0].at : HF_NEVER;
 }
 
+/* Walks down from the top: the next earliest is always a child of one that was
+ * taken before, so n + 1 candidates are enough. */
+hf_time hf_dueq_nth(const struct hf_dueq *q, uint32_t n)
+{
+    uint32_t frontier[HF_DUEQ_NTH_MAX + 1] = { 0 };
+    uint32_t count = 1;
+    HF_ASSERT(n >= 1 && n <= HF_DUEQ_NTH_MAX);
+    if (q->len < n) return HF_NEVER;
+    for (;;) {
+        uint32_t best = 0;
+        for (uint32_t i = 1; i < count; i++)
+            if (hf_time_before(q->heap[frontier[i]].at, q->heap[frontier[best]].at)) best = i;
+        uint32_t taken = frontier[best];
+        if (--n == 0) return q->heap[taken].at;
+        frontier[best] = frontier[--count];
+        for (uint32_t child = 2 * taken + 1; child <= 2 * taken + 2 && child < q->len; child++)
+            frontier[count++] = child;
+    }
+}
+
 bool hf_dueq_pop(struct hf_dueq *q, hf_time now, uint32_t *slot)
 {
     if (q->len == 0 || hf_time_before(now, q->heap[0].at)) return false;

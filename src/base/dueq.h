@@ -34,6 +34,11 @@ void hf_dueq_set(struct hf_dueq *q, uint32_t slot, hf_time at);
 /* The earliest deadline, or HF_NEVER. */
 hf_time hf_dueq_due(const struct hf_dueq *q);
 
+/* The n-th earliest deadline (1 is the earliest), or HF_NEVER when fewer are
+ * queued; 1 <= n <= HF_DUEQ_NTH_MAX.  O(n^2), so for small n. */
+enum { HF_DUEQ_NTH_MAX = 64 };
+hf_time hf_dueq_nth(const struct hf_dueq *q, uint32_t n);
+
 /* Takes the earliest slot whose deadline is not after `now`: true and the slot
  * (its deadline is cleared), or false. */
 bool hf_dueq_pop(struct hf_dueq *q, hf_time now, uint32_t *slot);

@@ -81,10 +81,10 @@ size_t hf_presence_count(const struct hf_presence *p);
 struct hf_presence_entry hf_presence_at(const struct hf_presence *p, size_t i);
 
 /* `stateVersion`: they only grow.  Every change above raises `presence`. */
-struct hf_state_version {
+struct hf_presence_version {
     uint64_t presence, health;
 };
-struct hf_state_version hf_presence_version(const struct hf_presence *p);
+struct hf_presence_version hf_presence_version(const struct hf_presence *p);
 void hf_presence_health_changed(struct hf_presence *p);
 
 #endif

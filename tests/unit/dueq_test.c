@@ -68,7 +68,8 @@ static void many_random_changes_keep_the_order(void)
     }
     for (int step = 0; step < STEPS; step++) {
         uint32_t slot = (uint32_t)hf_rng_below(&rng, SLOTS);
-        hf_time at = hf_rng_below(&rng, 4) == 0 ? HF_NEVER : hf_at_ms((int64_t)hf_rng_below(&rng, 999));
+        hf_time at =
+            hf_rng_below(&rng, 4) == 0 ? HF_NEVER : hf_at_ms((int64_t)hf_rng_below(&rng, 999));
         hf_dueq_set(&q, slot, at);
         model[slot] = at;
         hf_time earliest = HF_NEVER;
@@ -82,5 +83,34 @@ static void many_random_changes_keep_the_order(void)
     hf_dueq_fini(&q);
 }
 
+static void the_nth_earliest_is_found_without_taking_any(void)
+{
+    enum { SLOTS = 200 };
+    struct hf_dueq q;
+    hf_dueq_init(&q);
+    CHECK(hf_time_same(hf_dueq_nth(&q, 1), HF_NEVER));
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        CHECK_EQ(hf_dueq_reserve(&q, i), 0);
+        hf_dueq_set(&q, i, hf_at_ms(i * 77 % SLOTS)); /* 77 and 200 share no factor: 0 to 199 */
+    }
+    for (uint32_t n = 1; n <= HF_DUEQ_NTH_MAX; n++)
+        CHECK_AT(n, hf_time_same(hf_dueq_nth(&q, n), hf_at_ms(n - 1)));
+    hf_dueq_fini(&q);
+}
+
+static void fewer_than_n_deadlines_have_no_nth(void)
+{
+    struct hf_dueq q;
+    hf_dueq_init(&q);
+    for (uint32_t i = 0; i < 3; i++) {
+        CHECK_EQ(hf_dueq_reserve(&q, i), 0);
+        hf_dueq_set(&q, i, hf_at_ms(5));
+    }
+    CHECK(hf_time_same(hf_dueq_nth(&q, 3), hf_at_ms(5)));
+    CHECK(hf_time_same(hf_dueq_nth(&q, 4), HF_NEVER));
+    hf_dueq_fini(&q);
+}
+
 CHECK_MAIN(the_earliest_comes_first, a_deadline_is_due_at_its_instant_and_not_before,
-           a_slot_has_one_deadline_and_never_clears_it, many_random_changes_keep_the_order)
+           a_slot_has_one_deadline_and_never_clears_it, many_random_changes_keep_the_order,
+           the_nth_earliest_is_found_without_taking_any, fewer_than_n_deadlines_have_no_nth)

@@ -1,10 +1,10 @@
-/* core/scope.h: may this connection call this method?
+/* core/method.h: may this connection call this method?
  *
  * The table holds the published rule of every method; a name that is not in it
  * fails closed to `operator.admin` (protocol/methods.md, protocol/wire.md
- * section 5).  Pure and constant. */
-#ifndef HF_CORE_SCOPE_H
-#define HF_CORE_SCOPE_H
+ * section 5).  Scope names and sets are base/scope.  Pure and constant. */
+#ifndef HF_CORE_METHOD_H
+#define HF_CORE_METHOD_H
 
 #include "base/scope.h"
 
@@ -28,16 +28,16 @@ struct hf_method_rule hf_method_rule(struct hf_bytes method);
 size_t hf_method_count(void);
 struct hf_bytes hf_method_name(size_t i);
 
-enum hf_scope_verdict {
-    HF_SCOPE_OK,
-    HF_SCOPE_MISSING,      /* FORBIDDEN `missing scope: <name>`, details MISSING_SCOPE */
-    HF_SCOPE_UNCLASSIFIED, /* the same text for an unknown method, without details */
-    HF_SCOPE_WRONG_ROLE,   /* FORBIDDEN `unauthorized role: <role>` */
+enum hf_method_verdict {
+    HF_METHOD_ALLOWED,
+    HF_METHOD_MISSING_SCOPE, /* FORBIDDEN `missing scope: <name>`, details MISSING_SCOPE */
+    HF_METHOD_UNCLASSIFIED,  /* the same text for an unknown method, without details */
+    HF_METHOD_WRONG_ROLE,    /* FORBIDDEN `unauthorized role: <role>` */
 };
 
 /* May this role with these scopes call the method?  `*missing` is set for
- * MISSING and UNCLASSIFIED.  Fails closed. */
-enum hf_scope_verdict hf_scope_check(struct hf_bytes method, enum hf_role role, hf_scopes held,
-                                     enum hf_scope *missing);
+ * MISSING_SCOPE and UNCLASSIFIED.  Fails closed. */
+enum hf_method_verdict hf_method_check(struct hf_bytes method, enum hf_role role, hf_scopes held,
+                                       enum hf_scope *missing);
 
 #endif
