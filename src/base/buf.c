@@ -97,6 +97,12 @@ void hf_buf_take(struct hf_buf *b, size_t count)
     b->len -= count;
 }
 
+void hf_buf_cut(struct hf_buf *b, size_t len)
+{
+    HF_ASSERT(len <= b->len);
+    b->len = len;
+}
+
 void hf_buf_reset(struct hf_buf *b, size_t keep)
 {
     b->len = 0;

@@ -35,6 +35,9 @@ __attribute__((format(printf, 2, 3))) void hf_buf_addf(struct hf_buf *b, const c
 /* Removes `count` bytes at the head; the rest moves down. */
 void hf_buf_take(struct hf_buf *b, size_t count);
 
+/* Forgets everything behind the first `len` bytes; len <= b->len. */
+void hf_buf_cut(struct hf_buf *b, size_t len);
+
 /* Empties and clears the sticky error; memory above `keep` bytes is freed. */
 void hf_buf_reset(struct hf_buf *b, size_t keep);
 

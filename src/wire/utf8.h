@@ -27,11 +27,10 @@ bool hf_utf8_is_whole(const struct hf_utf8 *u);
 /* Whether `text` as a whole is valid. */
 bool hf_utf8_check(struct hf_bytes text);
 
-/* The three ways in which step skips valid text, for tests and measurements.
- * Each returns how many bytes at the head are surely whole valid characters; it
- * may stop early, never late.  A way that this machine lacks returns 0. */
+/* The two ways in which step skips valid text, for tests and measurements.  Each
+ * returns how many bytes at the head are surely whole valid characters; it may
+ * stop early, never late.  A way that this machine lacks returns 0. */
 size_t hf_utf8_skip_portable(struct hf_bytes text);
-size_t hf_utf8_skip_sse2(struct hf_bytes text); /* ASCII only */
 size_t hf_utf8_skip_avx2(struct hf_bytes text);
 
 #endif
