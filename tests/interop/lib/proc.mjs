@@ -1,0 +1,105 @@
+// Child processes and temporary folders that never outlive the run.
+import { spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+
+const children = new Set();
+const folders = new Set();
+
+// Starts a process in a group of its own, with exactly `env`, and collects what it prints.
+// Returned: {pid, stdout, stderr, exited: Promise<{code, signal}>, kill(signal)}.
+export function start(command, args, { env, cwd } = {}) {
+    const child = spawn(command, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const proc = { pid: child.pid, stdout: "", stderr: "", waiters: [] };
+    children.add(child);
+    const wake = () => proc.waiters.forEach((waiter) => waiter());
+    child.stdout.on("data", (data) => { proc.stdout += data; wake(); });
+    child.stderr.on("data", (data) => { proc.stderr += data; wake(); });
+    proc.exited = new Promise((done) => {
+        child.on("error", (error) => { proc.stderr += error.message; done({ code: 127, signal: null }); });
+        child.on("close", (code, signal) => done({ code, signal }));
+    }).then((how) => {
+        children.delete(child);
+        proc.how = how;
+        wake();
+        return how;
+    });
+    proc.kill = (signal) => signalGroup(child.pid, signal);
+    return proc;
+}
+
+// Waits until `ready(proc)` is true; false when the process ended or `ms` passed before.
+export function until(proc, ready, ms) {
+    return new Promise((done) => {
+        const end = (result) => {
+            clearTimeout(timer);
+            proc.waiters.splice(proc.waiters.indexOf(look), 1);
+            done(result);
+        };
+        const look = () => {
+            if (ready(proc)) end(true);
+            else if (proc.how) end(false);
+        };
+        const timer = setTimeout(() => end(false), ms);
+        proc.waiters.push(look);
+        look();
+    });
+}
+
+// Asks the process to end, insists after `graceMs`, and returns how it ended.
+export async function stop(proc, { signal = "SIGTERM", graceMs = 5000 } = {}) {
+    proc.kill(signal);
+    const timer = setTimeout(() => proc.kill("SIGKILL"), graceMs);
+    const how = await proc.exited;
+    clearTimeout(timer);
+    return how;
+}
+
+// Runs a command to its end; the command is killed after `ms` (the code is then null).
+export async function finish(command, args, { env, cwd, ms = 30000 } = {}) {
+    const proc = start(command, args, { env, cwd });
+    const timer = setTimeout(() => proc.kill("SIGKILL"), ms);
+    const how = await proc.exited;
+    clearTimeout(timer);
+    return { code: how.code, stdout: proc.stdout, stderr: proc.stderr };
+}
+
+export function folder(name) {
+    const made = fs.mkdtempSync(path.join(os.tmpdir(), `holdfast-interop-${name}-`));
+    folders.add(made);
+    return made;
+}
+
+// The environment of every child: nothing of the caller's leaks into a test.
+export function cleanEnv(home, extra = {}) {
+    return {
+        HOME: home,
+        PATH: `${path.dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+        LANG: "C.UTF-8",
+        TMPDIR: home,
+        NO_COLOR: "1",
+        ...extra,
+    };
+}
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function signalGroup(pid, signal) {
+    try {
+        process.kill(-pid, signal);
+    } catch (error) {
+        if (error.code !== "ESRCH") throw error;
+    }
+}
+
+// Ends everything that is still there.  Runs on every way out of the process, SIGKILL excepted.
+export function cleanUp() {
+    for (const child of children) if (child.pid) signalGroup(child.pid, "SIGKILL");
+    for (const made of folders) fs.rmSync(made, { recursive: true, force: true, maxRetries: 3 });
+    folders.clear();
+}
+
+process.on("exit", cleanUp);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => process.exit(130));

@@ -1,0 +1,74 @@
+// A list of tests that is known before anything runs, so that a skipped suite can count them.
+//
+// Suites register tests; run() prints one TAP line per test and the summary line that every
+// runner of this project ends with.
+
+export class Plan {
+    constructor() {
+        this.tests = [];
+    }
+
+    // Registers one test.  Options:
+    //   always  runs even when --only leaves it out, because later tests build on its state
+    //   early   starts before all others and is awaited last: for tests that wait for a clock
+    //   skip    a reason why it cannot apply to the gateway under test
+    test(text, body, options = {}) {
+        this.tests.push({ text, body, ...options });
+    }
+}
+
+// Thrown by a test body that finds out at run time that it cannot apply.
+export class Skip extends Error {}
+
+export function summary({ passed, failed, skipped }) {
+    return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+// Runs the plan; `only` is a RegExp or null, `skipAll` a reason or null.  Returns the counts.
+export async function run(plan, { only = null, skipAll = null, print = console.log } = {}) {
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    let number = 0;
+    const wanted = (test) => !only || only.test(test.text);
+    const report = (test, outcome) => {
+        if (!wanted(test)) return;
+        number += 1;
+        if (outcome.skip !== undefined) {
+            counts.skipped += 1;
+            print(`ok ${number} - ${test.text} # SKIP ${outcome.skip}`);
+        } else if (outcome.error) {
+            counts.failed += 1;
+            print(`not ok ${number} - ${test.text}`);
+            for (const line of String(outcome.error.stack ?? outcome.error).split("\n"))
+                print(`# ${line}`);
+        } else {
+            counts.passed += 1;
+            print(`ok ${number} - ${test.text}`);
+        }
+    };
+
+    const started = new Map();
+    for (const test of plan.tests)
+        if (test.early && wanted(test) && !skipAll && !test.skip) started.set(test, attempt(test));
+    for (const test of plan.tests) {
+        if (started.has(test)) continue;
+        if (skipAll || test.skip) report(test, { skip: skipAll ?? test.skip });
+        else if (wanted(test) || (test.always && only)) report(test, await attempt(test));
+    }
+    for (const [test, outcome] of started) report(test, await outcome);
+
+    print(`1..${number}`);
+    print(summary(counts));
+    return counts;
+}
+
+async function attempt(test) {
+    const began = Date.now();
+    try {
+        await test.body();
+    } catch (error) {
+        return error instanceof Skip ? { skip: error.message } : { error };
+    } finally {
+        if (process.env.HOLDFAST_INTEROP_TIMES) console.error(`# ${Date.now() - began} ms ${test.text}`);
+    }
+    return {};
+}

@@ -1,0 +1,82 @@
+// Entry of the interop suite; `run` (beside this file) prepares the peers and calls it.
+import { startHoldfast, startReal } from "./lib/gateway.mjs";
+import { Plan, run } from "./lib/tap.mjs";
+import { record } from "./record.mjs";
+import handshake from "./suites/handshake.mjs";
+import params from "./suites/params.mjs";
+import results from "./suites/results.mjs";
+
+// The results come first: they were recorded from a gateway that had done nothing else yet.
+const SUITES = [results, handshake, params];
+
+// The gateways that many tests share, by name: what stands in the `gateway` section of their config.
+const SHARED = {
+    plain: {},
+    proxied: { trustedProxies: ["127.0.0.1"] },
+};
+
+function options(argv) {
+    const found = { binary: null, real: false, only: null, skipAll: null, list: false, record: false };
+    const args = [...argv];
+    while (args.length > 0) {
+        const arg = args.shift();
+        if (arg === "--against-real") found.real = true;
+        else if (arg === "--only") found.only = new RegExp(args.shift());
+        else if (arg === "--skip-all") found.skipAll = args.shift();
+        else if (arg === "--list") found.list = true;
+        else if (arg === "--record") found.record = true;
+        else if (!arg.startsWith("-") && !found.binary) found.binary = arg;
+        else usage(`what is ${arg}?`);
+    }
+    if (!found.binary && !found.real && !found.list && !found.record && !found.skipAll) usage("no binary");
+    return found;
+}
+
+function usage(what) {
+    console.error(`interop: ${what}\nusage: tests/interop/run BINARY|--against-real [--only PATTERN] [--list]`);
+    process.exit(2);
+}
+
+// What the suites are given: which gateway is under test and how to get one.
+class Context {
+    #shared = new Map();
+
+    constructor({ binary, real }) {
+        this.kind = real ? "real" : "holdfast";
+        this.binary = binary;
+    }
+
+    // A gateway of the test's own; the test stops it.
+    start(options) {
+        return this.kind === "real" ? startReal(options) : startHoldfast(this.binary, options);
+    }
+
+    // The shared gateway of that name, started when it is first asked for.
+    gateway(name) {
+        if (!this.#shared.has(name)) this.#shared.set(name, this.start({ gateway: SHARED[name] }));
+        return this.#shared.get(name);
+    }
+
+    async stop() {
+        for (const started of this.#shared.values()) {
+            const gate = await started.catch(() => null);
+            await gate?.stop();
+        }
+    }
+}
+
+const opts = options(process.argv.slice(2));
+if (opts.record) {
+    await record();
+    process.exit(0);
+}
+const ctx = new Context(opts);
+const plan = new Plan();
+for (const suite of SUITES) suite(plan, ctx);
+if (opts.list) {
+    for (const { text } of plan.tests) console.log(text);
+    process.exit(0);
+}
+const counts = await run(plan, opts);
+await ctx.stop();
+process.exit(counts.failed > 0 ? 1 : 0);

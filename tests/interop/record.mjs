@@ -1,0 +1,44 @@
+// Records what the pinned real gateway answers: data/params.jsonl and data/results.jsonl.
+//
+// usage: tests/interop/run --record      (after the pinned release changed; then read the diff)
+import { readLines, writeLines } from "./lib/data.mjs";
+import { startReal } from "./lib/gateway.mjs";
+import { Session, ask } from "./lib/params.mjs";
+import { callsOf, prepare } from "./lib/results.mjs";
+import { sleep } from "./lib/proc.mjs";
+import { shapeOf } from "./lib/shape.mjs";
+
+const SETTLE_MS = 8000;
+
+export async function record() {
+    const gate = await startReal();
+    try {
+        writeLines("params.jsonl", await answeredRows(gate));
+        writeLines("results.jsonl", await resultShapes(gate));
+    } finally {
+        await gate.stop();
+    }
+}
+
+async function answeredRows(gate) {
+    const session = new Session(gate.url);
+    const rows = [];
+    for (const { answers, close, ...row } of readLines("params.jsonl"))
+        rows.push({ ...row, ...(await ask(session, row)) });
+    session.end();
+    return rows;
+}
+
+async function resultShapes(gate) {
+    const wire = await prepare(gate.url);
+    const calls = callsOf();
+    const busy = [];
+    for (const { method, params } of calls) busy.push(await wire.call(method, params));
+    // Some members are null only while the loop is calm, others only while it is busy.
+    await sleep(SETTLE_MS);
+    const later = await prepare(gate.url);
+    const rows = [{ call: "hello-ok", shape: shapeOf(wire.hello.payload, later.hello.payload) }];
+    for (const [i, { call, method, params }] of calls.entries())
+        rows.push({ call, shape: shapeOf(busy[i], await wire.call(method, params)) });
+    return rows;
+}
