@@ -79,13 +79,18 @@ int hf_pool_new(struct hf_pool *p, hf_id *id, void **item)
     return 0;
 }
 
-void *hf_pool_find(const struct hf_pool *p, hf_id id)
+void *hf_pool_at(const struct hf_pool *p, uint32_t slot)
 {
-    uint32_t slot = hf_id_slot(id);
-    if (slot / CHUNK_SLOTS >= p->chunk_count || p->generations[slot] != id >> 32) return NULL;
+    if (slot / CHUNK_SLOTS >= p->chunk_count) return NULL;
     const struct hf_pool_chunk *chunk = p->chunks[slot / CHUNK_SLOTS];
     if (!chunk || !(chunk->used >> slot % CHUNK_SLOTS & 1)) return NULL;
     return item_at(p, slot);
+}
+
+void *hf_pool_find(const struct hf_pool *p, hf_id id)
+{
+    void *item = hf_pool_at(p, hf_id_slot(id));
+    return item && p->generations[hf_id_slot(id)] == id >> 32 ? item : NULL;
 }
 
 void hf_pool_drop(struct hf_pool *p, hf_id id)

@@ -38,6 +38,9 @@ int hf_pool_new(struct hf_pool *p, hf_id *id, void **item);
 /* The item, or NULL when it is gone. */
 void *hf_pool_find(const struct hf_pool *p, hf_id id);
 
+/* The live item in a slot, or NULL: for queues that are keyed by slot. */
+void *hf_pool_at(const struct hf_pool *p, uint32_t slot);
+
 /* Ends the item; a stale id is ignored. */
 void hf_pool_drop(struct hf_pool *p, hf_id id);
 

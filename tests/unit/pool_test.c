@@ -17,6 +17,21 @@ static void an_id_finds_its_item_until_it_is_dropped(void)
     hf_pool_fini(&p);
 }
 
+static void a_slot_finds_its_live_item_only(void)
+{
+    struct hf_pool p;
+    hf_id id;
+    void *item;
+    hf_pool_init(&p, sizeof(int), 10);
+    CHECK(hf_pool_at(&p, 0) == NULL);
+    CHECK_EQ(hf_pool_new(&p, &id, &item), 0);
+    CHECK(hf_pool_at(&p, hf_id_slot(id)) == item);
+    CHECK(hf_pool_at(&p, hf_id_slot(id) + 1) == NULL);
+    hf_pool_drop(&p, id);
+    CHECK(hf_pool_at(&p, hf_id_slot(id)) == NULL);
+    hf_pool_fini(&p);
+}
+
 static void a_stale_id_does_not_find_the_next_item_in_its_slot(void)
 {
     struct hf_pool p;
@@ -81,7 +96,7 @@ static void an_empty_chunk_is_given_back_and_its_ids_stay_stale(void)
     hf_pool_fini(&p);
 }
 
-CHECK_MAIN(an_id_finds_its_item_until_it_is_dropped,
+CHECK_MAIN(an_id_finds_its_item_until_it_is_dropped, a_slot_finds_its_live_item_only,
            a_stale_id_does_not_find_the_next_item_in_its_slot,
            the_bound_holds_at_n_and_refuses_at_n_plus_1, the_walk_meets_each_live_item_once,
            an_empty_chunk_is_given_back_and_its_ids_stay_stale)
