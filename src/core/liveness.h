@@ -17,7 +17,8 @@ enum { HF_LIVENESS_PAYLOAD_MAX = 20, HF_LIVENESS_SAMPLES = 16 };
 /* Shared by all connections of a server; borrowed by every call below. */
 struct hf_liveness_cfg {
     hf_span ping_every;  /* 25 s */
-    hf_span stale_after; /* 4 x ping_every; not less than ping_every */
+    hf_span stale_after; /* 4 x ping_every; not less than ping_every.  A longer window than
+                            that keeps the newest HF_LIMIT_PENDING_PINGS pings all the same */
     hf_span pong_within; /* 25 s: from the completed write, and transport silence before it */
     bool is_enforced;    /* false: never gives up (`pongEnforcement: off`) */
 };
@@ -37,7 +38,8 @@ enum hf_liveness_act {
 enum hf_liveness_sent {
     HF_LIVENESS_QUEUED,   /* the ping frame waits to be written */
     HF_LIVENESS_NOT_OPEN, /* the connection is not open: nothing was done */
-    HF_LIVENESS_FAILED,   /* it could not be enqueued */
+    HF_LIVENESS_FAILED,   /* it could not be enqueued: the peer has until the next ping to
+                             show life */
 };
 
 enum hf_pong {
@@ -68,11 +70,11 @@ struct hf_liveness { /* fields are private; tests may read them */
     hf_time enqueued_at[HF_LIMIT_PENDING_PINGS];
     uint32_t write_us[HF_LIMIT_PENDING_PINGS]; /* enqueue to write; UINT32_MAX: not written */
     uint32_t forgotten_writes;                 /* unwritten pings that are no longer pending */
+    int32_t rtt_ms;                            /* smoothed; -1 before the first */
     uint64_t pings_sent, pings_skipped, pongs_accepted;
-    uint32_t pongs_stale, pongs_unmatched, pending_evicted; /* saturate */
-    int32_t rtt_ms;                                         /* smoothed; -1 before the first */
-    uint16_t samples_ms[HF_LIVENESS_SAMPLES];               /* ring, saturates at 65535 */
-    uint16_t jitter_ms16;                                   /* in 1/16 ms, saturates */
+    uint64_t pongs_stale, pongs_unmatched, pending_evicted;
+    uint16_t samples_ms[HF_LIVENESS_SAMPLES]; /* ring, saturates at 65535 */
+    uint16_t jitter_ms16;                     /* in 1/16 ms, saturates */
     uint8_t sample_count, sample_next;
     uint8_t pending_len;
     uint8_t state; /* enum hf_liveness_state */
