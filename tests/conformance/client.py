@@ -10,6 +10,7 @@ import json
 import os
 import select
 import socket
+import struct
 import time
 from typing import NamedTuple, Optional
 
@@ -132,6 +133,18 @@ class Peer:
     def __exit__(self, *_):
         self.sock.close()
 
+    def reset(self) -> None:
+        """Ends the connection with RST, whatever is under way."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def half_close(self) -> None:
+        """FIN: we send no more, but still read."""
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # the server was faster
+
     # -- bytes ---------------------------------------------------------------
 
     def _take(self) -> bool:
@@ -155,9 +168,16 @@ class Peer:
         """Waits for bytes or the end.  False when `until` (monotonic) passed."""
         if self._ended:
             return True
-        left = max(0.0, until - time.monotonic())
-        ready, _, _ = select.select([self.sock], [], [], left)
-        return self._take() if ready else False
+        readable, _ = self._poll(select.POLLIN, until)
+        return self._take() if readable else False
+
+    def _poll(self, events: int, until: float) -> tuple:
+        """Whether the socket can be read (an end counts), and written."""
+        poll = select.poll()
+        poll.register(self.sock, events)
+        got = poll.poll(max(0.0, until - time.monotonic()) * 1000)
+        flags = got[0][1] if got else 0
+        return bool(flags & ~select.POLLOUT), bool(flags & select.POLLOUT)
 
     def send(self, data: bytes, step: int = 0, pause: float = 0.0) -> None:
         """Writes all of it, `step` bytes per write, reading meanwhile.
@@ -176,8 +196,7 @@ class Peer:
                 time.sleep(pause)
 
     def _write_some(self, part, until: float) -> int:
-        readable, writable, _ = select.select([self.sock], [self.sock], [],
-                                              max(0.0, until - time.monotonic()))
+        readable, writable = self._poll(select.POLLIN | select.POLLOUT, until)
         if readable:
             self._take()
         if writable and not self._ended:
