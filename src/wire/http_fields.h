@@ -31,8 +31,7 @@ enum hf_http_state { HF_HTTP_NEED_MORE, HF_HTTP_HEAD, HF_HTTP_REFUSED };
  * comes at once. */
 struct hf_http_reader {
     struct hf_buf held;
-    size_t line_len; /* bytes after the last line end in `held` */
-    bool is_done;    /* a head was handed out or refused */
+    bool is_done; /* a head was handed out or refused */
 };
 
 void hf_http_reader_init(struct hf_http_reader *r);
