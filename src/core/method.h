@@ -31,12 +31,11 @@ struct hf_bytes hf_method_name(size_t i);
 enum hf_method_verdict {
     HF_METHOD_ALLOWED,
     HF_METHOD_MISSING_SCOPE, /* FORBIDDEN `missing scope: <name>`, details MISSING_SCOPE */
-    HF_METHOD_UNCLASSIFIED,  /* the same text for an unknown method, without details */
-    HF_METHOD_WRONG_ROLE,    /* FORBIDDEN `unauthorized role: <role>` */
+    HF_METHOD_WRONG_ROLE,    /* INVALID_REQUEST `unauthorized role: <role>` */
 };
 
 /* May this role with these scopes call the method?  `*missing` is set for
- * MISSING_SCOPE and UNCLASSIFIED.  Fails closed. */
+ * MISSING_SCOPE only.  Fails closed: an unknown method is missing admin. */
 enum hf_method_verdict hf_method_check(struct hf_bytes method, enum hf_role role, hf_scopes held,
                                        enum hf_scope *missing);
 
