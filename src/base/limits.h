@@ -13,6 +13,7 @@
     X(PREAUTH_FRAME_BYTES, 65536, "bytes", "a stranger costs little", "close 1009")                                         \
     X(PAYLOAD_BYTES, 26214400, "bytes", "the protocol's policy.maxPayload", "close 1009")                                   \
     X(BUFFERED_BYTES, 52428800, "bytes", "the protocol's policy.maxBufferedBytes", "drop droppable events, else close 1008")\
+    X(BUSY_BYTES, 4194304, "bytes", "waiting for one reader before its requests are refused", "UNAVAILABLE, retryable")\
     X(CONTROL_FRAME_BYTES, 125, "bytes", "RFC 6455 section 5.5", "close 1002")                                              \
     X(HTTP_HEAD_BYTES, 16384, "bytes", "dependencies.md 2d", "431")                                                         \
     X(HTTP_LINE_BYTES, 8192, "bytes", "dependencies.md 2d", "414")                                                          \
@@ -20,6 +21,8 @@
     X(HTTP_BODY_BYTES, 65536, "bytes", "no endpoint takes a body", "413")                                                   \
     X(JSON_DEPTH_PREAUTH, 64, "levels", "dependencies.md 2c", "malformed frame")                                            \
     X(JSON_DEPTH, 256, "levels", "dependencies.md 2c", "malformed frame")                                                   \
+    X(JSON_NUMBER_BYTES, 1024, "bytes", "a number is copied to the stack to be read", "treated as of another type")         \
+    X(ENVELOPE_MEMBERS, 32, "members", "a server's frame has seven at most", "LIMIT: the frame is refused")                 \
     X(REQUEST_ID_BYTES, 4096, "bytes", "it is echoed and kept while the request runs", "INVALID_REQUEST")                   \
     X(CONNECTIONS, 65536, "connections", "memory", "refuse: closed at accept")                                              \
     X(PREAUTH_CONNECTIONS, 1024, "connections", "strangers never crowd out clients", "the oldest silent one is closed")     \
@@ -40,8 +43,17 @@
     X(ACTIONS, 1024, "actions", "told to the host in one turn", "the engine pauses its input")                              \
     X(PENDING_PINGS, 5, "pings", "spec/health-connection.md section 2", "the oldest is evicted, counted")                   \
     X(PING_BATCH, 64, "pings", "spec/health-connection.md section 10", "the rest waits one wake-up")                        \
+    X(QUEUED_FRAMES, 65536, "frames", "waiting for one reader", "close 1008")                                               \
     X(WRITE_BYTES, 65536, "bytes", "handed to the system at once", "the rest waits for the next write")                     \
     X(SCRATCH_BODY_BYTES, 4096, "bytes", "smaller bodies are copied into one send", "larger ones leave as spans")           \
+    X(SOCKETS, 69632, "sockets", "connections and those that linger after their FIN", "closed at accept")                   \
+    X(READ_BYTES, 65536, "bytes", "read from one connection in a turn", "the rest waits for the next turn")                 \
+    X(ACCEPT_BATCH, 64, "connections", "accepted in one turn", "the rest waits for the next turn")                          \
+    X(ACCEPT_PAUSE_MS, 200, "ms", "no descriptor or memory is left", "accepting pauses, told once")                         \
+    X(LINGER_MS, 1000, "ms", "the peer may see our FIN instead of a reset", "closed")                                       \
+    X(BIND_TRIES, 20, "tries", "dependencies.md 6e: the port of a dying holder", "exit 1, or 78 when the holder is healthy")\
+    X(BIND_RETRY_MS, 500, "ms", "dependencies.md 6e", "the next try")                                                       \
+    X(LOG_BUFFER_BYTES, 1048576, "bytes", "log lines that wait for a slow disk", "dropped, counted")                        \
     X(LOG_VALUE_BYTES, 256, "bytes", "peer text in a log line", "cut")                                                      \
     X(LOG_TAIL_BYTES, 1000000, "bytes", "one logs.tail answer", "cut, truncated:true")                                      \
     X(LOG_TAIL_LINES, 5000, "lines", "one logs.tail answer", "cut, truncated:true")                                         \

@@ -56,10 +56,12 @@ int hf_json_get_int(struct hf_bytes value, int64_t *out);
 
 /* A number that is whole however it is written (4, 4.0, 4e0), as the protocol's
  * "integer" means it; beyond 64 bits it is the nearest end.  HF_ERR_TYPE for a
- * fraction, for anything else, and for what a double cannot hold (1e400). */
+ * fraction, for anything else, and for what a double cannot hold (1e400);
+ * HF_ERR_TOO_LARGE as below. */
 int hf_json_get_whole(struct hf_bytes value, int64_t *out);
 
-/* HF_ERR_TYPE for anything but a number; 1e400 is infinite. */
+/* HF_ERR_TYPE for anything but a number, HF_ERR_TOO_LARGE for one of more than
+ * HF_LIMIT_JSON_NUMBER_BYTES; 1e400 is infinite. */
 int hf_json_get_double(struct hf_bytes value, double *out);
 
 int hf_json_get_bool(struct hf_bytes value, bool *out); /* HF_ERR_TYPE */
@@ -87,7 +89,7 @@ void hf_json_text(struct hf_bytes value, struct hf_buf *out);
 struct hf_bytes hf_json_get_text(struct hf_bytes value, struct hf_buf *scratch);
 
 /* Copies the string's text to `out`: 0 and `*len`, HF_ERR_TYPE for anything but a
- * string, HF_ERR_TOO_LARGE above `cap` bytes. */
+ * string, HF_ERR_TOO_LARGE above `cap` bytes (`out` then holds a part of it). */
 int hf_json_copy_text(struct hf_bytes value, uint8_t *out, size_t cap, size_t *len);
 
 #endif

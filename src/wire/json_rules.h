@@ -16,8 +16,12 @@
 #define HF_WIRE_JSON_RULES_H
 
 #include "base/buf.h"
+#include "wire/json_scan.h"
 
-enum { HF_RULE_FAULTS_MAX = 8 };
+enum {
+    HF_RULE_FAULTS_MAX = 8,
+    HF_RULE_ROWS_MAX = 32, /* rows of one table */
+};
 
 enum hf_rule_type {
     HF_RULE_ANY,
@@ -31,7 +35,7 @@ enum hf_rule_type {
     HF_RULE_ARRAY,  /* of `item`, at most max elements */
     HF_RULE_ENUM,   /* one of the strings `allowed` */
     HF_RULE_ONE_OF, /* the same rule, which peers spell as alternatives */
-    HF_RULE_CONST,  /* the string allowed[0] */
+    HF_RULE_CONST,  /* the one string in `allowed` */
 };
 
 struct hf_json_rules;
@@ -60,11 +64,29 @@ struct hf_json_rules {
         (array), HF_COUNT(array)                                                                   \
     }
 
-/* Checks `value`, a span of an accepted text, as an object of these members: 0, or
- * HF_ERR_TYPE and the findings are appended to `why`.  If `values` is given, it
- * receives one span per row, empty for a member that is not there (also on failure,
- * when `value` is an object). */
+/* Where the findings go: `why` receives "invalid <subject> <part>: <findings>". */
+struct hf_json_report {
+    const char *subject, *part; /* "chat.send", "params" */
+    struct hf_buf *why;
+};
+
+/* Checks `value`, a span of an accepted text, as an object of these members: 0;
+ * HF_ERR_TYPE when there are findings; the error of report->why.  If `values` is
+ * given, it receives one span per row, empty for a member that is not there (also
+ * on failure, when `value` is an object). */
 int hf_json_rules_check(const struct hf_json_rules *rules, struct hf_bytes value,
-                        struct hf_bytes *values, struct hf_buf *why);
+                        struct hf_bytes *values, const struct hf_json_report *report);
+
+/* The same for an object whose members are at hand already, in the order sent. */
+int hf_json_rules_check_members(const struct hf_json_rules *rules,
+                                const struct hf_json_member *members, size_t count,
+                                struct hf_bytes *values, const struct hf_json_report *report);
+
+/* Reports one finding of the caller's own, at the root: HF_ERR_TYPE, or the error of
+ * report->why. */
+int hf_json_rules_refuse(const struct hf_json_report *report, const char *finding);
+
+/* The row that a key (a JSON string) belongs to, or rules->count. */
+size_t hf_json_rules_find(const struct hf_json_rules *rules, struct hf_bytes key);
 
 #endif

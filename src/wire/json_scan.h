@@ -5,7 +5,8 @@
  * byte order mark, a NUL byte, raw control bytes in strings and anything behind
  * the value are errors; lone surrogate escapes and \u0000 are not, as in the
  * peers' own parser.  Numbers of any size pass: they stay text until asked for.
- * Iterative, allocates nothing.  What has passed is read with wire/json_read. */
+ * Allocates nothing; its recursion is bounded by the cap.  What has passed is read
+ * with wire/json_read. */
 #ifndef HF_WIRE_JSON_SCAN_H
 #define HF_WIRE_JSON_SCAN_H
 

@@ -41,8 +41,9 @@ void hf_json_put_uint(struct hf_json_writer *w, uint64_t value);
 void hf_json_put_bool(struct hf_json_writer *w, bool value);
 void hf_json_put_null(struct hf_json_writer *w);
 
-/* The shortest text that reads back as the same double; whole numbers without a
- * fraction; null for what JSON cannot say (infinite, not a number). */
+/* 15 to 17 digits, as few as read back as the same double, without zeros at the
+ * end; whole numbers up to 2^53 without a fraction; null for what JSON cannot say
+ * (infinite, not a number). */
 void hf_json_put_double(struct hf_json_writer *w, double value);
 
 /* A value that is JSON already, as it is. */
@@ -57,11 +58,15 @@ void hf_json_add_null(struct hf_json_writer *w, const char *key);
 void hf_json_add_double(struct hf_json_writer *w, const char *key, double value);
 void hf_json_add_raw(struct hf_json_writer *w, const char *key, struct hf_bytes json);
 
+/* The members of an object that is JSON already, behind what the open object has. */
+void hf_json_put_members(struct hf_json_writer *w, struct hf_bytes object);
+
 /* Opens a container as the value of `key`. */
 void hf_json_add_object(struct hf_json_writer *w, const char *key);
 void hf_json_add_array(struct hf_json_writer *w, const char *key);
 
-/* Appends `text` with quotes and escapes, without a writer. */
+/* Appends `text` with quotes and escapes, without a writer; and the inside alone. */
 void hf_json_quote(struct hf_buf *out, struct hf_bytes text);
+void hf_json_escape(struct hf_buf *out, struct hf_bytes text);
 
 #endif
