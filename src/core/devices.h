@@ -22,28 +22,33 @@
 #define HF_CORE_DEVICES_H
 
 #include "base/device.h"
+#include "base/map.h"
 #include "base/pool.h"
 #include "base/rng.h"
 
 /* A pending request is forgotten so long after the device's latest try. */
 #define HF_PAIRING_KEPT_MS (INT64_C(3600) * 1000)
 
-/* Bounds, for tests; hf_devices_init uses those of base/limits.h. */
+/* HF_LIMIT_DEVICES and HF_LIMIT_PENDING_PAIRINGS; tests take smaller ones. */
 struct hf_devices_limits {
     uint32_t devices, pairings;
 };
 
 struct hf_devices { /* fields are private; tests may read them */
     struct hf_devices_limits limits;
-    struct hf_pool places;   /* struct hf_devices_place: one per known device id */
-    struct hf_pool pairings; /* struct hf_pairing */
-    hf_id *table;            /* places by id; open addressing */
-    uint32_t table_size, table_used;
-    uint32_t device_count;
-    uint32_t unsaved_count; /* paired devices whose last seen is not stored yet */
+    struct hf_pool places;   /* one per known device id */
+    struct hf_pool pairings; /* pending requests */
+    struct hf_map by_id;     /* slots of places by device id */
+    struct hf_hash_key hash_key;
+    /* How many there are once everything that is being written is durable. */
+    uint32_t device_count, pairing_count;
+    hf_id save_cursor;
 };
 
-void hf_devices_init(struct hf_devices *d, const struct hf_devices_limits *limits);
+/* `hash_key` is random, so that nobody can choose device ids that collide.
+ * 0 or HF_ERR_NOMEM; after an error hf_devices_fini is still right. */
+int hf_devices_init(struct hf_devices *d, const struct hf_devices_limits *limits,
+                    struct hf_hash_key hash_key);
 void hf_devices_fini(struct hf_devices *d);
 
 /* Fills an empty registry from the store's rows (copied): 0, HF_ERR_NOMEM.  Rows
@@ -58,7 +63,8 @@ const struct hf_device *hf_devices_find(const struct hf_devices *d, const struct
 const struct hf_pairing *hf_devices_find_pairing(const struct hf_devices *d,
                                                  struct hf_bytes request_id);
 
-/* Newest approval (newest request) first, at most `cap`.  Returns how many. */
+/* Newest approval (newest request) first.  `out` has room for `cap`; returns how
+ * many were written.  Room for limits.devices (limits.pairings) is always enough. */
 size_t hf_devices_list(const struct hf_devices *d, const struct hf_device **out, size_t cap);
 size_t hf_devices_list_pairings(const struct hf_devices *d, const struct hf_pairing **out,
                                 size_t cap);
@@ -77,7 +83,8 @@ enum hf_devices_act {
 enum hf_pair_event_kind {
     HF_PAIR_REQUESTED, /* device.pair.requested: the pairing in the plan */
     HF_PAIR_APPROVED,  /* device.pair.resolved, decision approved */
-    HF_PAIR_REJECTED   /* device.pair.resolved, decision rejected */
+    HF_PAIR_REJECTED,  /* device.pair.resolved, decision rejected */
+    HF_PAIR_CHANGED    /* device.pair.changed, payload {} */
 };
 
 /* To be broadcast to scope operator.pairing once the plan is settled as durable. */
@@ -87,10 +94,10 @@ struct hf_pair_event {
     struct hf_device_id id;
 };
 
-enum { HF_PLAN_CHANGES = 4, HF_PLAN_EVENTS = 3, HF_PLAN_PLACES = 2 };
+enum { HF_PLAN_CHANGES = 4, HF_PLAN_EVENTS = 3 };
 
 struct hf_devices_plan {
-    const char *message; /* REFUSED: the error's text.  Static */
+    struct hf_bytes message; /* REFUSED: the error's text.  Static */
 
     struct hf_device_id id; /* the device it is about */
     size_t change_count;
@@ -106,14 +113,17 @@ struct hf_devices_plan {
     enum hf_role role;            /* rotate, revoke */
     hf_scopes scopes;             /* rotate: what the new token carries */
 
-    hf_id places[HF_PLAN_PLACES]; /* private: what is being written */
+    /* Private: what is being written, and by how much the counts change. */
+    hf_id places[HF_PLAN_CHANGES];
+    size_t place_count;
+    int device_delta, pairing_delta;
 };
 
 /* Who asks for a change over an open connection. */
 struct hf_devices_caller {
     hf_scopes scopes;
-    bool has_device; /* logged in with a device identity */
-    struct hf_device_id id;
+    bool is_device;         /* logged in with a device token, not with the shared secret */
+    struct hf_device_id id; /* only if is_device */
 };
 
 /* A device asks to be approved by an operator: files a request, or refreshes the
@@ -140,8 +150,8 @@ enum hf_devices_act hf_devices_reject(struct hf_devices *d, int64_t now_ms,
                                       const struct hf_devices_caller *caller,
                                       struct hf_bytes request_id, struct hf_devices_plan *plan);
 
-/* device.pair.remove, .rename; `device_id` is text from the parameters.  An empty
- * label takes the old one away. */
+/* device.pair.remove, .rename; `device_id` is text from the parameters.  The label
+ * is trimmed and may not be empty. */
 enum hf_devices_act hf_devices_remove(struct hf_devices *d, int64_t now_ms,
                                       const struct hf_devices_caller *caller,
                                       struct hf_bytes device_id, struct hf_devices_plan *plan);
@@ -171,7 +181,7 @@ void hf_devices_settle(struct hf_devices *d, struct hf_devices_plan *plan, bool 
  * and are stored later (hf_devices_save); losing them costs nothing. */
 void hf_devices_seen(struct hf_devices *d, int64_t now_ms, const struct hf_pairing_ask *facts);
 
-/* Plans to store up to HF_PLAN_PLACES devices whose last seen is unsaved.  DONE
+/* Plans to store up to HF_PLAN_CHANGES devices whose last seen is unsaved.  DONE
  * when there is none, WAIT when all of them are being written. */
 enum hf_devices_act hf_devices_save(struct hf_devices *d, struct hf_devices_plan *plan);
 

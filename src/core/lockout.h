@@ -1,9 +1,10 @@
 /* core/lockout.h: has somebody guessed too many secrets?
  *
- * Counts DISTINCT wrong secrets (as digests) within a window; the same wrong
- * secret tried a thousand times, by one client or by many, counts once.  At
- * `attempts_max` the source is locked for `locked_for`; the attempt that reaches
- * the bound still gets its own answer, the next one is refused unread.
+ * Counts DISTINCT wrong secrets (as digests) that a source tried for the first
+ * time within a window.  The same wrong secret tried a thousand times, by one
+ * client or by many, counts once; one that is known from before does not count
+ * again.  At `attempts_max` the source is locked for `locked_for`; the attempt that
+ * reaches the bound still gets its own answer, the next one is refused unread.
  *
  * The rule for neighbours (users.md P14, design.md section 3).  What counts is
  * the source of an attempt, and a source is one of two:
@@ -19,17 +20,18 @@
  *
  * Bounded: HF_LIMIT_AUTH_ADDRESSES sources (the one idle for longest is
  * forgotten, locked ones last), at most HF_LIMIT_AUTH_SECRETS_PER_ADDRESS digests
- * each.  Pure; digests only. */
+ * each (the one unused for longest is forgotten).  Pure; digests only. */
 #ifndef HF_CORE_LOCKOUT_H
 #define HF_CORE_LOCKOUT_H
 
 #include "base/crypto.h"
 #include "base/device.h"
+#include "base/map.h"
 #include "base/time.h"
 
 struct hf_lockout_limits {
     uint32_t attempts_max; /* 1..HF_LIMIT_AUTH_SECRETS_PER_ADDRESS; 10 */
-    hf_span window;        /* a wrong secret is remembered for so long; 60 s */
+    hf_span window;        /* how long a new wrong secret counts; 60 s */
     hf_span locked_for;    /* 300 s */
     bool exempts_loopback; /* direct loopback is never locked; true */
 };
@@ -48,9 +50,11 @@ struct hf_lockout_entry;
 
 struct hf_lockout { /* fields are private; tests may read them */
     struct hf_lockout_limits limits;
-    struct hf_lockout_entry *entries;
-    uint32_t *table; /* index + 1 by hash */
-    uint32_t len, cap, table_size;
+    struct hf_lockout_entry *entries; /* reserved in one block, touched as used */
+    struct hf_map by_source;
+    struct hf_hash_key hash_key;
+    uint32_t len, max;
+    uint32_t newest, oldest; /* entries by latest use; index + 1, 0 is none */
 };
 
 /* The source behind an address: direct loopback, or an IPv4-mapped or IPv6 address. */
@@ -59,7 +63,10 @@ struct hf_source hf_source_address(const uint8_t address[16], bool is_direct_loo
 /* The source of a paired device whose signature was checked. */
 struct hf_source hf_source_device(const struct hf_device_id *id);
 
-void hf_lockout_init(struct hf_lockout *l, const struct hf_lockout_limits *limits);
+/* At most `sources_max` sources (HF_LIMIT_AUTH_ADDRESSES).  `hash_key` is random.
+ * 0 or HF_ERR_NOMEM; after an error hf_lockout_fini is still right. */
+int hf_lockout_init(struct hf_lockout *l, const struct hf_lockout_limits *limits,
+                    uint32_t sources_max, struct hf_hash_key hash_key);
 void hf_lockout_fini(struct hf_lockout *l);
 
 /* New limits; counts and running locks stay. */
@@ -73,8 +80,7 @@ struct hf_lockout_failure {
     hf_time answer_at;  /* when the refusal may be sent: `now`, or later for loopback */
 };
 
-/* A wrong secret was tried; `digest` is its SHA-256.  Without memory for one more
- * source the oldest one makes room. */
+/* A wrong secret was tried; `digest` is its SHA-256. */
 struct hf_lockout_failure hf_lockout_failed(struct hf_lockout *l, hf_time now,
                                             const struct hf_source *source,
                                             const uint8_t digest[HF_SHA256_BYTES]);

@@ -1,19 +1,21 @@
 /* core/login.h: may this client come in, as whom, with which scopes?
  *
  * The whole decision about a `connect` whose parameters are well-formed, in the
- * order of protocol/wire.md section 3 "Order of checks": stage, protocol, role,
- * browser origin, device (presence, id, time, nonce, signature), shared secret or
- * device token, pairing, hello.  Texts and details are those of the traces.
+ * order of protocol/wire.md section 3 "Order of checks": protocol, role, browser
+ * origin, device (presence, id, time, nonce, signature), shared secret or device
+ * token, pairing, hello.  Texts and details are those of the traces.  Whether
+ * anybody is let in at all now was asked before: core/stage.
  *
  * Pure and without memory of its own: everything comes in by value, and the same
  * input gives the same answer.  What must be changed elsewhere is told:
  *
  *   HF_LOGIN_HELLO    let it in; if `is_paired`, tell core/devices it was seen
  *   HF_LOGIN_REFUSED  answer the error, then close with close_code and reason
- *   HF_LOGIN_PAIR     ask core/devices with `ask` (ask_silent when `is_silent`).
- *                     Silent and durable: judge again, it will be let in.  Not
- *                     silent: hf_login_refuse_pairing with the request's id.
- *                     WAIT: judge again when that device is settled.
+ *   HF_LOGIN_PAIR     ask core/devices with `ask` (ask_silent when `is_silent`):
+ *                     DONE   hf_login_refuse_pairing with the plan's request id
+ *                     WRITE, WAIT   judge again once the device is settled: it is
+ *                            let in now, or its request is filed (DONE)
+ *                     FULL, NOMEM, or the write failed   hf_login_refuse_store
  *   has_wrong_secret  in any case: tell core/lockout, and answer when it says
  *
  * The rule for who keeps the scopes they ask for (names that do not exist are
@@ -40,14 +42,6 @@
 
 enum hf_auth_mode { HF_AUTH_NONE, HF_AUTH_TOKEN, HF_AUTH_PASSWORD };
 
-/* Whether clients are let in at all now; the engine fills it from core/stage. */
-enum hf_login_gate {
-    HF_LOGIN_OPEN,
-    HF_LOGIN_STARTING,   /* spec/startup-retry.md 2.1 */
-    HF_LOGIN_RESTARTING, /* 2.4 */
-    HF_LOGIN_SUSPENDING  /* 2.4: operators are still let in */
-};
-
 /* From configuration; borrowed while logins are judged. */
 struct hf_login_policy {
     enum hf_auth_mode mode;
@@ -72,8 +66,6 @@ struct hf_login_input {
     const struct hf_connect *connect;
     const struct hf_login_peer *peer;
     const struct hf_login_policy *policy;
-    enum hf_login_gate gate;
-    int64_t gate_retry_ms;          /* STARTING, RESTARTING, SUSPENDING: retryAfterMs */
     struct hf_bytes nonce;          /* of the challenge */
     int64_t challenge_ms;           /* its `ts` */
     const struct hf_device *device; /* the row of connect->device.id, or NULL */
@@ -123,9 +115,9 @@ struct hf_login_outcome {
     uint16_t close_code;
     char close_reason[HF_LIMIT_CLOSE_REASON_BYTES];
     size_t close_reason_len;
-    const char *cause; /* for the log: "unauthorized", "pairing-required", ... */
-    struct hf_bytes approved_roles[HF_ROLES]; /* what `details` lists */
-    struct hf_bytes approved_scopes[HF_SCOPE_COUNT];
+    const char *cause;                    /* for the log: "unauthorized", "pairing-required", ... */
+    struct hf_bytes roles_text[HF_ROLES]; /* what `details` lists */
+    struct hf_bytes scopes_text[HF_SCOPE_COUNT];
 
     /* Always */
     bool has_wrong_secret;
@@ -136,8 +128,8 @@ struct hf_login_outcome {
 /* Judges: 0 and the outcome, or HF_ERR_NOMEM (answer as hf_login_refuse_store). */
 int hf_login_judge(const struct hf_login_input *in, struct hf_login_outcome *out);
 
-/* After HF_LOGIN_PAIR that was not silent: PAIRING_REQUIRED with the id of the
- * pending request (36 characters, borrowed as the input is). */
+/* After HF_LOGIN_PAIR, with the outcome that said so: PAIRING_REQUIRED and the id of
+ * the pending request (36 characters, borrowed as the input is). */
 void hf_login_refuse_pairing(const struct hf_login_input *in, struct hf_bytes request_id,
                              struct hf_login_outcome *out);
 
