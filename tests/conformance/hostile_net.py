@@ -1,6 +1,7 @@
 """Bad behaviour below and before the frames: TCP and HTTP."""
 
 import random
+import resource
 import socket
 import time
 
@@ -163,6 +164,25 @@ def expect_idle(scene, seconds: float) -> None:
         raise Failed("an idle loop", f"{used:.2f} s of CPU in {seconds:.2f} s")
 
 
+def no_descriptors(scene) -> None:
+    """At the limit of descriptors nobody gets in, nobody is lost, nothing
+    spins; when the strangers have gone there is room again."""
+    pid = scene.server.pid
+    limits = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    few = scene.server.descriptors() + 10
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, limits[1]))
+    try:
+        strangers = [scene.open() for _ in range(200)]
+        expect_idle(scene, 1.0)
+        scene.neighbour.judge()
+        for peer in strangers:
+            peer.sock.close()
+        scene.settle()
+        scene.open("hello")
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, limits)
+
+
 def urgent_bytes(scene) -> None:
     """Urgent data is passed over by a normal read: the frame lacks a byte."""
     for _ in range(CROWD):
@@ -305,6 +325,7 @@ BEHAVIOURS = [
     ("1500 upgrades without a login", flood_of_challenged),
     ("200 logins with a wrong secret", wrong_secrets),
     ("a reader with a tiny window", tiny_window),
+    ("more strangers than descriptors", no_descriptors),
     ("urgent data inside a frame", urgent_bytes),
     ("a reader of one byte at a time", read_byte_by_byte),
     *[(what, refused_heads(build)) for what, build in HEADS],
