@@ -21,6 +21,11 @@ struct hf_bytes hf_scope_name(enum hf_scope scope)
     return names[scope];
 }
 
+struct hf_bytes hf_role_name(enum hf_role role)
+{
+    return role == HF_ROLE_NODE ? HF_LIT("node") : HF_LIT("operator");
+}
+
 void hf_scopes_add(hf_scopes *set, struct hf_bytes name, uint32_t *unknown_count)
 {
     enum hf_scope scope;

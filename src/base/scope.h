@@ -41,6 +41,9 @@ bool hf_scope_find(struct hf_bytes name, enum hf_scope *out);
 /* Its name; scope < HF_SCOPE_COUNT.  Static. */
 struct hf_bytes hf_scope_name(enum hf_scope scope);
 
+/* "operator" or "node".  Static. */
+struct hf_bytes hf_role_name(enum hf_role role);
+
 /* Adds the named scope to the set; an unknown name only raises the count. */
 void hf_scopes_add(hf_scopes *set, struct hf_bytes name, uint32_t *unknown_count);
 

@@ -7,8 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/time.h"
-
-enum hf_auth_mode { HF_AUTH_NONE, HF_AUTH_TOKEN, HF_AUTH_PASSWORD };
+#include "core/login.h" /* enum hf_auth_mode */
 
 enum { HF_SETTINGS_LIST_MAX = 64 };
 
@@ -22,6 +21,7 @@ struct hf_settings {
     enum hf_auth_mode auth_mode;
     struct hf_bytes token, password; /* either may be empty; wiped on replacement */
     bool strict_scopes;
+    bool approve_local; /* nodes.pairing.autoApproveLocal: silent approval over loopback */
 
     struct hf_text_list allowed_origins;
     bool allow_host_header_origin; /* controlUi.dangerouslyAllowHostHeaderOriginFallback */

@@ -1,0 +1,432 @@
+#include "engine/methods/devices.h"
+#include "base/assert.h"
+#include "base/err.h"
+#include "base/mem.h"
+#include "engine/methods/handlers.h"
+
+/* --- rows --- */
+
+static void add_name(struct hf_json_writer *w, const char *key, struct hf_bytes text)
+{
+    if (text.len > 0) hf_json_add_text(w, key, text);
+}
+
+static void write_identity(struct hf_json_writer *w, const struct hf_device_id *id,
+                           const uint8_t *public_key)
+{
+    char text[HF_DEVICE_ID_CHARS], key[HF_DEVICE_KEY_CHARS];
+    hf_device_id_write(id, text);
+    hf_base64url_write(hf_bytes(public_key, HF_ED25519_KEY_BYTES), key);
+    hf_json_add_text(w, "deviceId", hf_bytes(text, sizeof text));
+    hf_json_add_text(w, "publicKey", hf_bytes(key, sizeof key));
+}
+
+static void write_facts(struct hf_json_writer *w, const struct hf_device_facts *facts)
+{
+    add_name(w, "displayName", hf_name_view(&facts->display_name));
+    add_name(w, "platform", hf_name_view(&facts->platform));
+    add_name(w, "deviceFamily", hf_name_view(&facts->device_family));
+    add_name(w, "clientId", hf_tag_view(&facts->client_id));
+    add_name(w, "clientMode", hf_tag_view(&facts->client_mode));
+}
+
+static void write_pairing(struct hf_json_writer *w, const struct hf_pairing *pairing)
+{
+    hf_json_open_object(w);
+    hf_json_add_text(w, "requestId", hf_bytes(pairing->request_id, HF_REQUEST_ID_CHARS));
+    write_identity(w, &pairing->id, pairing->public_key);
+    write_facts(w, &pairing->facts);
+    hf_json_add_text(w, "role", hf_role_name(pairing->role));
+    hf_json_add_array(w, "roles");
+    for (unsigned i = 0; i < HF_ROLES; i++)
+        if (pairing->has_role[i]) hf_json_put_text(w, hf_role_name((enum hf_role)i));
+    hf_json_close_array(w);
+    hf_scopes_write(w, "scopes", pairing->scopes);
+    add_name(w, "remoteIp", hf_tag_view(&pairing->facts.remote_ip));
+    hf_json_add_bool(w, "silent", false);
+    hf_json_add_bool(w, "isRepair", pairing->is_repair);
+    hf_json_add_int(w, "ts", pairing->requested_ms);
+    hf_json_close_object(w);
+}
+
+static void write_grant(struct hf_json_writer *w, const struct hf_device_grant *grant,
+                        enum hf_role role)
+{
+    hf_json_open_object(w);
+    hf_json_add_text(w, "role", hf_role_name(role));
+    hf_scopes_write(w, "scopes", grant->scopes);
+    hf_json_add_int(w, "createdAtMs", grant->created_ms);
+    if (grant->rotated_ms > 0) hf_json_add_int(w, "rotatedAtMs", grant->rotated_ms);
+    if (grant->revoked_ms > 0) hf_json_add_int(w, "revokedAtMs", grant->revoked_ms);
+    hf_json_close_object(w);
+}
+
+static void write_grants(struct hf_json_writer *w, const struct hf_device *device)
+{
+    hf_scopes scopes = 0;
+    hf_json_add_array(w, "roles");
+    for (unsigned i = 0; i < HF_ROLES; i++) {
+        if (!hf_device_has_role(device, (enum hf_role)i)) continue;
+        hf_json_put_text(w, hf_role_name((enum hf_role)i));
+        scopes |= device->grants[i].scopes;
+    }
+    hf_json_close_array(w);
+    hf_scopes_write(w, "scopes", scopes);
+}
+
+static bool is_connected(const struct hf_server *s, const char id[HF_DEVICE_ID_CHARS])
+{
+    for (hf_id conn = hf_pool_next(&s->conns, 0); conn; conn = hf_pool_next(&s->conns, conn)) {
+        const struct hf_conn *c = hf_server_conn(s, conn);
+        if (c->state == HF_CONN_READY &&
+            hf_bytes_same(c->client->device_id, hf_bytes(id, HF_DEVICE_ID_CHARS)))
+            return true;
+    }
+    return false;
+}
+
+static void write_device(const struct hf_server *s, struct hf_json_writer *w,
+                         const struct hf_device *device)
+{
+    char id[HF_DEVICE_ID_CHARS];
+    hf_device_id_write(&device->id, id);
+    hf_json_open_object(w);
+    write_identity(w, &device->id, device->public_key);
+    add_name(w, "label", hf_name_view(&device->label));
+    write_facts(w, &device->facts);
+    hf_json_add_text(w, "role", hf_role_name(device->role));
+    write_grants(w, device);
+    add_name(w, "remoteIp", hf_tag_view(&device->facts.remote_ip));
+    hf_json_add_text(w, "approvedVia", device->approved_via == HF_APPROVED_SILENT
+                                           ? HF_LIT("silent")
+                                           : HF_LIT("owner"));
+    hf_json_add_int(w, "createdAtMs", device->created_ms);
+    hf_json_add_int(w, "approvedAtMs", device->approved_ms);
+    if (device->last_seen_ms > 0) {
+        hf_json_add_int(w, "lastSeenAtMs", device->last_seen_ms);
+        hf_json_add_text(w, "lastSeenReason", HF_LIT("connect"));
+    }
+    if (is_connected(s, id)) hf_json_add_bool(w, "connected", true);
+    hf_json_add_array(w, "tokens");
+    for (unsigned i = 0; i < HF_ROLES; i++)
+        if (device->grants[i].epoch > 0) write_grant(w, &device->grants[i], (enum hf_role)i);
+    hf_json_close_array(w);
+    hf_json_close_object(w);
+}
+
+/* --- events --- */
+
+static void tell_requested(struct hf_server *s, const struct hf_pair_event *event)
+{
+    const struct hf_pairing *pairing =
+        hf_devices_find_pairing(&s->devices, hf_bytes(event->request_id, HF_REQUEST_ID_CHARS));
+    if (!pairing) return;
+    struct hf_json_writer w;
+    hf_buf_reset(&s->why, SIZE_MAX);
+    hf_json_writer_init(&w, &s->why);
+    write_pairing(&w, pairing);
+    hf_server_broadcast(s, "device.pair.requested", hf_buf_view(&s->why), NULL, HF_EMPTY, false);
+}
+
+static void tell_resolved(struct hf_server *s, const struct hf_pair_event *event)
+{
+    struct hf_json_writer w;
+    char id[HF_DEVICE_ID_CHARS];
+    hf_device_id_write(&event->id, id);
+    hf_buf_reset(&s->why, SIZE_MAX);
+    hf_json_writer_init(&w, &s->why);
+    hf_json_open_object(&w);
+    hf_json_add_text(&w, "requestId", hf_bytes(event->request_id, HF_REQUEST_ID_CHARS));
+    hf_json_add_text(&w, "deviceId", hf_bytes(id, sizeof id));
+    hf_json_add_text(&w, "decision",
+                     event->kind == HF_PAIR_APPROVED ? HF_LIT("approved") : HF_LIT("rejected"));
+    hf_json_add_int(&w, "ts", s->now.wall_ms);
+    hf_json_close_object(&w);
+    hf_server_broadcast(s, "device.pair.resolved", hf_buf_view(&s->why), NULL, HF_EMPTY, false);
+}
+
+static void end_sessions(struct hf_server *s, const struct hf_devices_plan *plan)
+{
+    char id[HF_DEVICE_ID_CHARS];
+    hf_device_id_write(&plan->id, id);
+    for (hf_id conn = hf_pool_next(&s->conns, 0); conn; conn = hf_pool_next(&s->conns, conn)) {
+        struct hf_conn *c = hf_server_conn(s, conn);
+        if (c->state != HF_CONN_READY || !plan->ends_sessions[c->client->role]) continue;
+        if (hf_bytes_same(c->client->device_id, hf_bytes(id, sizeof id)))
+            hf_conn_close(s, c, 4001, HF_LIT("device removed"), "device-removed");
+    }
+}
+
+void hf_server_pair_events(struct hf_server *s, const struct hf_devices_plan *plan)
+{
+    for (size_t i = 0; i < plan->event_count; i++) {
+        if (plan->events[i].kind == HF_PAIR_REQUESTED)
+            tell_requested(s, &plan->events[i]);
+        else
+            tell_resolved(s, &plan->events[i]);
+    }
+}
+
+/* --- methods --- */
+
+enum { LISTED_MAX = 1000 };
+
+void hf_method_pair_list(struct hf_server *s, struct hf_call *call)
+{
+    const struct hf_pairing *pairings[HF_LIMIT_PENDING_PAIRINGS];
+    const struct hf_device *devices[LISTED_MAX];
+    size_t pairing_count = hf_devices_list_pairings(&s->devices, pairings, HF_COUNT(pairings));
+    size_t device_count = hf_devices_list(&s->devices, devices, HF_COUNT(devices));
+    struct hf_json_writer *w = hf_reply_open(s, call);
+    hf_json_open_object(w);
+    hf_json_add_array(w, "pending");
+    for (size_t i = 0; i < pairing_count; i++) write_pairing(w, pairings[i]);
+    hf_json_close_array(w);
+    hf_json_add_array(w, "paired");
+    for (size_t i = 0; i < device_count; i++) write_device(s, w, devices[i]);
+    hf_json_close_array(w);
+    hf_json_close_object(w);
+    hf_reply_send(s, call);
+}
+
+static struct hf_devices_caller caller_of(const struct hf_call *call)
+{
+    const struct hf_client *client = call->conn->client;
+    struct hf_devices_caller caller = { .scopes = client->scopes };
+    caller.is_device = hf_device_id_read(client->device_id, &caller.id);
+    return caller;
+}
+
+static struct hf_devices_plan *new_plan(void)
+{
+    return hf_mem_zero(1, sizeof(struct hf_devices_plan));
+}
+
+/* Carries out what the registry decided; `plan` is moved here. */
+static void run_plan(struct hf_server *s, struct hf_call *call, enum hf_devices_act act,
+                     struct hf_devices_plan *plan, hf_call_done *done)
+{
+    switch (act) {
+    case HF_DEVICES_WRITE:
+        hf_reply_plan(s, call, plan, done);
+        return;
+    case HF_DEVICES_DONE:
+        call->plan = plan;
+        done(s, call, NULL);
+        break;
+    case HF_DEVICES_WAIT:
+        hf_reply_unavailable(s, call, HF_LIT("this device is being changed; try again"), 100);
+        break;
+    case HF_DEVICES_REFUSED:
+        hf_reply_invalid(s, call, plan->message);
+        break;
+    case HF_DEVICES_FULL:
+        hf_reply_unavailable(s, call, HF_LIT("too many paired devices: remove one first"), 0);
+        break;
+    case HF_DEVICES_NOMEM:
+        hf_reply_unavailable(s, call, HF_LIT("out of memory"), 0);
+        break;
+    }
+    hf_mem_free(plan);
+}
+
+/* Answers and returns true when the store refused. */
+static bool has_failed(struct hf_server *s, struct hf_call *call)
+{
+    if (call->err == 0) return false;
+    hf_buf_reset(&s->why, SIZE_MAX);
+    hf_buf_addf(&s->why, "the change could not be saved: %s", hf_err_text(call->err));
+    hf_reply_unavailable(s, call, hf_buf_view(&s->why), 1000);
+    return true;
+}
+
+static struct hf_json_writer *open_device_reply(struct hf_server *s, const struct hf_call *call)
+{
+    char id[HF_DEVICE_ID_CHARS];
+    struct hf_json_writer *w = hf_reply_open(s, call);
+    hf_device_id_write(&call->plan->id, id);
+    hf_json_open_object(w);
+    hf_json_add_text(w, "deviceId", hf_bytes(id, sizeof id));
+    return w;
+}
+
+static const struct hf_json_rule request_rows[] = {
+    { .name = "requestId", .type = HF_RULE_STRING, .is_required = true, .min = 1 },
+};
+const struct hf_json_rules hf_params_pair_request = HF_JSON_RULES(request_rows);
+
+static void approve_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+{
+    (void)result;
+    if (has_failed(s, call)) return;
+    const struct hf_device *device = hf_devices_find(&s->devices, &call->plan->id);
+    struct hf_json_writer *w = hf_reply_open(s, call);
+    hf_json_open_object(w);
+    hf_json_add_text(w, "requestId", hf_bytes(call->plan->request_id, HF_REQUEST_ID_CHARS));
+    if (device) {
+        hf_json_key(w, "device");
+        write_device(s, w, device);
+    }
+    hf_json_close_object(w);
+    hf_reply_send(s, call);
+    end_sessions(s, call->plan);
+}
+
+void hf_method_pair_approve(struct hf_server *s, struct hf_call *call)
+{
+    struct hf_devices_plan *plan = new_plan();
+    struct hf_devices_caller caller = caller_of(call);
+    enum hf_devices_act act = HF_DEVICES_NOMEM;
+    if (plan)
+        act = hf_devices_approve(&s->devices, s->now.wall_ms, &caller,
+                                 hf_call_text(s, call->values[0]), &s->rng, plan);
+    run_plan(s, call, act, plan, approve_done);
+}
+
+static void reject_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+{
+    (void)result;
+    char id[HF_DEVICE_ID_CHARS];
+    if (has_failed(s, call)) return;
+    hf_device_id_write(&call->plan->id, id);
+    struct hf_json_writer *w = hf_reply_open(s, call);
+    hf_json_open_object(w);
+    hf_json_add_text(w, "requestId", hf_bytes(call->plan->request_id, HF_REQUEST_ID_CHARS));
+    hf_json_add_text(w, "deviceId", hf_bytes(id, sizeof id));
+    hf_json_close_object(w);
+    hf_reply_send(s, call);
+}
+
+void hf_method_pair_reject(struct hf_server *s, struct hf_call *call)
+{
+    struct hf_devices_plan *plan = new_plan();
+    struct hf_devices_caller caller = caller_of(call);
+    enum hf_devices_act act = HF_DEVICES_NOMEM;
+    if (plan)
+        act = hf_devices_reject(&s->devices, s->now.wall_ms, &caller,
+                                hf_call_text(s, call->values[0]), plan);
+    run_plan(s, call, act, plan, reject_done);
+}
+
+static const struct hf_json_rule remove_rows[] = {
+    { .name = "deviceId", .type = HF_RULE_STRING, .is_required = true, .min = 1 },
+};
+const struct hf_json_rules hf_params_pair_remove = HF_JSON_RULES(remove_rows);
+
+static void remove_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+{
+    (void)result;
+    if (has_failed(s, call)) return;
+    hf_json_close_object(open_device_reply(s, call));
+    hf_reply_send(s, call);
+    end_sessions(s, call->plan);
+}
+
+void hf_method_pair_remove(struct hf_server *s, struct hf_call *call)
+{
+    struct hf_devices_plan *plan = new_plan();
+    struct hf_devices_caller caller = caller_of(call);
+    enum hf_devices_act act = HF_DEVICES_NOMEM;
+    if (plan)
+        act = hf_devices_remove(&s->devices, s->now.wall_ms, &caller,
+                                hf_call_text(s, call->values[0]), plan);
+    run_plan(s, call, act, plan, remove_done);
+}
+
+static const struct hf_json_rule rename_rows[] = {
+    { .name = "deviceId", .type = HF_RULE_STRING, .is_required = true, .min = 1 },
+    { .name = "label", .type = HF_RULE_STRING, .is_required = true, .min = 1, .max = 64 },
+};
+const struct hf_json_rules hf_params_pair_rename = HF_JSON_RULES(rename_rows);
+
+static void rename_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+{
+    (void)result;
+    if (has_failed(s, call)) return;
+    const struct hf_device *device = hf_devices_find(&s->devices, &call->plan->id);
+    struct hf_json_writer *w = open_device_reply(s, call);
+    if (device) hf_json_add_text(w, "label", hf_name_view(&device->label));
+    hf_json_close_object(w);
+    hf_reply_send(s, call);
+}
+
+void hf_method_pair_rename(struct hf_server *s, struct hf_call *call)
+{
+    struct hf_devices_plan *plan = new_plan();
+    struct hf_devices_caller caller = caller_of(call);
+    enum hf_devices_act act = HF_DEVICES_NOMEM;
+    if (plan)
+        act = hf_devices_rename(&s->devices, &caller, hf_call_text(s, call->values[0]),
+                                hf_call_text(s, call->values[1]), plan);
+    run_plan(s, call, act, plan, rename_done);
+}
+
+static const struct hf_json_rule scope_item = { .type = HF_RULE_STRING, .min = 1 };
+static const struct hf_json_rule rotate_rows[] = {
+    { .name = "deviceId", .type = HF_RULE_STRING, .is_required = true, .min = 1 },
+    { .name = "role", .type = HF_RULE_STRING, .is_required = true, .min = 1 },
+    { .name = "scopes", .type = HF_RULE_ARRAY, .item = &scope_item },
+};
+const struct hf_json_rules hf_params_token_rotate = HF_JSON_RULES(rotate_rows);
+
+static void rotate_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+{
+    (void)result;
+    if (has_failed(s, call)) return;
+    const struct hf_devices_plan *plan = call->plan;
+    struct hf_json_writer *w = open_device_reply(s, call);
+    hf_json_add_text(w, "role", hf_role_name(plan->role));
+    hf_scopes_write(w, "scopes", plan->scopes);
+    hf_json_add_int(w, "rotatedAtMs", plan->at_ms);
+    hf_json_close_object(w);
+    hf_reply_send(s, call);
+    end_sessions(s, plan);
+}
+
+void hf_method_token_rotate(struct hf_server *s, struct hf_call *call)
+{
+    struct hf_devices_plan *plan = new_plan();
+    struct hf_devices_caller caller = caller_of(call);
+    enum hf_devices_act act = HF_DEVICES_NOMEM;
+    hf_scopes scopes = 0;
+    uint32_t unknown = 0;
+    struct hf_bytes list = call->values[2], item;
+    struct hf_json_iter it = hf_json_iter(list);
+    while (hf_json_next(&it, &item)) hf_scopes_add(&scopes, hf_call_text(s, item), &unknown);
+    if (plan)
+        act = hf_devices_rotate(&s->devices, s->now.wall_ms, &caller,
+                                hf_call_text(s, call->values[0]), hf_call_text(s, call->values[1]),
+                                list.len > 0 ? &scopes : NULL, &s->rng, plan);
+    run_plan(s, call, act, plan, rotate_done);
+}
+
+static const struct hf_json_rule revoke_rows[] = {
+    { .name = "deviceId", .type = HF_RULE_STRING, .is_required = true, .min = 1 },
+    { .name = "role", .type = HF_RULE_STRING, .is_required = true, .min = 1 },
+};
+const struct hf_json_rules hf_params_token_revoke = HF_JSON_RULES(revoke_rows);
+
+static void revoke_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+{
+    (void)result;
+    if (has_failed(s, call)) return;
+    const struct hf_devices_plan *plan = call->plan;
+    struct hf_json_writer *w = open_device_reply(s, call);
+    hf_json_add_text(w, "role", hf_role_name(plan->role));
+    hf_json_add_int(w, "revokedAtMs", plan->at_ms);
+    hf_json_close_object(w);
+    hf_reply_send(s, call);
+    end_sessions(s, plan);
+}
+
+void hf_method_token_revoke(struct hf_server *s, struct hf_call *call)
+{
+    struct hf_devices_plan *plan = new_plan();
+    struct hf_devices_caller caller = caller_of(call);
+    enum hf_devices_act act = HF_DEVICES_NOMEM;
+    if (plan)
+        act = hf_devices_revoke(&s->devices, s->now.wall_ms, &caller,
+                                hf_call_text(s, call->values[0]), hf_call_text(s, call->values[1]),
+                                &s->rng, plan);
+    run_plan(s, call, act, plan, revoke_done);
+}

@@ -1,0 +1,277 @@
+#include "engine/outq.h"
+#include "base/assert.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+
+enum { TAIL_MAX = 32 };
+
+void hf_outq_spare_fini(struct hf_outq_spare *spare)
+{
+    for (size_t i = 0; i < spare->count; i++) hf_mem_free(spare->arrays[i]);
+    spare->count = 0;
+}
+
+static struct hf_outq_frame *frame_at(const struct hf_outq *q, uint32_t i)
+{
+    return &q->frames[(q->head + i) & (q->cap - 1)];
+}
+
+static void give_back(struct hf_outq *q, struct hf_outq_spare *spare)
+{
+    if (q->cap == HF_OUTQ_FIRST_FRAMES && spare->count < HF_COUNT(spare->arrays))
+        spare->arrays[spare->count++] = q->frames;
+    else
+        hf_mem_free(q->frames);
+    q->frames = NULL;
+    q->cap = q->head = 0;
+}
+
+static int make_room(struct hf_outq *q, struct hf_outq_spare *spare)
+{
+    if (q->len < q->cap) return 0;
+    if (q->len >= HF_LIMIT_QUEUED_FRAMES) return HF_ERR_LIMIT;
+    if (q->cap == 0 && spare->count > 0) {
+        q->frames = spare->arrays[--spare->count];
+        q->cap = HF_OUTQ_FIRST_FRAMES;
+        return 0;
+    }
+    uint32_t cap = q->cap ? q->cap * 2 : HF_OUTQ_FIRST_FRAMES;
+    struct hf_outq_frame *frames = hf_mem_new(cap * sizeof *frames);
+    if (!frames) return HF_ERR_NOMEM;
+    for (uint32_t i = 0; i < q->len; i++) frames[i] = *frame_at(q, i);
+    hf_mem_free(q->frames);
+    q->frames = frames;
+    q->cap = cap;
+    q->head = 0;
+    return 0;
+}
+
+static void drop_body(struct hf_outq_frame *frame)
+{
+    if (!frame->is_inline) hf_blob_drop(frame->body.blob);
+}
+
+void hf_outq_fini(struct hf_outq *q, struct hf_outq_spare *spare)
+{
+    for (uint32_t i = 0; i < q->len; i++) drop_body(frame_at(q, i));
+    if (q->frames) give_back(q, spare);
+    *q = (struct hf_outq){ 0 };
+}
+
+static size_t tail_write(uint64_t seq, char out[TAIL_MAX])
+{
+    if (seq == 0) return 0;
+    int len = snprintf(out, TAIL_MAX, ",\"seq\":%llu}", (unsigned long long)seq);
+    return (size_t)len;
+}
+
+static size_t tail_len(uint64_t seq)
+{
+    size_t len = sizeof ",\"seq\":}" - 1;
+    if (seq == 0) return 0;
+    do len++;
+    while ((seq /= 10) > 0);
+    return len;
+}
+
+static struct hf_bytes body_view(const struct hf_outq_frame *frame)
+{
+    if (frame->is_inline) return hf_bytes(frame->body.bytes, frame->inlined);
+    return hf_blob_view(frame->body.blob);
+}
+
+static size_t head_write(const struct hf_outq_frame *frame, uint8_t out[HF_WS_HEAD_BYTES])
+{
+    if (frame->opcode == 0) return 0;
+    return hf_ws_head_write(out, frame->opcode, body_view(frame).len + tail_len(frame->seq), NULL);
+}
+
+static uint32_t frame_len(const struct hf_outq_frame *frame)
+{
+    uint8_t head[HF_WS_HEAD_BYTES];
+    return (uint32_t)(head_write(frame, head) + body_view(frame).len + tail_len(frame->seq));
+}
+
+static bool is_control(const struct hf_outq_frame *frame)
+{
+    return frame->opcode == HF_WS_OP_PING || frame->opcode == HF_WS_OP_PONG;
+}
+
+static void insert(struct hf_outq *q, uint32_t at, struct hf_outq_frame frame)
+{
+    frame.len = frame_len(&frame);
+    /* The frames behind `at` move up by one; only control frames come here with
+     * anything behind them, and then few stand before it. */
+    if (at == q->len) {
+        q->len++;
+    } else {
+        q->head = (q->head + q->cap - 1) & (q->cap - 1);
+        q->len++;
+        for (uint32_t i = 0; i < at; i++) *frame_at(q, i) = *frame_at(q, i + 1);
+    }
+    *frame_at(q, at) = frame;
+    q->queued_bytes += frame.len;
+}
+
+static int push_blob(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_outq_frame frame)
+{
+    int err = make_room(q, spare);
+    if (err) return err;
+    hf_blob_hold(frame.body.blob);
+    insert(q, q->len, frame);
+    return 0;
+}
+
+int hf_outq_push(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *body, uint64_t seq)
+{
+    return push_blob(q, spare,
+                     (struct hf_outq_frame){ .body.blob = body, .seq = seq, .opcode = HF_WS_OP_TEXT });
+}
+
+int hf_outq_push_raw(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *bytes)
+{
+    return push_blob(q, spare, (struct hf_outq_frame){ .body.blob = bytes });
+}
+
+static int set_control_body(struct hf_outq_frame *frame, struct hf_bytes payload)
+{
+    if (payload.len <= HF_OUTQ_INLINE_BYTES) {
+        frame->is_inline = true;
+        frame->inlined = (uint8_t)payload.len;
+        if (payload.len > 0) memcpy(frame->body.bytes, payload.ptr, payload.len);
+        return 0;
+    }
+    frame->body.blob = hf_blob_new(payload);
+    return frame->body.blob ? 0 : HF_ERR_NOMEM;
+}
+
+static void insert_control(struct hf_outq *q, struct hf_outq_frame frame)
+{
+    uint32_t at = q->handed_count;
+    while (at < q->len && is_control(frame_at(q, at))) {
+        struct hf_outq_frame *waiting = frame_at(q, at);
+        if (frame.opcode == HF_WS_OP_PONG && waiting->opcode == HF_WS_OP_PONG) {
+            q->queued_bytes -= waiting->len;
+            drop_body(waiting);
+            frame.len = frame_len(&frame);
+            q->queued_bytes += frame.len;
+            *waiting = frame;
+            return;
+        }
+        at++;
+    }
+    insert(q, at, frame);
+}
+
+int hf_outq_push_control(struct hf_outq *q, struct hf_outq_spare *spare, uint8_t opcode,
+                         struct hf_bytes payload)
+{
+    HF_ASSERT(payload.len <= HF_LIMIT_CONTROL_FRAME_BYTES);
+    struct hf_outq_frame frame = { .opcode = opcode, .is_ping = opcode == HF_WS_OP_PING };
+    int err = make_room(q, spare);
+    if (!err) err = set_control_body(&frame, payload);
+    if (err) {
+        if (q->len == 0 && q->frames) give_back(q, spare);
+        return err;
+    }
+    if (opcode == HF_WS_OP_CLOSE) {
+        insert(q, q->len, frame);
+        return 0;
+    }
+    insert_control(q, frame);
+    return 0;
+}
+
+/* The writer of one pull: rendered bytes gather in the scratch and become one
+ * span with their neighbours. */
+struct render {
+    struct hf_buf *scratch;
+    struct hf_output *out;
+    size_t open_from; /* scratch bytes that are not in a span yet */
+};
+
+static void close_span(struct render *r)
+{
+    size_t len = r->scratch->len - r->open_from;
+    if (len > 0) r->out->spans[r->out->count++] = hf_bytes(r->scratch->ptr + r->open_from, len);
+    r->open_from = r->scratch->len;
+}
+
+/* Adds `part` without its first `*skip` bytes. */
+static void render_part(struct render *r, struct hf_bytes part, size_t *skip)
+{
+    size_t skipped = *skip < part.len ? *skip : part.len;
+    *skip -= skipped;
+    part = hf_bytes_head(hf_bytes_from(part, skipped), HF_LIMIT_WRITE_BYTES - r->out->total_bytes);
+    if (part.len == 0) return;
+    r->out->total_bytes += part.len;
+    if (part.len <= HF_LIMIT_SCRATCH_BODY_BYTES) {
+        hf_buf_add(r->scratch, part);
+        return;
+    }
+    close_span(r);
+    r->out->spans[r->out->count++] = part;
+}
+
+void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *out)
+{
+    struct render r = { .scratch = scratch, .out = out };
+    size_t skip = q->sent_bytes;
+    uint32_t i = 0;
+    scratch->len = 0;
+    out->count = 0;
+    out->total_bytes = 0;
+    for (; i < q->len; i++) {
+        /* A frame takes at most three spans. */
+        if (out->total_bytes >= HF_LIMIT_WRITE_BYTES || out->count + 3 > HF_OUTPUT_SPANS) break;
+        uint8_t head[HF_WS_HEAD_BYTES];
+        char tail[TAIL_MAX];
+        const struct hf_outq_frame *frame = frame_at(q, i);
+        render_part(&r, hf_bytes(head, head_write(frame, head)), &skip);
+        render_part(&r, body_view(frame), &skip);
+        render_part(&r, hf_bytes(tail, tail_write(frame->seq, tail)), &skip);
+    }
+    close_span(&r);
+    q->handed_count = i;
+}
+
+struct hf_outq_progress hf_outq_written(struct hf_outq *q, struct hf_outq_spare *spare, size_t bytes)
+{
+    struct hf_outq_progress progress = { 0 };
+    HF_ASSERT(bytes <= q->queued_bytes);
+    q->queued_bytes -= bytes;
+    while (bytes > 0) {
+        struct hf_outq_frame *frame = frame_at(q, 0);
+        size_t rest = frame->len - q->sent_bytes;
+        if (bytes < rest) {
+            q->sent_bytes += (uint32_t)bytes;
+            break;
+        }
+        bytes -= rest;
+        progress.pings += frame->is_ping ? 1 : 0;
+        drop_body(frame);
+        q->sent_bytes = 0;
+        q->head = (q->head + 1) & (q->cap - 1);
+        q->len--;
+    }
+    /* Only a frame that has begun to leave keeps its place at the head. */
+    q->handed_count = q->sent_bytes > 0 ? 1 : 0;
+    if (q->len == 0 && q->frames) give_back(q, spare);
+    return progress;
+}
+
+void hf_outq_discard(struct hf_outq *q, struct hf_outq_spare *spare)
+{
+    uint32_t keep = q->handed_count;
+    if (keep == 0 && q->sent_bytes > 0) keep = 1;
+    while (q->len > keep) {
+        struct hf_outq_frame *frame = frame_at(q, q->len - 1);
+        q->queued_bytes -= frame->len;
+        drop_body(frame);
+        q->len--;
+    }
+    if (q->len == 0 && q->frames) give_back(q, spare);
+}

@@ -1,0 +1,82 @@
+/* engine/outq.h: what one connection has yet to write, in frames.
+ *
+ * A frame is a WebSocket head, a body and, for events, the tail `,"seq":N}`.
+ * Bodies are shared blobs; a queue keeps one reference and a small entry each,
+ * never a copy.  Control frames overtake queued data but never what was already
+ * handed out.  HTTP answers are frames without a head.  An empty queue holds no
+ * memory; entry arrays of the usual size go through a free list that the server
+ * owns, so that a delivery allocates nothing. */
+#ifndef HF_ENGINE_OUTQ_H
+#define HF_ENGINE_OUTQ_H
+
+#include "base/blob.h"
+#include "base/buf.h"
+#include "port/action.h"
+#include "wire/ws_frame.h"
+
+enum { HF_OUTQ_INLINE_BYTES = 24, HF_OUTQ_FIRST_FRAMES = 8 };
+
+struct hf_outq_frame {
+    union {
+        struct hf_blob *blob; /* one reference */
+        uint8_t bytes[HF_OUTQ_INLINE_BYTES];
+    } body;
+    uint64_t seq;     /* 0: no tail */
+    uint32_t len;     /* of the whole frame on the wire */
+    uint8_t opcode;   /* 0: raw bytes, no WebSocket head */
+    uint8_t inlined;  /* bytes of body.bytes, when is_inline */
+    bool is_inline;
+    bool is_ping; /* reported when its last byte has left */
+};
+
+/* Entry arrays waiting for their next use; owned by the server. */
+struct hf_outq_spare {
+    struct hf_outq_frame *arrays[64];
+    size_t count;
+};
+
+void hf_outq_spare_fini(struct hf_outq_spare *spare);
+
+struct hf_outq {
+    struct hf_outq_frame *frames; /* circular; NULL while empty */
+    uint32_t cap, head, len;
+    uint32_t sent_bytes;   /* of the frame at the head */
+    uint32_t handed_count; /* frames that begin inside what was handed out last */
+    size_t queued_bytes;
+};
+
+/* Result of hf_outq_written. */
+struct hf_outq_progress {
+    unsigned pings; /* pings whose last byte has left */
+};
+
+void hf_outq_fini(struct hf_outq *q, struct hf_outq_spare *spare);
+
+/* Appends a text frame around `body` (shared: takes a reference of its own),
+ * with the event tail when `seq` is not 0: 0, HF_ERR_NOMEM, or HF_ERR_LIMIT at
+ * HF_LIMIT_QUEUED_FRAMES. */
+int hf_outq_push(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *body,
+                 uint64_t seq);
+
+/* Appends bytes as they are (HTTP); takes a reference of its own. */
+int hf_outq_push_raw(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *bytes);
+
+/* A ping, pong or close frame with at most 125 bytes (copied).  Pings and pongs
+ * overtake data, a close goes last.  A pong replaces one that still waits (RFC
+ * 6455 5.5.3: only the newest ping needs its answer), so a flood costs nothing. */
+int hf_outq_push_control(struct hf_outq *q, struct hf_outq_spare *spare, uint8_t opcode,
+                         struct hf_bytes payload);
+
+/* What to write now: at most HF_LIMIT_WRITE_BYTES, small bodies rendered into
+ * `scratch` (reset here).  The spans live until the next call or push. */
+void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *out);
+
+/* `bytes` of what was pulled last have left. */
+struct hf_outq_progress hf_outq_written(struct hf_outq *q, struct hf_outq_spare *spare,
+                                        size_t bytes);
+
+/* Drops every frame that has not begun to leave (slow consumer: the close frame
+ * must come next). */
+void hf_outq_discard(struct hf_outq *q, struct hf_outq_spare *spare);
+
+#endif
