@@ -48,19 +48,20 @@ struct hf_admit_verdict {
 struct hf_admit_conn;
 struct hf_admit_address;
 
-struct hf_admit_list {    /* connections in the order of their deadlines */
-    uint32_t first, last; /* slot + 1 */
+struct hf_admit_list { /* slot + 1 of both ends */
+    uint32_t first, last;
 };
 
 struct hf_admit { /* fields are private */
     struct hf_admit_limits limits;
     struct hf_hash_key hash_key;
-    struct hf_admit_conn *conns; /* by slot */
-    uint32_t conn_cap;
-    struct hf_admit_address *addresses;
-    uint32_t address_cap, free_address;
+    struct hf_admit_conn *conns;        /* by slot */
+    struct hf_admit_address *addresses; /* as many */
+    uint32_t cap;
+    uint32_t free_address, used_addresses; /* first free + 1; ever used */
     struct hf_map by_address;
-    struct hf_admit_list heads, hellos; /* deadlines of the two kinds, earliest first */
+    struct hf_admit_list heads, hellos; /* by deadline, earliest first */
+    struct hf_admit_list silent;        /* by age, oldest first: who may be evicted */
     uint32_t total, preauth;
 };
 

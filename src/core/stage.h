@@ -41,7 +41,6 @@ struct hf_stage { /* fields are private */
     hf_time started_at;
     struct hf_stage_item items[HF_STAGE_ITEMS];
     uint8_t item_count, pending_count;
-    bool was_ready;
     bool will_restart;
     int64_t restart_expected_ms;
     hf_time drain_until;
@@ -55,9 +54,10 @@ void hf_stage_init(struct hf_stage *s, hf_time now);
  * 0, HF_ERR_LIMIT, HF_ERR_EXISTS, HF_ERR_TOO_LARGE, or HF_ERR_STATE once S2 is left. */
 int hf_stage_add(struct hf_stage *s, struct hf_bytes name);
 
-/* S0 to S1, then S1 to S2 (or straight to S3 when nothing is pending). */
-enum hf_stage_act hf_stage_listen(struct hf_stage *s, hf_time now);
-enum hf_stage_act hf_stage_attach(struct hf_stage *s, hf_time now);
+/* S0 to S1, then S1 to S2 (or straight to S3 when nothing is pending).  Elsewhere
+ * they change nothing. */
+void hf_stage_listen(struct hf_stage *s);
+enum hf_stage_act hf_stage_attach(struct hf_stage *s);
 
 /* The named item is ready; twice, or an unknown name, changes nothing. */
 enum hf_stage_act hf_stage_item_ready(struct hf_stage *s, hf_time now, struct hf_bytes name);
@@ -79,7 +79,7 @@ static inline enum hf_stage_state hf_stage_state(const struct hf_stage *s)
 }
 
 /* What a refused `connect` or method is told: UNAVAILABLE, retryable, these values.
- * Empty spans are left out of the frame.  All text is static. */
+ * Empty spans are left out of the frame.  All text is static, with a zero behind it. */
 struct hf_stage_refusal {
     bool is_refused;
     bool is_starting;        /* start-up, else draining */
@@ -97,8 +97,9 @@ struct hf_stage_refusal {
  * 500 ms for the first 8 refusals of a second, then up to 2,000 (section 7). */
 struct hf_stage_refusal hf_stage_connect(struct hf_stage *s, hf_time now, uint64_t conn_hash);
 
-/* Asked for each request of a connected client after authorisation (2.5).  Only
- * the gated families are refused, during start-up and while draining. */
+/* Asked for each request of a connected client after authorisation.  During start-up
+ * the gated families of 2.5 are refused; while draining everything but health,
+ * status, configuration reads and diagnostics. */
 struct hf_stage_refusal hf_stage_method(const struct hf_stage *s, struct hf_bytes method);
 
 /* A WebSocket upgrade: 101, 503 with a text, or end the socket. */
