@@ -56,7 +56,9 @@ void hf_hmac_sha256(struct hf_bytes key, struct hf_bytes data, uint8_t out[HF_SH
     char name[] = "SHA256";
     OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string("digest", name, 0),
                             OSSL_PARAM_construct_end() };
-    HF_ASSERT(EVP_MAC_init(hmac_ctx, key.ptr, key.len, params) == 1);
+    /* No key pointer would mean the key before. */
+    static const uint8_t no_key[1];
+    HF_ASSERT(EVP_MAC_init(hmac_ctx, key.len > 0 ? key.ptr : no_key, key.len, params) == 1);
     HF_ASSERT(EVP_MAC_update(hmac_ctx, data.ptr, data.len) == 1);
     size_t len = 0;
     HF_ASSERT(EVP_MAC_final(hmac_ctx, out, &len, HF_SHA256_BYTES) == 1);

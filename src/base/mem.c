@@ -14,8 +14,10 @@ void *hf_mem_new(size_t size)
 
 void *hf_mem_zero(size_t count, size_t size)
 {
+    size_t total;
     HF_ASSERT(count > 0 && size > 0);
-    return calloc(count, size);
+    if (__builtin_mul_overflow(count, size, &total)) return NULL;
+    return calloc(1, total);
 }
 
 void *hf_mem_grow(void *ptr, size_t size)
