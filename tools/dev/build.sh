@@ -42,16 +42,6 @@ build() {
     configure "$name" && ninja -C "build/$name" "$@"
 }
 
-# counted COMMAND...: a build as a step of a test run: it passes or it fails.
-counted() {
-    if "$@"; then
-        echo '1 passed, 0 failed'
-    else
-        echo '0 passed, 1 failed'
-        return 1
-    fi
-}
-
 # Address sanitizers of gcc 12 and clang 14 crash at random when the kernel spreads maps over more
 # than 28 bits; setarch -R switches that off for one process tree.
 without_aslr() {
@@ -64,10 +54,14 @@ without_aslr() {
     fi
 }
 
-# meson_test NAME OPTION...: runs the tests of a build; the closing line counts each TAP subtest.
+# meson_test NAME OPTION...: builds, then runs the tests; the closing line counts each TAP subtest.
 meson_test() {
     local name=$1 status=0
     shift
+    if ! build "$name"; then
+        echo '0 passed, 1 failed'
+        return 1
+    fi
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
         without_aslr meson test -C "build/$name" --no-rebuild --print-errorlogs "$@" || status=$?
