@@ -1,10 +1,10 @@
 /* store/db.h: the one file that holds what must survive, and its single writer.
  *
  * SQLite with a write-ahead log; every commit is on the disk before it returns.
- * Exactly one connection writes: an exclusive lock on `<path>-writer` is held while
- * the file is open, because SQLite before 3.51.3 can damage a file that two
- * connections write (dependencies.md section 3).  Nobody but the owner may read
- * the files (mode 0600).  Blocking; no loop, no thread. */
+ * Exactly one connection writes: the file is locked as a whole while it is open,
+ * because SQLite before 3.51.3 can damage a file that two connections write
+ * (dependencies.md section 3).  Others may open it read-only.  Only its owner may
+ * read it (mode 0600).  Blocking; no loop, no thread. */
 #ifndef HF_STORE_DB_H
 #define HF_STORE_DB_H
 
@@ -35,7 +35,7 @@ enum hf_db_query {
 struct hf_db { /* zeroed is closed */
     struct sqlite3 *handle;
     struct sqlite3_stmt *queries[HF_DB_QUERIES];
-    int lock_fd; /* -1 or 0 when closed */
+    int lock_fd; /* holds the lock; at most 0 when closed */
 };
 
 /* The schema version that this program writes. */
