@@ -2,12 +2,17 @@
 import { startHoldfast, startReal } from "./lib/gateway.mjs";
 import { Plan, run } from "./lib/tap.mjs";
 import { record } from "./record.mjs";
+import cli from "./suites/cli.mjs";
 import handshake from "./suites/handshake.mjs";
+import http from "./suites/http.mjs";
+import library from "./suites/library.mjs";
+import life from "./suites/life.mjs";
+import link from "./suites/link.mjs";
 import params from "./suites/params.mjs";
 import results from "./suites/results.mjs";
 
 // The results come first: they were recorded from a gateway that had done nothing else yet.
-const SUITES = [results, handshake, params];
+const SUITES = [results, handshake, params, http, library, cli, link, life];
 
 // The gateways that many tests share, by name: what stands in the `gateway` section of their config.
 const SHARED = {

@@ -1,20 +1,26 @@
 // Records what the pinned real gateway answers: data/params.jsonl and data/results.jsonl.
 //
 // usage: tests/interop/run --record      (after the pinned release changed; then read the diff)
+//
+// Shapes only get wider: what depends on load or time is right after a few runs.  Empty
+// data/results.jsonl first to begin anew.
 import { readLines, writeLines } from "./lib/data.mjs";
 import { startReal } from "./lib/gateway.mjs";
 import { Session, ask } from "./lib/params.mjs";
 import { callsOf, prepare } from "./lib/results.mjs";
 import { sleep } from "./lib/proc.mjs";
-import { shapeOf } from "./lib/shape.mjs";
+import { mergeShapes, shapeOf } from "./lib/shape.mjs";
 
 const SETTLE_MS = 8000;
 
 export async function record() {
     const gate = await startReal();
     try {
+        const known = new Map(readLines("results.jsonl").map(({ call, shape }) => [call, shape]));
+        const rows = await resultShapes(gate);
+        writeLines("results.jsonl",
+            rows.map(({ call, shape }) => ({ call, shape: mergeShapes(shape, known.get(call)) })));
         writeLines("params.jsonl", await answeredRows(gate));
-        writeLines("results.jsonl", await resultShapes(gate));
     } finally {
         await gate.stop();
     }

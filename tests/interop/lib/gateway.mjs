@@ -78,6 +78,7 @@ export async function startReal(options = {}) {
     const auth = { mode: "token", token: TOKEN, ...gateway.auth };
     fs.writeFileSync(shared, JSON.stringify({
         gateway: { mode: "local", port, bind: "loopback", ...gateway, auth },
+        logging: { file: path.join(home, "gateway.log") },
     }));
     const proc = start(node, [openclaw, "gateway", "run", "--allow-unconfigured"],
         { env: cleanEnv(home, { NO_COLOR: "1", ...env }) });

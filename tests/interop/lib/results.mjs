@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { newDevice, signedDevice } from "./device.mjs";
 import { peer, schemaPath } from "./peers.mjs";
+import { join } from "./shape.mjs";
 import { Wire, connectParams } from "./wire.mjs";
 
 const CALLS = [
@@ -68,10 +69,9 @@ let compiled = null;
 export async function validate(name, value, recorded = {}) {
     const check = await checker(name);
     if (check(value)) return [];
-    const known = new Set(Object.keys(recorded).map((path) => path.replace(/\?/g, "")));
     return check.errors
         .map(({ instancePath, message, params }) => ({ at: dotted(instancePath), message, params }))
-        .filter(({ at, params }) => !known.has(join(at, params.additionalProperty)))
+        .filter(({ at, params }) => !(join(at, params.additionalProperty) in recorded))
         .map(({ at, message, params }) => `${name} ${at || "."} ${message} ${JSON.stringify(params)}`);
 }
 
@@ -95,8 +95,4 @@ async function checker(name) {
 function dotted(pointer) {
     return pointer.split("/").slice(1)
         .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[]` : join(path, key)), "");
-}
-
-function join(path, key) {
-    return path ? `${path}.${key}` : key;
 }

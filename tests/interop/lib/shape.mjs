@@ -1,7 +1,7 @@
-// The shape of JSON values: every member path with the types seen there.
-//   {a: [{b: 1}, {b: null, c: "x"}]}  ->  {"a": "array", "a[].b": "null|number", "a[].c?": "string"}
-// A `?` marks a member that not every element of an array, or not every value, has.  A path into
-// an empty array or object simply does not appear.
+// The shape of JSON values: every member path with the types seen there, as in
+//   {a: [{b: 1}, {b: null, c: "x"}]}  ->  {"a": "array", "a[].b": "null|number", "a[].c": "absent|string"}
+// "absent" stands for an element or a value that lacks the member.  A path into an array or object
+// that was always empty does not appear.
 
 export function shapeOf(...values) {
     const types = new Map();
@@ -14,11 +14,10 @@ export function shapeOf(...values) {
 function collect(values, path, types) {
     types.set(path, new Set(values.map(typeOf)));
     const objects = values.filter((value) => typeOf(value) === "object");
-    const keys = new Set(objects.flatMap((object) => Object.keys(object)));
-    for (const key of [...keys].sort()) {
-        const having = objects.filter((object) => key in object);
-        const optional = having.length < objects.length ? "?" : "";
-        collect(having.map((object) => object[key]), `${path}${path && "."}${key}${optional}`, types);
+    for (const key of new Set(objects.flatMap((object) => Object.keys(object)).sort())) {
+        const inner = join(path, key);
+        collect(objects.filter((object) => key in object).map((object) => object[key]), inner, types);
+        if (!objects.every((object) => key in object)) types.get(inner).add("absent");
     }
     const items = values.filter(Array.isArray).flat();
     if (items.length > 0) collect(items, `${path}[]`, types);
@@ -29,33 +28,58 @@ function typeOf(value) {
     return Array.isArray(value) ? "array" : typeof value;
 }
 
+export function join(path, key) {
+    return path ? `${path}.${key}` : key;
+}
+
+// Both shapes in one: what only one of them has may be absent from now on.
+export function mergeShapes(one, other = one) {
+    const merged = {};
+    for (const path of Object.keys({ ...one, ...other })) {
+        const sides = [one, other].map((shape) => shape[path]?.split("|") ?? missingFrom(shape, path));
+        merged[path] = [...new Set(sides.flat())].sort().join("|");
+    }
+    return merged;
+}
+
+// A path below something that is itself absent or empty says nothing; else it is absent.
+function missingFrom(shape, path) {
+    return parentOf(path) in shape && !emptyAbove(path, shape) ? ["absent"] : [];
+}
+
+function parentOf(path) {
+    const cut = Math.max(path.lastIndexOf("."), path.endsWith("[]") ? path.length - 2 : -1);
+    return cut > 0 ? path.slice(0, cut) : ".";
+}
+
 // One line per path that is missing, extra or of another type.  `rows` are differences.mjs rows.
 export function shapeFindings(actual, recorded, rows) {
-    const got = new Map(Object.entries(actual).map(([path, type]) => [plain(path), type]));
-    const want = new Map(Object.entries(recorded).map(([path, type]) => [plain(path), { path, type }]));
     const allowed = (list, path) => rows.some((row) => (row[list] ?? []).some((glob) => covers(glob, path)));
     const found = [];
-    for (const [path, { path: marked, type }] of want) {
+    for (const [path, type] of Object.entries(recorded)) {
         const accepted = rows.find((row) => row.as?.[path])?.as[path] ?? type;
-        const here = got.get(path);
+        const here = actual[path];
         if (here !== undefined && !fits(here, accepted)) found.push(`${path} is ${here}, recorded ${type}`);
-        if (here === undefined && !marked.includes("?") && !allowed("out", path) && !emptyAbove(path, got))
+        if (here === undefined && !mayLack(path, recorded) && !allowed("out", path) && !emptyAbove(path, actual))
             found.push(`${path} is missing, recorded ${type}`);
     }
-    for (const [path, type] of got)
-        if (!want.has(path) && !allowed("in", path) && !emptyAbove(path, want))
+    for (const [path, type] of Object.entries(actual))
+        if (!(path in recorded) && !allowed("in", path) && !emptyAbove(path, recorded))
             found.push(`${path} is extra: ${type}`);
     return found;
 }
 
-function plain(path) {
-    return path.replace(/\?/g, "");
-}
-
-// Every type seen must be one that was recorded; null and its value are told apart.
+// Every type seen must be one that was recorded.
 function fits(got, recorded) {
     const known = recorded.split("|");
     return got.split("|").every((type) => known.includes(type));
+}
+
+// Was the member, or something above it, absent or null in a recording?
+function mayLack(path, recorded) {
+    for (let at = path; at !== "."; at = parentOf(at))
+        if (/absent|null/.test(recorded[at] ?? "") && (at !== path || /absent/.test(recorded[at]))) return true;
+    return false;
 }
 
 function covers(glob, path) {
@@ -64,12 +88,11 @@ function covers(glob, path) {
     return path === above || path.startsWith(`${above}.`) || path.startsWith(`${above}[]`);
 }
 
-// A path below an array or object that is empty on the other side says nothing about shape.
+// Does the path run through an array that is empty on that side?
 function emptyAbove(path, shape) {
-    for (let cut = path.lastIndexOf("[]"); cut >= 0; cut = path.lastIndexOf("[]", cut - 1)) {
-        const array = path.slice(0, cut);
-        if (shape.has(array) && !shape.has(`${array}[]`)) return true;
-        if (cut === 0) break;
+    for (let cut = path.indexOf("[]"); cut >= 0; cut = path.indexOf("[]", cut + 1)) {
+        const array = path.slice(0, cut) || ".";
+        if (array in shape && !(path.slice(0, cut + 2) in shape)) return true;
     }
     return false;
 }
