@@ -17,6 +17,9 @@ int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fau
 int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode,
                     struct hf_fault *fault);
 
+/* Makes the directory and whatever is missing above it, mode 0700: 0 or errno. */
+int hf_file_make_directories(const char *path);
+
 /* Writes all of it: 0 or the system's reason; short writes are continued. */
 int hf_file_write_all(int fd, struct hf_bytes content);
 

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct sockaddr;
+
 enum { HF_LISTEN_MAX = 8, HF_LISTEN_ADDRESS_CHARS = 64 };
 
 enum hf_bind {
@@ -42,8 +44,7 @@ int hf_listen_inherit(struct hf_listen_set *set, struct hf_fault *fault);
 
 void hf_listen_close(struct hf_listen_set *set);
 
-/* Fills the peer part of an accepted socket from the system's form. */
-struct sockaddr;
+/* An address of the system's form as the engine's (IPv4 mapped into IPv6). */
 void hf_listen_address(const struct sockaddr *from, uint8_t address[16], uint16_t *port);
 
 #endif

@@ -1,4 +1,4 @@
-/* host/log_file.h: the log file: appended, rotated by size, read from its end.
+/* host/log_file.h: the log file, appended and rotated by size.
  *
  * When the file cannot be written the lines are lost here (stderr still has
  * them) and that is told once, until it works again.  One thread uses it. */
@@ -7,13 +7,12 @@
 
 #include "base/buf.h"
 #include "host/state_dir.h"
-#include "port/job.h"
 
 struct hf_log_file {
     char path[HF_STATE_PATH_BYTES];
-    int fd;             /* -1: closed, tried again at the next write */
-    int64_t size, size_max; /* bytes; at size_max the file becomes `<path>.1` */
-    int failed;         /* 0, or the code that was told */
+    int fd;                 /* -1: closed, tried again at the next write */
+    int64_t size, size_max; /* bytes; beyond size_max the file becomes `<path>.1` */
+    int failed;             /* 0, or why the last write failed */
 };
 
 /* What a write wants told, once per change. */
@@ -24,10 +23,5 @@ void hf_log_file_fini(struct hf_log_file *f);
 
 /* Appends whole lines. */
 enum hf_log_file_news hf_log_file_write(struct hf_log_file *f, struct hf_bytes lines);
-
-/* Answers a logs.tail: `text` is empty and grows to at most HF_LIMIT_LOG_TAIL_BYTES;
- * out->text is borrowed from it. */
-void hf_log_file_tail(const char *path, const struct hf_log_tail_request *request,
-                      struct hf_buf *text, struct hf_log_tail_result *out);
 
 #endif

@@ -17,7 +17,7 @@
 
 struct hf_loop;
 struct hf_log_sink;
-struct hf_store;
+struct hf_notify;
 struct hf_tls;
 
 struct hf_loop_hooks {
@@ -31,6 +31,7 @@ struct hf_loop_config {
     const struct hf_server_config *server; /* copied by the server */
     const struct hf_settings *settings;    /* copied by the server */
     struct hf_log_sink *sink;              /* borrowed for the life of the loop */
+    struct hf_notify *notify;              /* borrowed for the life of the loop */
     const char *state_dir, *log_path;      /* copied */
     struct hf_tls *tls;                    /* borrowed; NULL: plain text */
     struct hf_loop_hooks hooks;

@@ -21,6 +21,6 @@ void hf_notify_fini(struct hf_notify *n);
 void hf_notify_send(const struct hf_notify *n, const char *message);
 
 /* RELOADING=1 with the clock the manager wants; READY=1 must follow. */
-void hf_notify_reloading(const struct hf_notify *n);
+void hf_notify_reloading(const struct hf_notify *n, struct hf_now now);
 
 #endif

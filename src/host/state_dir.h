@@ -42,4 +42,9 @@ int hf_state_dir_token(const struct hf_state_dir *d, char out[HF_STATE_TOKEN_CHA
 int hf_state_dir_key(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY_BYTES],
                      struct hf_fault *fault);
 
+/* The private Ed25519 key of this installation, read from `identity.pem` (PKCS #8)
+ * or made. */
+int hf_state_dir_identity(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY_BYTES],
+                          struct hf_fault *fault);
+
 #endif

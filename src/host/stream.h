@@ -11,7 +11,8 @@
 struct hf_tls_conn;
 
 struct hf_stream {
-    int fd; /* owned; -1 once closed */
+    int fd;                  /* owned; -1 once closed */
+    uint32_t plain_pending;  /* plain bytes whose ciphertext waits */
     struct hf_tls_conn *tls; /* owned; NULL for plain text */
 };
 

@@ -31,8 +31,9 @@ int hf_worker_new(struct hf_worker **out, const struct hf_worker_config *config)
 void hf_worker_stop(struct hf_worker *w);
 void hf_worker_free(struct hf_worker *w); /* NULL is fine */
 
-/* 0, or HF_ERR_LIMIT when the queue is full. */
-int hf_worker_push(struct hf_worker *w, const struct hf_job *job);
+/* The engine never has more than HF_LIMIT_STORE_REQUESTS jobs at a time; one more
+ * is a bug. */
+void hf_worker_push(struct hf_worker *w, const struct hf_job *job);
 
 /* Hands over what the sink gathered, unless the last batch is still being written. */
 void hf_worker_write_log(struct hf_worker *w);

@@ -12,6 +12,8 @@ struct json5 {
     size_t at;
     uint32_t depth, depth_max;
     struct hf_buf *out;
+    size_t out_from;       /* what `out` held before */
+    struct hf_buf *places; /* struct hf_json5_place, or NULL */
     size_t fault_at;
     const char *fault;
 };
@@ -335,7 +337,7 @@ static int read_container(struct json5 *j, uint8_t close)
     return 0;
 }
 
-static int read_value(struct json5 *j)
+static int read_bare_value(struct json5 *j)
 {
     static const struct hf_bytes words[] = {
         HF_LIT_INIT("true"),
@@ -361,6 +363,18 @@ static int read_value(struct json5 *j)
         err = fail(j, HF_ERR_SYNTAX, "no such word or number");
     }
     return err;
+}
+
+static int read_value(struct json5 *j)
+{
+    struct hf_json5_place place = { .json_from = (uint32_t)(j->out->len - j->out_from),
+                                    .text_from = (uint32_t)j->at };
+    int err = read_bare_value(j);
+    if (err != 0 || !j->places) return err;
+    place.json_to = (uint32_t)(j->out->len - j->out_from);
+    place.text_to = (uint32_t)j->at;
+    hf_buf_add(j->places, hf_bytes(&place, sizeof place));
+    return 0;
 }
 
 /* --- the whole --- */
@@ -400,12 +414,37 @@ static void locate(struct hf_json5_error *error, struct hf_bytes text, size_t at
 int hf_json5_read(struct hf_bytes text, uint32_t depth_max, struct hf_buf *out,
                   struct hf_json5_error *error)
 {
-    HF_ASSERT(depth_max <= HF_JSON_DEPTH_MAX);
-    struct json5 j = { .text = text, .depth_max = depth_max, .out = out };
+    return hf_json5_read_places(text, depth_max, out, NULL, error);
+}
+
+int hf_json5_read_places(struct hf_bytes text, uint32_t depth_max, struct hf_buf *out,
+                         struct hf_buf *places, struct hf_json5_error *error)
+{
+    HF_ASSERT(depth_max <= HF_JSON_DEPTH_MAX && text.len <= UINT32_MAX);
+    struct json5 j = {
+        .text = text, .depth_max = depth_max, .out = out, .out_from = out->len, .places = places
+    };
     int err = read_text(&j);
     if (err == 0 && hf_buf_done(out) != 0) err = fail(&j, hf_buf_done(out), "too much text");
+    if (err == 0 && places && hf_buf_done(places) != 0)
+        err = fail(&j, hf_buf_done(places), "too many values");
     if (err == 0) return 0;
     *error = (struct hf_json5_error){ .code = err, .what = j.fault };
     locate(error, text, j.fault_at);
     return err;
+}
+
+const struct hf_json5_place *hf_json5_place_find(const struct hf_buf *places, size_t json_from)
+{
+    const struct hf_json5_place *all = (const struct hf_json5_place *)(const void *)places->ptr;
+    for (size_t i = 0; i < places->len / sizeof *all; i++)
+        if (all[i].json_from == json_from) return &all[i];
+    return NULL;
+}
+
+size_t hf_json5_line(struct hf_bytes text, size_t at)
+{
+    struct hf_json5_error error;
+    locate(&error, text, at);
+    return error.line;
 }

@@ -23,4 +23,23 @@ struct hf_json5_error {
 int hf_json5_read(struct hf_bytes text, uint32_t depth_max, struct hf_buf *out,
                   struct hf_json5_error *error);
 
+/* Where one value stands in both texts; offsets are relative to the JSON5 text and
+ * to what was appended.  A string's place includes its quotes. */
+struct hf_json5_place {
+    uint32_t json_from, json_to;
+    uint32_t text_from, text_to;
+};
+
+/* As hf_json5_read; appends a struct hf_json5_place per value to `places`, inner
+ * values before those that hold them.  For tools that name or change a place in
+ * the text. */
+int hf_json5_read_places(struct hf_bytes text, uint32_t depth_max, struct hf_buf *out,
+                         struct hf_buf *places, struct hf_json5_error *error);
+
+/* The place of the value that begins at `json_from`, or NULL. */
+const struct hf_json5_place *hf_json5_place_find(const struct hf_buf *places, size_t json_from);
+
+/* The line of the text, from 1, in which the byte `at` stands. */
+size_t hf_json5_line(struct hf_bytes text, size_t at);
+
 #endif

@@ -1,0 +1,106 @@
+#include "host/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int hf_file_write_all(int fd, struct hf_bytes content)
+{
+    while (content.len > 0) {
+        ssize_t done = write(fd, content.ptr, content.len);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return hf_fault_code(errno);
+        content = hf_bytes_from(content, (size_t)done);
+    }
+    return 0;
+}
+
+static int read_all(int fd, const char *path, size_t max, struct hf_buf *out,
+                    struct hf_fault *fault)
+{
+    size_t before = out->len;
+    for (;;) {
+        int err = hf_buf_reserve(out, 4096);
+        if (err) return hf_fault_set(fault, err, "cannot read %s: %s", path, hf_err_text(err));
+        ssize_t got = read(fd, out->ptr + out->len, out->cap - out->len);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0)
+            return hf_fault_set(fault, hf_fault_code(errno), "cannot read %s: %s", path,
+                                strerror(errno));
+        if (got == 0) return 0;
+        hf_buf_used(out, (size_t)got);
+        if (out->len - before > max)
+            return hf_fault_set(fault, HF_ERR_TOO_LARGE, "%s is larger than %zu bytes", path, max);
+    }
+}
+
+int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return hf_fault_set(fault, hf_fault_code(errno), "cannot read %s: %s", path,
+                            strerror(errno));
+    int err = read_all(fd, path, max, out, fault);
+    close(fd);
+    return err;
+}
+
+int hf_file_make_directories(const char *path)
+{
+    char part[PATH_MAX];
+    size_t len = strlen(path);
+    if (len >= sizeof part) return ENAMETOOLONG;
+    for (size_t i = 1; i <= len; i++) {
+        if (path[i] != '/' && path[i] != '\0') continue;
+        memcpy(part, path, i);
+        part[i] = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST) return errno;
+    }
+    return 0;
+}
+
+/* Makes the rename itself durable. */
+static void sync_directory(const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (!slash) return;
+    snprintf(directory, sizeof directory, "%.*s/", (int)(slash - path), path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    fsync(fd);
+    close(fd);
+}
+
+static int write_new(const char *path, struct hf_bytes content, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0) return hf_fault_code(errno);
+    int err = hf_file_write_all(fd, content);
+    /* The mode given to open is cut by the umask and ignored for a leftover file. */
+    if (!err && fchmod(fd, mode) != 0) err = hf_fault_code(errno);
+    if (!err && fsync(fd) != 0) err = hf_fault_code(errno);
+    if (close(fd) != 0 && !err) err = hf_fault_code(errno);
+    return err;
+}
+
+int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode,
+                    struct hf_fault *fault)
+{
+    char target[PATH_MAX], fresh[PATH_MAX + 32];
+    if (!realpath(path, target)) snprintf(target, sizeof target, "%s", path);
+    snprintf(fresh, sizeof fresh, "%s.new-%ld", target, (long)getpid());
+    int err = write_new(fresh, content, mode);
+    if (!err && rename(fresh, target) != 0) err = hf_fault_code(errno);
+    if (err) {
+        unlink(fresh);
+        return hf_fault_set(fault, err, "cannot write %s: %s", path, hf_err_text(err));
+    }
+    sync_directory(target);
+    return 0;
+}

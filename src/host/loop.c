@@ -1,0 +1,388 @@
+#include "host/loop.h"
+#include "base/assert.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "host/clock.h"
+#include "host/loop_state.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+/* The process's CPU time costs a system call, so busy turns share a reading; 10 ms
+ * is 1 % of a window of the loop-health sampler. */
+#define CPU_READ_EVERY HF_MS(10)
+
+/* --- actions --- */
+
+static void close_connection(struct hf_loop *l, hf_id conn)
+{
+    struct hf_socket *s = hf_loop_socket(l, conn);
+    if (!s) return;
+    s->state = HF_SOCKET_CLOSING;
+    hf_loop_mark(l, s);
+}
+
+static void pause_connection(struct hf_loop *l, hf_id conn, bool is_paused)
+{
+    struct hf_socket *s = hf_loop_socket(l, conn);
+    if (!s) return;
+    s->is_paused = is_paused;
+    hf_loop_mark(l, s);
+}
+
+static void perform(struct hf_loop *l, const struct hf_action *action)
+{
+    struct hf_socket *s;
+    switch (action->kind) {
+    case HF_ACTION_OUTPUT:
+        s = hf_loop_socket(l, action->conn);
+        /* A blocked socket is not even tried: its readiness comes by itself. */
+        if (s && !s->is_blocked) hf_loop_mark(l, s);
+        return;
+    case HF_ACTION_PAUSE:
+        pause_connection(l, action->conn, true);
+        return;
+    case HF_ACTION_RESUME:
+        pause_connection(l, action->conn, false);
+        return;
+    case HF_ACTION_CLOSE:
+        close_connection(l, action->conn);
+        return;
+    case HF_ACTION_KILL:
+        s = hf_loop_socket(l, action->conn);
+        if (s) hf_loop_kill(l, s);
+        return;
+    case HF_ACTION_JOB:
+        hf_worker_push(l->worker, &action->job);
+        return;
+    case HF_ACTION_READY:
+        hf_notify_send(l->notify, "READY=1\nSTATUS=serving");
+        if (l->hooks.ready) l->hooks.ready(l->hooks.ctx);
+        return;
+    case HF_ACTION_DRAINING:
+        hf_notify_send(l->notify, "STOPPING=1\nSTATUS=draining");
+        if (l->hooks.draining) l->hooks.draining(l->hooks.ctx);
+        return;
+    case HF_ACTION_STOPPED:
+        l->is_stopped = true;
+        return;
+    }
+}
+
+void hf_loop_drain(struct hf_loop *l)
+{
+    struct hf_action action;
+    /* An action may end in a step of its own (KILL in CLOSED): the outer call goes
+     * on with what that added. */
+    if (l->is_draining) return;
+    l->is_draining = true;
+    while (hf_server_action(l->server, &action)) perform(l, &action);
+    l->is_draining = false;
+}
+
+void hf_loop_step(struct hf_loop *l, const struct hf_event *event, struct hf_outcome *outcome)
+{
+    struct hf_outcome ignored = { 0 };
+    HF_ASSERT(l->in_turn);
+    hf_server_step(l->server, l->now, event, outcome ? outcome : &ignored);
+    hf_loop_drain(l);
+}
+
+static void on_job_done(void *loop, const struct hf_job_result *result)
+{
+    struct hf_loop *l = loop;
+    hf_loop_begin_turn(l);
+    hf_loop_step(l, &(struct hf_event){ .kind = HF_EVENT_JOB_DONE, .u.job = result }, NULL);
+}
+
+/* --- turns --- */
+
+void hf_loop_begin_turn(struct hf_loop *l)
+{
+    if (l->in_turn) return;
+    l->in_turn = true;
+    l->now = hf_clock_now();
+    if (hf_time_since(l->now.mono, l->cpu_read_at) >= CPU_READ_EVERY) {
+        l->cpu_used = hf_clock_cpu();
+        l->cpu_read_at = l->now.mono;
+    }
+    struct hf_event event = {
+        .kind = HF_EVENT_TURN,
+        .u.turn = { .blocked_for = hf_time_since(l->now.mono, l->turn_ended_at),
+                    .cpu_used = l->cpu_used },
+    };
+    hf_loop_step(l, &event, NULL);
+}
+
+static void tell_item(struct hf_loop *l, struct hf_bytes name)
+{
+    hf_loop_step(l, &(struct hf_event){ .kind = HF_EVENT_ITEM_READY, .u.item = name }, NULL);
+}
+
+static void run_listener(struct hf_loop *l)
+{
+    struct hf_fault fault;
+    bool was_binding = hf_listener_is_binding(&l->listener);
+    if (hf_listener_run_due(&l->listener, l->now.mono, &fault) != 0) {
+        l->fault = fault;
+        l->is_stopped = true;
+    } else if (was_binding && !hf_listener_is_binding(&l->listener)) {
+        tell_item(l, HF_LIT("listeners"));
+    }
+}
+
+/* What is due of the host's own: nothing here decides about a peer. */
+static void run_own_due(struct hf_loop *l)
+{
+    run_listener(l);
+    hf_loop_end_lingering(l);
+    if (!hf_time_before(l->now.mono, l->item_at)) {
+        l->item_at = HF_NEVER;
+        tell_item(l, hf_bytes_cstr(l->item_name));
+    }
+    if (!hf_time_before(l->now.mono, l->keepalive_at)) {
+        l->keepalive_at = hf_time_after(l->now.mono, l->notify->watchdog_every);
+        hf_notify_send(l->notify, "WATCHDOG=1");
+    }
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static void on_awake(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+/* libuv runs timers before it polls, but deadlines are judged after the input:
+ * the timer only sees to it that this poll returns at once. */
+static void on_timer(uv_timer_t *timer)
+{
+    struct hf_loop *l = timer->loop->data;
+    l->armed_for = HF_NEVER;
+    uv_idle_start(&l->awake, on_awake);
+}
+
+static void arm(struct hf_loop *l, hf_time due)
+{
+    if (hf_time_same(due, l->armed_for)) return;
+    l->armed_for = due;
+    if (hf_time_same(due, HF_NEVER)) {
+        uv_timer_stop(&l->timer);
+        return;
+    }
+    /* libuv counts whole milliseconds of the same clock: round up, never early. */
+    int64_t due_ms = due.ns / HF_MS(1) + (due.ns % HF_MS(1) > 0 ? 1 : 0);
+    int64_t wait_ms = due_ms - (int64_t)uv_now(&l->uv);
+    uv_timer_start(&l->timer, on_timer, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
+}
+
+static hf_time next_due(struct hf_loop *l, hf_time log_due)
+{
+    hf_time due = hf_time_min(hf_server_due(l->server), log_due);
+    due = hf_time_min(due, hf_listener_due(&l->listener));
+    due = hf_time_min(due, hf_dueq_due(&l->lingering));
+    due = hf_time_min(due, l->item_at);
+    return hf_time_min(due, l->keepalive_at);
+}
+
+/* The second half of a turn: all input of this poll has gone in. */
+static void on_check(uv_check_t *check)
+{
+    struct hf_loop *l = check->loop->data;
+    hf_loop_begin_turn(l);
+    run_own_due(l);
+    hf_server_run_due(l->server, l->now);
+    hf_loop_drain(l);
+    do hf_loop_offer_rests(l);
+    while (hf_loop_flush(l));
+    hf_time log_due = hf_log_sink_run_due(l->sink, l->now);
+    hf_worker_write_log(l->worker);
+    arm(l, next_due(l, log_due));
+    uv_idle_stop(&l->awake);
+    if (l->is_stopped) uv_stop(&l->uv);
+    l->in_turn = false;
+    l->turn_ended_at = hf_clock_now().mono;
+}
+
+/* --- signals --- */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct hf_loop *l = handle->loop->data;
+    hf_loop_begin_turn(l);
+    if (number != SIGHUP) {
+        HF_LOG(&l->log, HF_LOG_INFO, "signal.received", HF_INT("signal", number),
+               HF_BOOL("again", l->stop_asked));
+        hf_loop_stop(l, -1);
+        return;
+    }
+    hf_notify_reloading(l->notify, l->now);
+    if (l->hooks.reload) l->hooks.reload(l->hooks.ctx);
+    hf_notify_send(l->notify, "READY=1");
+}
+
+static void start_signals(struct hf_loop *l)
+{
+    static const int numbers[HF_LOOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+    for (size_t i = 0; i < HF_LOOP_SIGNALS; i++) {
+        uv_signal_init(&l->uv, &l->signals[i]);
+        uv_signal_start(&l->signals[i], on_signal, numbers[i]);
+    }
+}
+
+/* --- life --- */
+
+static int start_worker(struct hf_loop *l, const struct hf_loop_config *config)
+{
+    struct hf_worker_config worker = { .loop = &l->uv,
+                                       .sink = config->sink,
+                                       .state_dir = config->state_dir,
+                                       .log_path = config->log_path,
+                                       .done = on_job_done,
+                                       .ctx = l };
+    return hf_worker_new(&l->worker, &worker);
+}
+
+static int start(struct hf_loop *l, const struct hf_loop_config *config)
+{
+    struct hf_now now = hf_clock_now();
+    l->turn_ended_at = now.mono;
+    hf_pool_init(&l->sockets, sizeof(struct hf_socket), HF_LIMIT_SOCKETS);
+    hf_dueq_init(&l->lingering);
+    uv_timer_init(&l->uv, &l->timer);
+    uv_idle_init(&l->uv, &l->awake);
+    uv_check_init(&l->uv, &l->check);
+    uv_check_start(&l->check, on_check);
+    hf_listener_init(&l->listener, &l->uv, &l->log, hf_loop_accept, l);
+    if (config->handles_signals) start_signals(l);
+    l->input = hf_mem_new(HF_LIMIT_READ_BYTES);
+    if (!l->input) return HF_ERR_NOMEM;
+    int err = start_worker(l, config);
+    if (!err) err = hf_server_new(&l->server, config->server, config->settings, now);
+    return err;
+}
+
+int hf_loop_new(struct hf_loop **out, const struct hf_loop_config *config, struct hf_fault *fault)
+{
+    struct hf_loop *l = hf_mem_zero(1, sizeof *l);
+    if (!l) return hf_fault_set(fault, HF_ERR_NOMEM, "cannot start: out of memory");
+    l->log = config->server->log;
+    l->sink = config->sink;
+    l->tls = config->tls;
+    l->notify = config->notify;
+    l->hooks = config->hooks;
+    l->armed_for = l->item_at = HF_NEVER;
+    /* The first keep-alive goes out in the first turn. */
+    l->keepalive_at = l->notify->watchdog_every > 0 ? hf_at_ms(0) : HF_NEVER;
+    int failed = uv_loop_init(&l->uv);
+    if (failed) {
+        hf_mem_free(l);
+        return hf_fault_set(fault, HF_ERR_IO, "cannot start the event loop: %s",
+                            uv_strerror(failed));
+    }
+    l->uv.data = l;
+    l->magic = HF_LOOP_MAGIC;
+    int err = start(l, config);
+    if (err) {
+        hf_loop_free(l);
+        return hf_fault_set(fault, err, "cannot start the gateway: %s", hf_err_text(err));
+    }
+    *out = l;
+    return 0;
+}
+
+static void close_handle(uv_handle_t *handle, void *ctx)
+{
+    (void)ctx;
+    if (!uv_is_closing(handle)) uv_close(handle, NULL);
+}
+
+void hf_loop_free(struct hf_loop *l)
+{
+    if (!l) return;
+    HF_ASSERT(l->magic == HF_LOOP_MAGIC);
+    hf_loop_close_sockets(l);
+    hf_listener_close(&l->listener);
+    if (l->worker) hf_worker_stop(l->worker);
+    uv_walk(&l->uv, close_handle, NULL);
+    uv_run(&l->uv, UV_RUN_DEFAULT);
+    HF_ASSERT(uv_loop_close(&l->uv) == 0);
+    hf_worker_free(l->worker);
+    hf_server_free(l->server);
+    hf_dueq_fini(&l->lingering);
+    hf_pool_fini(&l->sockets);
+    hf_mem_free(l->by_slot);
+    hf_mem_free(l->input);
+    hf_mem_free(l);
+}
+
+/* --- what others ask of it --- */
+
+int hf_loop_serve(struct hf_loop *l, const struct hf_listen_set *set, struct hf_fault *fault)
+{
+    int err = hf_listener_serve(&l->listener, set, fault);
+    if (!err) hf_loop_item_ready(l, HF_LIT("listeners"));
+    return err;
+}
+
+int hf_loop_bind(struct hf_loop *l, const struct hf_listen_spec *spec, struct hf_fault *fault)
+{
+    int err = hf_listener_bind(&l->listener, spec, hf_clock_now().mono, fault);
+    if (!err) hf_loop_item_ready(l, HF_LIT("listeners"));
+    return err == HF_ERR_BUSY ? 0 : err;
+}
+
+uint16_t hf_loop_port(const struct hf_loop *l)
+{
+    return l->listener.set.port;
+}
+
+/* From outside of a turn: the turn begins here and ends after the next poll, which
+ * does not wait. */
+static void wake(struct hf_loop *l)
+{
+    hf_loop_begin_turn(l);
+    uv_idle_start(&l->awake, on_awake);
+}
+
+void hf_loop_item_ready(struct hf_loop *l, struct hf_bytes name)
+{
+    wake(l);
+    tell_item(l, name);
+}
+
+void hf_loop_item_ready_after(struct hf_loop *l, struct hf_bytes name, hf_span after)
+{
+    HF_ASSERT(name.len < HF_LOOP_ITEM_CHARS && hf_time_same(l->item_at, HF_NEVER));
+    wake(l);
+    snprintf(l->item_name, sizeof l->item_name, "%.*s", (int)name.len, (const char *)name.ptr);
+    l->item_at = hf_time_after(l->now.mono, after);
+}
+
+void hf_loop_settings(struct hf_loop *l, const struct hf_settings *settings)
+{
+    wake(l);
+    hf_loop_step(l, &(struct hf_event){ .kind = HF_EVENT_SETTINGS, .u.settings = settings }, NULL);
+}
+
+void hf_loop_stop(struct hf_loop *l, int64_t restart_expected_ms)
+{
+    struct hf_event event = {
+        .kind = HF_EVENT_STOP,
+        .u.stop = { .will_restart = restart_expected_ms >= 0,
+                    .restart_expected_ms = restart_expected_ms },
+    };
+    wake(l);
+    l->stop_asked = true;
+    hf_loop_step(l, &event, NULL);
+}
+
+int hf_loop_run(struct hf_loop *l, struct hf_fault *fault)
+{
+    HF_ASSERT(l->magic == HF_LOOP_MAGIC);
+    wake(l);
+    uv_run(&l->uv, UV_RUN_DEFAULT);
+    if (l->fault.err) *fault = l->fault;
+    return l->fault.err;
+}

@@ -1,0 +1,248 @@
+#include "host/state_dir.h"
+#include "base/crypto.h"
+#include "base/limits.h"
+#include "host/entropy.h"
+#include "host/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SECRET_FILE_BYTES = 4096 };
+
+int hf_state_dir_file(const struct hf_state_dir *d, const char *name,
+                      char out[HF_STATE_PATH_BYTES])
+{
+    int len = snprintf(out, HF_STATE_PATH_BYTES, "%s/%s", d->path, name);
+    return len < HF_STATE_PATH_BYTES ? 0 : HF_ERR_TOO_LARGE;
+}
+
+/* --- the directory --- */
+
+static int check_directory(const char *path, struct hf_fault *fault)
+{
+    struct stat info;
+    if (stat(path, &info) != 0)
+        return hf_fault_set(fault, hf_fault_code(errno), "cannot use state directory %s: %s", path,
+                            strerror(errno));
+    if (!S_ISDIR(info.st_mode))
+        return hf_fault_set(fault, HF_ERR_EXISTS, "state directory %s is not a directory", path);
+    if ((info.st_mode & 0077) == 0) return 0;
+    /* It holds secrets: close it rather than refuse, it is ours. */
+    if (chmod(path, 0700) == 0) return 0;
+    return hf_fault_set(fault, HF_ERR_DENIED,
+                        "state directory %s can be read by others (mode %04o) and belongs to "
+                        "another user",
+                        path, (unsigned)(info.st_mode & 07777));
+}
+
+/* --- the lock --- */
+
+static int tell_holder(int fd, const char *path, struct hf_fault *fault)
+{
+    char holder[128] = "";
+    ssize_t len = pread(fd, holder, sizeof holder - 1, 0);
+    holder[len > 0 ? len : 0] = '\0';
+    holder[strcspn(holder, "\n")] = '\0';
+    return hf_fault_set(fault, HF_ERR_BUSY,
+                        "another holdfast already runs with this state directory: %s holds %s",
+                        holder[0] ? holder : "a process", path);
+}
+
+static int take_lock(struct hf_state_dir *d, struct hf_fault *fault)
+{
+    char path[HF_STATE_PATH_BYTES], holder[128];
+    if (hf_state_dir_file(d, "lock", path) != 0)
+        return hf_fault_set(fault, HF_ERR_TOO_LARGE, "the path of state directory %s is too long",
+                            d->path);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return hf_fault_set(fault, hf_fault_code(errno), "cannot write to state directory %s: %s",
+                            d->path, strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        int err = errno == EWOULDBLOCK
+                      ? tell_holder(fd, path, fault)
+                      : hf_fault_set(fault, hf_fault_code(errno), "cannot lock %s: %s", path,
+                                     strerror(errno));
+        close(fd);
+        return err;
+    }
+    int len = snprintf(holder, sizeof holder, "pid %ld\n", (long)getpid());
+    /* Only for the message above; a full disk shows itself at the token or store. */
+    if (ftruncate(fd, 0) == 0 && pwrite(fd, holder, (size_t)len, 0) != len) ftruncate(fd, 0);
+    d->lock_fd = fd;
+    return 0;
+}
+
+int hf_state_dir_open(struct hf_state_dir *d, const char *path, struct hf_fault *fault)
+{
+    *d = (struct hf_state_dir){ .lock_fd = -1 };
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/') len--;
+    if (len == 0 || len >= sizeof d->path)
+        return hf_fault_set(fault, HF_ERR_USAGE, "the state directory's path is empty or too long");
+    memcpy(d->path, path, len);
+    int number = hf_file_make_directories(d->path);
+    if (number)
+        return hf_fault_set(fault, hf_fault_code(number), "cannot make state directory %s: %s",
+                            d->path, strerror(number));
+    int err = check_directory(d->path, fault);
+    return err ? err : take_lock(d, fault);
+}
+
+void hf_state_dir_close(struct hf_state_dir *d)
+{
+    if (d->lock_fd > 0) close(d->lock_fd);
+    d->lock_fd = -1;
+}
+
+/* --- secrets --- */
+
+static int check_private(const char *path, struct hf_fault *fault)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || (info.st_mode & 0077) == 0) return 0;
+    return hf_fault_set(fault, HF_ERR_DENIED,
+                        "%s can be read by others (mode %04o): run chmod 600 on it", path,
+                        (unsigned)(info.st_mode & 07777));
+}
+
+/* Reads a file that only its owner may read: 0, HF_ERR_NOT_FOUND, or a fault. */
+static int read_secret(const struct hf_state_dir *d, const char *name, struct hf_buf *out,
+                       char path[HF_STATE_PATH_BYTES], struct hf_fault *fault)
+{
+    int err = hf_state_dir_file(d, name, path);
+    if (err) return hf_fault_set(fault, err, "the path of %s in %s is too long", name, d->path);
+    err = check_private(path, fault);
+    if (err) return err;
+    hf_buf_init(out, 2 * SECRET_FILE_BYTES);
+    return hf_file_read(path, SECRET_FILE_BYTES, out, fault);
+}
+
+static void drop_secret(struct hf_buf *b)
+{
+    if (b->ptr) hf_wipe(b->ptr, b->cap);
+    hf_buf_fini(b);
+}
+
+static int make_token(const char *path, char out[HF_STATE_TOKEN_CHARS + 1],
+                      struct hf_fault *fault)
+{
+    uint8_t random[32];
+    char line[HF_STATE_TOKEN_CHARS + 1];
+    int err = hf_entropy(random, sizeof random);
+    if (err) return hf_fault_set(fault, err, "the system gives no random bytes");
+    hf_base64url_write(hf_bytes(random, sizeof random), line);
+    memcpy(out, line, HF_STATE_TOKEN_CHARS);
+    out[HF_STATE_TOKEN_CHARS] = '\0';
+    line[HF_STATE_TOKEN_CHARS] = '\n';
+    err = hf_file_replace(path, hf_bytes(line, sizeof line), 0600, fault);
+    hf_wipe(random, sizeof random);
+    hf_wipe(line, sizeof line);
+    return err;
+}
+
+int hf_state_dir_token(const struct hf_state_dir *d, char out[HF_STATE_TOKEN_CHARS + 1],
+                       bool *was_made, struct hf_fault *fault)
+{
+    char path[HF_STATE_PATH_BYTES];
+    struct hf_buf content = { 0 };
+    int err = read_secret(d, "token", &content, path, fault);
+    *was_made = err == HF_ERR_NOT_FOUND;
+    if (!err) {
+        struct hf_bytes token = hf_bytes_trim(hf_buf_view(&content));
+        if (token.len == HF_STATE_TOKEN_CHARS) {
+            memcpy(out, token.ptr, token.len);
+            out[token.len] = '\0';
+        } else {
+            err = hf_fault_set(fault, HF_ERR_CORRUPT,
+                               "%s does not hold a token (%d characters): remove it to get a new "
+                               "one",
+                               path, HF_STATE_TOKEN_CHARS);
+        }
+    }
+    drop_secret(&content);
+    return *was_made ? make_token(path, out, fault) : err;
+}
+
+int hf_state_dir_key(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY_BYTES],
+                     struct hf_fault *fault)
+{
+    char path[HF_STATE_PATH_BYTES];
+    struct hf_buf content = { 0 };
+    int err = read_secret(d, "key", &content, path, fault);
+    if (err == HF_ERR_NOT_FOUND) {
+        err = hf_entropy(out, HF_STATE_KEY_BYTES);
+        if (err) return hf_fault_set(fault, err, "the system gives no random bytes");
+        return hf_file_replace(path, hf_bytes(out, HF_STATE_KEY_BYTES), 0600, fault);
+    }
+    if (!err && content.len != HF_STATE_KEY_BYTES)
+        err = hf_fault_set(fault, HF_ERR_CORRUPT,
+                           "%s is damaged: it must hold %d bytes; removing it makes all paired "
+                           "devices pair again",
+                           path, HF_STATE_KEY_BYTES);
+    if (!err) memcpy(out, content.ptr, HF_STATE_KEY_BYTES);
+    drop_secret(&content);
+    return err;
+}
+
+/* --- identity --- */
+
+/* PKCS #8 of an Ed25519 key is this and the 32 bytes (RFC 8410 section 7). */
+static const uint8_t pkcs8_head[16] = { 0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
+                                        0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
+
+enum { PKCS8_BYTES = sizeof pkcs8_head + HF_STATE_KEY_BYTES, PEM_BYTES_MAX = 256 };
+
+static const char pem_begin[] = "-----BEGIN PRIVATE KEY-----\n";
+static const char pem_end[] = "\n-----END PRIVATE KEY-----\n";
+
+static int make_identity(const char *path, uint8_t out[HF_STATE_KEY_BYTES], struct hf_fault *fault)
+{
+    uint8_t der[PKCS8_BYTES];
+    char text[HF_BASE64_CHARS(PKCS8_BYTES)], pem[PEM_BYTES_MAX];
+    int err = hf_entropy(out, HF_STATE_KEY_BYTES);
+    if (err) return hf_fault_set(fault, err, "the system gives no random bytes");
+    memcpy(der, pkcs8_head, sizeof pkcs8_head);
+    memcpy(der + sizeof pkcs8_head, out, HF_STATE_KEY_BYTES);
+    hf_base64_write(hf_bytes(der, sizeof der), text);
+    int len = snprintf(pem, sizeof pem, "%s%.*s%s", pem_begin, (int)sizeof text, text, pem_end);
+    err = hf_file_replace(path, hf_bytes(pem, (size_t)len), 0600, fault);
+    hf_wipe(der, sizeof der);
+    hf_wipe(text, sizeof text);
+    hf_wipe(pem, sizeof pem);
+    return err;
+}
+
+static bool read_identity(struct hf_bytes pem, uint8_t out[HF_STATE_KEY_BYTES])
+{
+    uint8_t der[PKCS8_BYTES];
+    size_t len = 0;
+    struct hf_bytes begin = hf_bytes(pem_begin, sizeof pem_begin - 1);
+    if (!hf_bytes_starts(pem, begin)) return false;
+    struct hf_bytes body = hf_bytes_from(pem, begin.len);
+    body = hf_bytes_trim(hf_bytes_head(body, hf_bytes_find(body, 0, '-')));
+    bool is_fine = hf_base64_read(body, der, sizeof der, &len) == 0 && len == sizeof der &&
+                   memcmp(der, pkcs8_head, sizeof pkcs8_head) == 0;
+    if (is_fine) memcpy(out, der + sizeof pkcs8_head, HF_STATE_KEY_BYTES);
+    hf_wipe(der, sizeof der);
+    return is_fine;
+}
+
+int hf_state_dir_identity(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY_BYTES],
+                          struct hf_fault *fault)
+{
+    char path[HF_STATE_PATH_BYTES];
+    struct hf_buf content = { 0 };
+    int err = read_secret(d, "identity.pem", &content, path, fault);
+    if (err == HF_ERR_NOT_FOUND) return make_identity(path, out, fault);
+    if (!err && !read_identity(hf_buf_view(&content), out))
+        err = hf_fault_set(fault, HF_ERR_CORRUPT,
+                           "%s is not an Ed25519 private key in PEM form (PKCS #8)", path);
+    drop_secret(&content);
+    return err;
+}

@@ -1,0 +1,186 @@
+#include "prog/config.h"
+#include "base/crypto.h"
+#include "base/mem.h"
+#include "host/file.h"
+#include "prog/config_file.h"
+#include "prog/paths.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SECRET_FILE_BYTES = 4096, WARNINGS_BYTES_MAX = 65536 };
+
+/* --- layers --- */
+
+/* Reads a file; one that was not asked for by name may be missing. */
+static int read_file(struct hf_config *c, const char *path, enum hf_source source, bool is_asked_for,
+                     bool *is_there, struct hf_fault *fault)
+{
+    *is_there = false;
+    if (path[0] == '\0') return 0;
+    int err = hf_config_file_read(c, path, source, fault);
+    if (err == HF_ERR_NOT_FOUND && !is_asked_for) return 0;
+    *is_there = !err;
+    return err;
+}
+
+/* OpenClaw's switch is a list of flags; some words mean off. */
+static struct hf_bytes diagnostics_switch(struct hf_bytes text)
+{
+    static const struct hf_bytes off[] = { HF_LIT_INIT("0"), HF_LIT_INIT("false"),
+                                           HF_LIT_INIT("off"), HF_LIT_INIT("none") };
+    for (size_t i = 0; i < HF_COUNT(off); i++)
+        if (hf_bytes_same_nocase(text, off[i])) return HF_LIT("false");
+    return HF_LIT("true");
+}
+
+static int set_variable(struct hf_config *c, enum hf_key_id key, enum hf_source source,
+                        const char *name, struct hf_fault *fault)
+{
+    struct hf_bytes text = hf_bytes_cstr(name ? getenv(name) : NULL);
+    if (text.len == 0) return 0;
+    if (key == HF_KEY_DIAGNOSTICS) text = diagnostics_switch(text);
+    return hf_config_set_text(c, key, source, text, name, fault);
+}
+
+static int set_environment(struct hf_config *c, struct hf_fault *fault)
+{
+    int err = 0;
+    for (int i = 0; i < HF_KEY_COUNT && !err; i++) {
+        enum hf_key_id key = (enum hf_key_id)i;
+        err = set_variable(c, key, HF_SOURCE_OPENCLAW_ENV, hf_keys[i].openclaw_env, fault);
+        if (!err) err = set_variable(c, key, HF_SOURCE_OWN_ENV, hf_keys[i].env, fault);
+    }
+    return err;
+}
+
+static int set_flags(struct hf_config *c, const struct hf_args *args, struct hf_fault *fault)
+{
+    int err = 0;
+    for (int i = 0; i < HF_KEY_COUNT && !err; i++) {
+        char where[64];
+        enum hf_option option = hf_keys[i].option;
+        if (option == HF_NO_OPTION || !args->values[option]) continue;
+        snprintf(where, sizeof where, "--%s", hf_option_name(option));
+        err = hf_config_set_text(c, (enum hf_key_id)i, HF_SOURCE_FLAG,
+                                 hf_bytes_cstr(args->values[option]), where, fault);
+    }
+    return err;
+}
+
+/* A secret from a file: its text without the white space around it. */
+static int set_secret_file(struct hf_config *c, enum hf_key_id key, const char *path,
+                           const char *where, struct hf_fault *fault)
+{
+    struct hf_buf text;
+    if (!path) return 0;
+    hf_buf_init(&text, 2 * SECRET_FILE_BYTES);
+    int err = hf_file_read(path, SECRET_FILE_BYTES, &text, fault);
+    struct hf_bytes secret = hf_bytes_trim(hf_buf_view(&text));
+    if (!err && secret.len == 0)
+        err = hf_fault_set(fault, HF_ERR_RANGE, "%s: %s is empty", where, path);
+    if (!err) err = hf_config_set_text(c, key, HF_SOURCE_FLAG, secret, where, fault);
+    if (text.ptr) hf_wipe(text.ptr, text.cap);
+    hf_buf_fini(&text);
+    return err;
+}
+
+/* --- what must fit together --- */
+
+static int check_supported(const struct hf_config *c, struct hf_fault *fault)
+{
+    if (hf_config_is(c, HF_KEY_MODE, "remote"))
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "gateway.mode is \"remote\": this machine is meant to use a gateway "
+                            "elsewhere; set it to \"local\" to run one here");
+    if (hf_config_is(c, HF_KEY_AUTH_MODE, "trusted-proxy"))
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "gateway.auth.mode \"trusted-proxy\" is not in this version: use "
+                            "none, token or password");
+    if (hf_config_is(c, HF_KEY_BIND, "tailnet"))
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "gateway.bind \"tailnet\" is not in this version: give the address");
+    if (hf_config_is(c, HF_KEY_BIND, "custom") && hf_config_text(c, HF_KEY_BIND_HOST).len == 0)
+        return hf_fault_set(fault, HF_ERR_MISSING,
+                            "gateway.bind is \"custom\" but gateway.customBindHost is not set");
+    return 0;
+}
+
+static int check_tls(struct hf_config *c, struct hf_fault *fault)
+{
+    bool has_cert = hf_config_text(c, HF_KEY_TLS_CERT).len > 0;
+    bool has_key = hf_config_text(c, HF_KEY_TLS_KEY).len > 0;
+    bool asked = c->values[HF_KEY_TLS_CERT].source >= HF_SOURCE_OWN_ENV ||
+                 c->values[HF_KEY_TLS_KEY].source >= HF_SOURCE_OWN_ENV;
+    if (asked) c->values[HF_KEY_TLS_ENABLED].number = true;
+    if (!hf_config_bool(c, HF_KEY_TLS_ENABLED) || (has_cert && has_key)) return 0;
+    return hf_fault_set(fault, HF_ERR_MISSING, "TLS is on but %s is not set (%s)",
+                        has_cert ? "gateway.tls.keyPath" : "gateway.tls.certPath",
+                        has_cert ? "--tls-key" : "--tls-cert");
+}
+
+static int check(struct hf_config *c, struct hf_fault *fault)
+{
+    int err = check_supported(c, fault);
+    if (!err) err = check_tls(c, fault);
+    if (err) return err;
+    if (hf_config_is(c, HF_KEY_AUTH_MODE, "password") && hf_config_text(c, HF_KEY_PASSWORD).len == 0)
+        return hf_fault_set(fault, HF_ERR_MISSING,
+                            "gateway.auth.mode is \"password\" but no password is set "
+                            "(--password-file, HOLDFAST_PASSWORD)");
+    if (hf_config_int(c, HF_KEY_STALE_AFTER) < hf_config_int(c, HF_KEY_PING_INTERVAL))
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "holdfast.staleAfterMs must not be less than holdfast.pingIntervalMs");
+    return 0;
+}
+
+/* --- life --- */
+
+static int load(struct hf_config *c, const struct hf_args *args, struct hf_fault *fault)
+{
+    bool own_is_asked_for, openclaw_is_asked_for;
+    hf_paths_own_config(args, c->own_path, &own_is_asked_for);
+    hf_paths_openclaw_config(args, c->openclaw_path, &openclaw_is_asked_for);
+    int err = read_file(c, c->openclaw_path, HF_SOURCE_OPENCLAW_FILE, openclaw_is_asked_for,
+                        &c->has_openclaw_file, fault);
+    if (!err)
+        err = read_file(c, c->own_path, HF_SOURCE_OWN_FILE, own_is_asked_for, &c->has_own_file,
+                        fault);
+    if (!err) err = set_environment(c, fault);
+    if (!err) err = set_flags(c, args, fault);
+    if (!err)
+        err = set_secret_file(c, HF_KEY_TOKEN, args->values[HF_OPTION_TOKEN_FILE], "--token-file",
+                              fault);
+    if (!err)
+        err = set_secret_file(c, HF_KEY_PASSWORD, args->values[HF_OPTION_PASSWORD_FILE],
+                              "--password-file", fault);
+    return err ? err : check(c, fault);
+}
+
+int hf_config_init(struct hf_config *c, struct hf_fault *fault)
+{
+    int err = 0;
+    memset(c, 0, sizeof *c);
+    hf_buf_init(&c->warnings, WARNINGS_BYTES_MAX);
+    for (int key = 0; key < HF_KEY_COUNT && !err; key++)
+        err = hf_config_set_text(c, (enum hf_key_id)key, HF_SOURCE_DEFAULT,
+                                 hf_bytes_cstr(hf_keys[key].initial), "default", fault);
+    return err;
+}
+
+int hf_config_load(struct hf_config *c, const struct hf_args *args, struct hf_fault *fault)
+{
+    int err = hf_config_init(c, fault);
+    return err ? err : load(c, args, fault);
+}
+
+void hf_config_fini(struct hf_config *c)
+{
+    for (size_t i = 0; i < HF_KEY_COUNT; i++) {
+        if (c->values[i].text) hf_wipe(c->values[i].text, strlen(c->values[i].text));
+        hf_mem_free(c->values[i].text);
+    }
+    hf_buf_fini(&c->warnings);
+    memset(c, 0, sizeof *c);
+}

@@ -1,0 +1,12 @@
+/* prog/config_json.h: a whole configuration as one JSON object, secrets hidden. */
+#ifndef HF_PROG_CONFIG_JSON_H
+#define HF_PROG_CONFIG_JSON_H
+
+#include "prog/config.h"
+
+enum { HF_CONFIG_TEXT_BYTES_MAX = 1 << 20 };
+
+/* Replaces what `out` holds: {"gateway":{"port":18789,...},...}. */
+void hf_config_json(const struct hf_config *c, struct hf_buf *out);
+
+#endif

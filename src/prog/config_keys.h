@@ -1,0 +1,139 @@
+/* prog/config_keys.h: every configuration key, one row each.
+ *
+ * Columns: id, type, name, default (as text), least and greatest value, unit (for a
+ * CHOICE its words), our variable, OpenClaw's variable, flag, help.  Keys below
+ * `gateway.`, `logging.` and `diagnostics.` are OpenClaw's and mean the same in its
+ * openclaw.json (dependencies.md 6a); `holdfast.*` are our own and stand only in our
+ * file.  The parser, `config get`, the manual and the tests come from this table. */
+#ifndef HF_PROG_CONFIG_KEYS_H
+#define HF_PROG_CONFIG_KEYS_H
+
+#include "base/limits.h"
+#include "prog/options.h"
+
+#define HF_NO_OPTION HF_OPTION_COUNT
+
+/* clang-format off */
+#define HF_KEYS(X)                                                                                                          \
+    X(MODE, CHOICE, "gateway.mode", "local", 0, 0, "local|remote",                                                          \
+      NULL, NULL, HF_NO_OPTION, "only \"local\" runs a gateway here")                                                       \
+    X(PORT, INT, "gateway.port", "18789", 0, 65535, "port",                                                                 \
+      "HOLDFAST_PORT", "OPENCLAW_GATEWAY_PORT", HF_OPTION_PORT, "where it listens; 0 lets the system choose")               \
+    X(BIND, TEXT, "gateway.bind", "loopback", 0, 0, "",                                                                     \
+      "HOLDFAST_BIND", NULL, HF_OPTION_BIND, "auto, loopback, lan, custom or an address")                                   \
+    X(BIND_HOST, TEXT, "gateway.customBindHost", "", 0, 0, "",                                                              \
+      NULL, NULL, HF_NO_OPTION, "the address for gateway.bind \"custom\"")                                                  \
+    X(AUTH_MODE, CHOICE, "gateway.auth.mode", "token", 0, 0, "none|token|password|trusted-proxy",                           \
+      "HOLDFAST_AUTH", NULL, HF_OPTION_AUTH, "what a client must know")                                                     \
+    X(TOKEN, SECRET, "gateway.auth.token", "", 0, 0, "",                                                                    \
+      "HOLDFAST_TOKEN", "OPENCLAW_GATEWAY_TOKEN", HF_OPTION_TOKEN, "the shared token")                                      \
+    X(PASSWORD, SECRET, "gateway.auth.password", "", 0, 0, "",                                                              \
+      "HOLDFAST_PASSWORD", "OPENCLAW_GATEWAY_PASSWORD", HF_NO_OPTION, "the shared password")                                \
+    X(RATE_ATTEMPTS, INT, "gateway.auth.rateLimit.maxAttempts", "10", 1, HF_LIMIT_AUTH_SECRETS_PER_ADDRESS, "secrets",      \
+      NULL, NULL, HF_NO_OPTION, "distinct wrong secrets of one address before it is locked out")                            \
+    X(RATE_WINDOW, INT, "gateway.auth.rateLimit.windowMs", "60000", 1000, 86400000, "ms",                                   \
+      NULL, NULL, HF_NO_OPTION, "how long a wrong secret counts")                                                           \
+    X(RATE_LOCKOUT, INT, "gateway.auth.rateLimit.lockoutMs", "300000", 1000, 86400000, "ms",                                \
+      NULL, NULL, HF_NO_OPTION, "how long an address is locked out")                                                        \
+    X(RATE_EXEMPT, BOOL, "gateway.auth.rateLimit.exemptLoopback", "true", 0, 0, "",                                         \
+      NULL, NULL, HF_NO_OPTION, "never lock out this machine itself")                                                       \
+    X(PROXIES, LIST, "gateway.trustedProxies", "", 0, 0, "addresses or networks",                                           \
+      NULL, NULL, HF_NO_OPTION, "who may say on whose behalf it connects")                                                  \
+    X(REAL_IP, BOOL, "gateway.allowRealIpFallback", "false", 0, 0, "",                                                      \
+      NULL, NULL, HF_NO_OPTION, "take X-Real-IP of a trusted proxy when there is no list")                                  \
+    X(TLS_ENABLED, BOOL, "gateway.tls.enabled", "false", 0, 0, "",                                                          \
+      NULL, NULL, HF_NO_OPTION, "speak TLS; --tls-cert turns it on too")                                                    \
+    X(TLS_CERT, TEXT, "gateway.tls.certPath", "", 0, 0, "file",                                                             \
+      "HOLDFAST_TLS_CERT", NULL, HF_OPTION_TLS_CERT, "certificate chain (PEM)")                                             \
+    X(TLS_KEY, TEXT, "gateway.tls.keyPath", "", 0, 0, "file",                                                               \
+      "HOLDFAST_TLS_KEY", NULL, HF_OPTION_TLS_KEY, "private key (PEM)")                                                     \
+    X(APPROVE_LOCAL, BOOL, "gateway.nodes.pairing.autoApproveLocal", "true", 0, 0, "",                                      \
+      NULL, NULL, HF_NO_OPTION, "pair a device silently over direct loopback with the secret")                              \
+    X(ORIGINS, LIST, "gateway.controlUi.allowedOrigins", "", 0, 0, "origins",                                               \
+      NULL, NULL, HF_NO_OPTION, "web pages that may connect besides our own host")                                          \
+    X(HOST_ORIGIN, BOOL, "gateway.controlUi.dangerouslyAllowHostHeaderOriginFallback", "false", 0, 0, "",                   \
+      NULL, NULL, HF_NO_OPTION, "accept an origin that equals the Host header")                                             \
+    X(HSTS, TEXT, "gateway.http.securityHeaders.strictTransportSecurity", "", 0, 0, "",                                     \
+      NULL, NULL, HF_NO_OPTION, "value of Strict-Transport-Security over TLS; empty: not sent")                             \
+    X(LOG_LEVEL, CHOICE, "logging.level", "info", 0, 0, "silent|fatal|error|warn|info|debug|trace",                         \
+      "HOLDFAST_LOG_LEVEL", "OPENCLAW_LOG_LEVEL", HF_OPTION_LOG_LEVEL, "how much is logged")                                \
+    X(LOG_FORMAT, CHOICE, "logging.consoleStyle", "text", 0, 0, "text|json|pretty|compact",                                 \
+      "HOLDFAST_LOG_FORMAT", NULL, HF_OPTION_LOG_FORMAT, "form of the lines on stderr")                                     \
+    X(LOG_BYTES, INT, "logging.maxFileBytes", "104857600", 4096, 1099511627776, "bytes",                                    \
+      NULL, NULL, HF_NO_OPTION, "size at which the log file is rotated")                                                    \
+    X(DIAGNOSTICS, BOOL, "diagnostics.enabled", "true", 0, 0, "",                                                           \
+      NULL, "OPENCLAW_DIAGNOSTICS", HF_NO_OPTION, "watch the health of our own loop")                                       \
+    X(STRICT_SCOPES, BOOL, "holdfast.strictScopes", "false", 0, 0, "",                                                      \
+      "HOLDFAST_STRICT_SCOPES", NULL, HF_NO_OPTION, "refuse scopes that a client without device gives itself")              \
+    X(PING_INTERVAL, INT, "holdfast.pingIntervalMs", "25000", 20, 3600000, "ms",                                            \
+      "HOLDFAST_PING_INTERVAL_MS", NULL, HF_NO_OPTION, "one ping per client in this time")                                  \
+    X(STALE_AFTER, INT, "holdfast.staleAfterMs", "100000", 20, 86400000, "ms",                                              \
+      "HOLDFAST_STALE_AFTER_MS", NULL, HF_NO_OPTION, "a link without a pong for longer is shown as not connected")          \
+    X(PONG_TIMEOUT, INT, "holdfast.pongTimeoutMs", "25000", 20, 86400000, "ms",                                             \
+      "HOLDFAST_PONG_TIMEOUT_MS", NULL, HF_NO_OPTION, "a written ping must be answered in this time")                       \
+    X(PONG_ENFORCEMENT, BOOL, "holdfast.pongEnforcement", "true", 0, 0, "",                                                 \
+      "HOLDFAST_PONG_ENFORCEMENT", NULL, HF_NO_OPTION, "close a link whose pong is overdue")                                \
+    X(TICK_INTERVAL, INT, "holdfast.tickIntervalMs", "15000", 100, 3600000, "ms",                                           \
+      "HOLDFAST_TICK_INTERVAL_MS", NULL, HF_NO_OPTION, "one tick event in this time; clients follow it")                    \
+    X(HANDSHAKE_TIMEOUT, INT, "holdfast.handshakeTimeoutMs", "15000", 100, 600000, "ms",                                    \
+      "HOLDFAST_HANDSHAKE_TIMEOUT_MS", "OPENCLAW_HANDSHAKE_TIMEOUT_MS", HF_NO_OPTION, "from the upgrade to hello-ok")       \
+    X(HEALTH_REFRESH, INT, "holdfast.healthRefreshMs", "60000", 100, 3600000, "ms",                                         \
+      "HOLDFAST_HEALTH_REFRESH_MS", NULL, HF_NO_OPTION, "age at which the health snapshot is made anew")                    \
+    X(DRAIN_TIMEOUT, INT, "holdfast.drainTimeoutMs", "315000", 0, 600000, "ms",                                             \
+      "HOLDFAST_DRAIN_TIMEOUT_MS", NULL, HF_NO_OPTION, "how long running requests may take after SIGTERM")                  \
+    X(PREAUTH_PER_ADDRESS, INT, "holdfast.preauthPerAddressMax", "0", 0, HF_LIMIT_PREAUTH_CONNECTIONS, "connections",       \
+      "HOLDFAST_PREAUTH_PER_ADDRESS_MAX", "OPENCLAW_MAX_PREAUTH_CONNECTIONS_PER_IP", HF_NO_OPTION,                          \
+      "sockets of one address that have not logged in; 0: only the pool as a whole is bounded")                             \
+    X(MAX_PAYLOAD, INT, "holdfast.maxPayloadBytes", "26214400", 65536, HF_LIMIT_PAYLOAD_BYTES, "bytes",                     \
+      "HOLDFAST_MAX_PAYLOAD_BYTES", NULL, HF_NO_OPTION, "largest message")                                                  \
+    X(MAX_BUFFERED, INT, "holdfast.maxBufferedBytes", "52428800", 65536, HF_LIMIT_BUFFERED_BYTES, "bytes",                  \
+      "HOLDFAST_MAX_BUFFERED_BYTES", NULL, HF_NO_OPTION, "unsent bytes of one client before it counts as too slow")         \
+    X(STARTUP_DELAY, INT, "holdfast.startupDelayMs", "0", 0, 3600000, "ms",                                                 \
+      "HOLDFAST_STARTUP_DELAY_MS", NULL, HF_OPTION_STARTUP_DELAY, "stay in start-up this long, for tests of clients")
+/* clang-format on */
+
+enum hf_key_id {
+#define HF_KEY_ENUM(id, ...) HF_KEY_##id,
+    HF_KEYS(HF_KEY_ENUM)
+#undef HF_KEY_ENUM
+    HF_KEY_COUNT,
+};
+
+enum hf_key_type {
+    HF_KEY_TYPE_INT,
+    HF_KEY_TYPE_BOOL,
+    HF_KEY_TYPE_CHOICE, /* one of the words in `unit` */
+    HF_KEY_TYPE_TEXT,
+    HF_KEY_TYPE_SECRET, /* a text that is never shown */
+    HF_KEY_TYPE_LIST,   /* of texts */
+};
+
+struct hf_key {
+    const char *name;
+    enum hf_key_type type;
+    const char *initial; /* the default, as text */
+    int64_t min, max;    /* INT */
+    const char *unit;
+    const char *env, *openclaw_env; /* or NULL */
+    enum hf_option option;          /* or HF_NO_OPTION */
+    const char *help;
+};
+
+extern const struct hf_key hf_keys[HF_KEY_COUNT];
+
+/* HF_KEY_COUNT when there is none of that name. */
+enum hf_key_id hf_key_find(struct hf_bytes name);
+
+/* Whether keys below `name` exist, so that an object may stand there. */
+bool hf_key_is_parent(struct hf_bytes name);
+
+/* A key of OpenClaw's `gateway.` that this program knows of and does not serve. */
+bool hf_key_is_foreign(struct hf_bytes name);
+
+/* Whether a change of the key takes effect at the next start only. */
+bool hf_key_needs_restart(enum hf_key_id key);
+
+/* "a whole number from 0 to 65535 (port)": what the key expects, for messages. */
+void hf_key_expects(const struct hf_key *key, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,145 @@
+#include "prog/options.h"
+#include "base/assert.h"
+#include "prog/verbs.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct row {
+    const char *name, *argument, *help;
+};
+
+static const struct row rows[HF_OPTION_COUNT] = {
+#define HF_OPTION_ROW(id, name, argument, help) [HF_OPTION_##id] = { name, argument, help },
+    HF_OPTIONS(HF_OPTION_ROW)
+#undef HF_OPTION_ROW
+};
+
+#define BIT(id) (1u << HF_OPTION_##id)
+
+static const struct hf_verb verbs[] = {
+    { "run", NULL, NULL, "run the gateway in the foreground",
+      BIT(BIND) | BIT(PORT) | BIT(AUTH) | BIT(TOKEN) | BIT(TOKEN_FILE) | BIT(PASSWORD_FILE) |
+          BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(TLS_CERT) | BIT(TLS_KEY) |
+          BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(STARTUP_DELAY) | BIT(HELP),
+      hf_verb_run },
+    { "config", "get [KEY] | set KEY VALUE | validate", "get set validate",
+      "show, change or check the configuration",
+      BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(LIMITS) | BIT(JSON) | BIT(HELP),
+      hf_verb_config },
+    { "completion", "bash|zsh|fish", "bash zsh fish", "print a completion script for a shell",
+      BIT(HELP), hf_verb_completion },
+    { "version", NULL, NULL, "print the version", BIT(JSON) | BIT(HELP), hf_verb_version },
+    { "help", "[VERB]", NULL, "show the help of all verbs or of one", BIT(SCDOC) | BIT(HELP),
+      hf_verb_help },
+};
+
+/* Parts that design.md names and this version does not have. */
+static const char *const later_verbs[] = {
+    "supervise", "ctl", "call", "health", "probe", "status", "watch", "logs", "devices",
+};
+static const char *const later_options[] = {
+    "mode",   "upstream",          "upstream-token-file", "url",        "control",        "doctor",
+    "survive", "shutdown-external", "watchdog",            "stop-grace", "restart-budget",
+};
+
+const struct hf_verb *hf_verbs(size_t *count)
+{
+    *count = HF_COUNT(verbs);
+    return verbs;
+}
+
+const char *hf_option_name(enum hf_option option)
+{
+    return rows[option].name;
+}
+
+/* --- reading --- */
+
+static bool is_one_of(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(name, names[i]) == 0) return true;
+    return false;
+}
+
+static const struct hf_verb *find_verb(const char *name)
+{
+    for (size_t i = 0; i < HF_COUNT(verbs); i++)
+        if (strcmp(name, verbs[i].name) == 0) return &verbs[i];
+    return NULL;
+}
+
+static int find_verb_or_tell(const char *name, const struct hf_verb **out, struct hf_fault *fault)
+{
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+    if (strcmp(name, "--version") == 0) name = "version";
+    *out = find_verb(name);
+    if (*out) return 0;
+    if (is_one_of(name, later_verbs, HF_COUNT(later_verbs)))
+        return hf_fault_set(fault, HF_ERR_USAGE, "\"%s\" is not in this version", name);
+    return hf_fault_set(fault, HF_ERR_USAGE, "no such verb: \"%s\"", name);
+}
+
+/* The verb's options in the form of getopt_long; `val` is the option plus one. */
+static void list_options(const struct hf_verb *verb, struct option out[HF_OPTION_COUNT + 1])
+{
+    size_t count = 0;
+    for (int i = 0; i < HF_OPTION_COUNT; i++)
+        if (verb->options >> i & 1)
+            out[count++] = (struct option){ .name = rows[i].name,
+                                            .has_arg = rows[i].argument ? required_argument
+                                                                        : no_argument,
+                                            .val = i + 1 };
+    out[count] = (struct option){ 0 };
+}
+
+/* `word` is the argument that getopt did not take, dashes and all. */
+static int tell_bad_option(const char *verb, const char *word, struct hf_fault *fault)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%s", word + strspn(word, "-"));
+    name[strcspn(name, "=")] = '\0';
+    if (is_one_of(name, later_options, HF_COUNT(later_options)))
+        return hf_fault_set(fault, HF_ERR_USAGE, "--%s is not in this version", name);
+    return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" has no option --%s", verb, name);
+}
+
+static int read_options(int argc, char **argv, struct hf_args *out, struct hf_fault *fault)
+{
+    struct option list[HF_OPTION_COUNT + 1];
+    list_options(out->verb, list);
+    opterr = 0;
+    optind = 0; /* a fresh start also when called again */
+    for (;;) {
+        int found = getopt_long(argc, argv, ":h", list, NULL);
+        if (found == -1) return 0;
+        if (found == 'h') found = HF_OPTION_HELP + 1;
+        if (found == '?') return tell_bad_option(out->verb->name, argv[optind - 1], fault);
+        if (found == ':')
+            return hf_fault_set(fault, HF_ERR_USAGE, "%s wants a value", argv[optind - 1]);
+        out->values[found - 1] = optarg ? optarg : "";
+    }
+}
+
+int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault *fault)
+{
+    *out = (struct hf_args){ 0 };
+    if (argc > 1 && strcmp(argv[1], "gateway") == 0) {
+        argc--;
+        argv++;
+    }
+    if (argc < 2) return hf_fault_set(fault, HF_ERR_USAGE, "a verb is missing");
+    int err = find_verb_or_tell(argv[1], &out->verb, fault);
+    if (!err) err = read_options(argc - 1, argv + 1, out, fault);
+    if (err) return err;
+    out->operands = argv + 1 + optind;
+    out->operand_count = argc - 1 - optind;
+    if (out->operand_count == 0 || out->verb->operands || out->values[HF_OPTION_HELP]) return 0;
+    if (out->verb->run == hf_verb_run)
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "\"run -- CMD\" is not in this version: run takes no arguments");
+    return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" takes no arguments",
+                        out->verb->name);
+}

@@ -1,0 +1,77 @@
+/* prog/options.h: the verbs and flags of `holdfast`, from one table.
+ *
+ * The same rows parse the command line and print --help, the shells' completions
+ * and the manual's option lists.  Only what exists stands in it; names that later
+ * versions will have are refused with that answer. */
+#ifndef HF_PROG_OPTIONS_H
+#define HF_PROG_OPTIONS_H
+
+#include "base/buf.h"
+#include "host/fault.h"
+
+/* name, argument (NULL: none), completion hint, help */
+#define HF_OPTIONS(X)                                                                              \
+    X(BIND, "bind", "loopback|lan|ADDR", "where to listen (default loopback)")                     \
+    X(PORT, "port", "PORT", "TCP port, 0 lets the system choose (default 18789)")                  \
+    X(AUTH, "auth", "none|token|password", "what a client must know (default token)")              \
+    X(TOKEN, "token", "TOKEN", "the shared token; others on this machine can see it here")         \
+    X(TOKEN_FILE, "token-file", "FILE", "a file that holds the shared token")                      \
+    X(PASSWORD_FILE, "password-file", "FILE", "a file that holds the shared password")             \
+    X(STATE_DIR, "state-dir", "DIR", "where state, token, key, lock and log are kept")             \
+    X(CONFIG, "config", "FILE", "our configuration file (JSON5)")                                  \
+    X(OPENCLAW_CONFIG, "openclaw-config", "FILE", "an openclaw.json whose gateway.* keys count")   \
+    X(TLS_CERT, "tls-cert", "FILE", "certificate chain (PEM); with --tls-key turns TLS on")        \
+    X(TLS_KEY, "tls-key", "FILE", "private key (PEM)")                                             \
+    X(LOG_FORMAT, "log-format", "text|json", "form of the lines on stderr (default text)")         \
+    X(LOG_LEVEL, "log-level", "error|warn|info|debug", "how much is logged (default info)")        \
+    X(STARTUP_DELAY, "startup-delay", "MS", "stay in start-up this long, for tests of clients")    \
+    X(JSON, "json", NULL, "print one JSON document")                                               \
+    X(LIMITS, "limits", NULL, "show every bound, its unit, reason and effect")                     \
+    X(SCDOC, "scdoc", NULL, "print verbs, flags and keys as a manual section (scdoc)")             \
+    X(HELP, "help", NULL, "show this help")
+
+enum hf_option {
+#define HF_OPTION_ENUM(id, name, argument, help) HF_OPTION_##id,
+    HF_OPTIONS(HF_OPTION_ENUM)
+#undef HF_OPTION_ENUM
+    HF_OPTION_COUNT,
+};
+
+enum { HF_EXIT_DONE = 0, HF_EXIT_FAILED = 1, HF_EXIT_USAGE = 2, HF_EXIT_REFUSED = 78 };
+
+struct hf_args;
+
+struct hf_verb {
+    const char *name;
+    const char *operands; /* for people: "get|set|validate [KEY [VALUE]]"; NULL: takes none */
+    const char *words;    /* completions of the first operand, spaces between; may be NULL */
+    const char *summary;
+    uint32_t options; /* bit per enum hf_option */
+    int (*run)(const struct hf_args *args); /* returns the exit code */
+};
+
+struct hf_args {
+    const struct hf_verb *verb;
+    const char *values[HF_OPTION_COUNT]; /* NULL: not given; "" when it takes no argument */
+    char **operands;                     /* borrowed from argv */
+    int operand_count;
+};
+
+/* The verbs, in the order of the help; `*count` of them. */
+const struct hf_verb *hf_verbs(size_t *count);
+
+/* Reads the command line ("gateway" before the verb is skipped).  0, or HF_ERR_USAGE
+ * with the reason.  Keeps pointers into argv, whose order may change. */
+int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault *fault);
+
+/* What people and programs read about the table. */
+void hf_options_help(struct hf_buf *out, const struct hf_verb *verb); /* NULL: all verbs */
+void hf_options_scdoc(struct hf_buf *out);
+
+/* The completion script of "bash", "zsh" or "fish": 0 or HF_ERR_NOT_FOUND. */
+int hf_options_completion(struct hf_buf *out, struct hf_bytes shell);
+
+/* "--name" of an option, without the dashes. */
+const char *hf_option_name(enum hf_option option);
+
+#endif

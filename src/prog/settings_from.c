@@ -1,0 +1,128 @@
+#include "prog/settings_from.h"
+#include "base/crypto.h"
+#include "prog/config_json.h"
+#include "wire/net_address.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int read_list(const struct hf_config *c, enum hf_key_id key, struct hf_text_list *out,
+                     struct hf_fault *fault)
+{
+    struct hf_bytes items = hf_config_text(c, key);
+    for (size_t from = 0; from < items.len;) {
+        size_t end = hf_bytes_find(items, from, '\n');
+        if (out->count == HF_SETTINGS_LIST_MAX)
+            return hf_fault_set(fault, HF_ERR_LIMIT, "%s holds more than %d entries",
+                                hf_keys[key].name, HF_SETTINGS_LIST_MAX);
+        out->items[out->count++] = hf_bytes(items.ptr + from, end - from);
+        from = end + 1;
+    }
+    return 0;
+}
+
+static int check_networks(const struct hf_text_list *list, struct hf_fault *fault)
+{
+    struct hf_net_range ignored;
+    for (size_t i = 0; i < list->count; i++)
+        if (!hf_net_range_read(list->items[i], &ignored))
+            return hf_fault_set(fault, HF_ERR_RANGE,
+                                "gateway.trustedProxies: \"%.*s\" is neither an address nor a "
+                                "network like 10.0.0.0/8",
+                                (int)list->items[i].len, (const char *)list->items[i].ptr);
+    return 0;
+}
+
+static enum hf_auth_mode auth_mode(const struct hf_config *c)
+{
+    if (hf_config_is(c, HF_KEY_AUTH_MODE, "none")) return HF_AUTH_NONE;
+    if (hf_config_is(c, HF_KEY_AUTH_MODE, "password")) return HF_AUTH_PASSWORD;
+    return HF_AUTH_TOKEN;
+}
+
+bool hf_settings_wants_token(const struct hf_config *c)
+{
+    return auth_mode(c) == HF_AUTH_TOKEN && hf_config_text(c, HF_KEY_TOKEN).len == 0;
+}
+
+static int write_text(const struct hf_config *c, struct hf_settings_text *text)
+{
+    uint8_t digest[HF_SHA256_BYTES];
+    hf_config_json(c, &text->json);
+    hf_sha256(hf_buf_view(&text->json), digest);
+    hf_hex_write(hf_bytes(digest, sizeof digest), text->hash);
+    return hf_buf_done(&text->json);
+}
+
+static void copy_numbers(const struct hf_config *c, struct hf_settings *out)
+{
+    out->strict_scopes = hf_config_bool(c, HF_KEY_STRICT_SCOPES);
+    out->approve_local = hf_config_bool(c, HF_KEY_APPROVE_LOCAL);
+    out->allow_host_header_origin = hf_config_bool(c, HF_KEY_HOST_ORIGIN);
+    out->allow_real_ip_fallback = hf_config_bool(c, HF_KEY_REAL_IP);
+    out->rate_max_attempts = hf_config_int(c, HF_KEY_RATE_ATTEMPTS);
+    out->rate_window_ms = hf_config_int(c, HF_KEY_RATE_WINDOW);
+    out->rate_lockout_ms = hf_config_int(c, HF_KEY_RATE_LOCKOUT);
+    out->rate_exempt_loopback = hf_config_bool(c, HF_KEY_RATE_EXEMPT);
+    out->ping_interval_ms = hf_config_int(c, HF_KEY_PING_INTERVAL);
+    out->stale_after_ms = hf_config_int(c, HF_KEY_STALE_AFTER);
+    out->pong_timeout_ms = hf_config_int(c, HF_KEY_PONG_TIMEOUT);
+    out->pong_enforcement = hf_config_bool(c, HF_KEY_PONG_ENFORCEMENT);
+    out->tick_interval_ms = hf_config_int(c, HF_KEY_TICK_INTERVAL);
+    out->handshake_timeout_ms = hf_config_int(c, HF_KEY_HANDSHAKE_TIMEOUT);
+    out->health_refresh_ms = hf_config_int(c, HF_KEY_HEALTH_REFRESH);
+    out->drain_timeout_ms = hf_config_int(c, HF_KEY_DRAIN_TIMEOUT);
+    out->preauth_per_address_max = hf_config_int(c, HF_KEY_PREAUTH_PER_ADDRESS);
+    out->max_payload_bytes = hf_config_int(c, HF_KEY_MAX_PAYLOAD);
+    out->max_buffered_bytes = hf_config_int(c, HF_KEY_MAX_BUFFERED);
+    out->diagnostics_enabled = hf_config_bool(c, HF_KEY_DIAGNOSTICS);
+}
+
+int hf_settings_from(const struct hf_config *c, struct hf_bytes token, struct hf_settings *out,
+                     struct hf_settings_text *text, struct hf_fault *fault)
+{
+    hf_settings_init(out);
+    copy_numbers(c, out);
+    out->auth_mode = auth_mode(c);
+    out->token = hf_config_text(c, HF_KEY_TOKEN).len > 0 ? hf_config_text(c, HF_KEY_TOKEN) : token;
+    out->password = hf_config_text(c, HF_KEY_PASSWORD);
+    out->strict_transport_security_value = hf_config_text(c, HF_KEY_HSTS);
+    out->strict_transport_security = out->strict_transport_security_value.len > 0;
+    int err = read_list(c, HF_KEY_ORIGINS, &out->allowed_origins, fault);
+    if (!err) err = read_list(c, HF_KEY_PROXIES, &out->trusted_proxies, fault);
+    if (!err) err = check_networks(&out->trusted_proxies, fault);
+    if (err) return err;
+    err = write_text(c, text);
+    if (err) return hf_fault_set(fault, err, "the configuration: %s", hf_err_text(err));
+    out->config_json = hf_buf_view(&text->json);
+    out->config_path = hf_bytes_cstr(c->own_path);
+    out->config_hash = hf_bytes(text->hash, sizeof text->hash);
+    return 0;
+}
+
+void hf_settings_text_fini(struct hf_settings_text *text)
+{
+    hf_buf_fini(&text->json);
+}
+
+int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,
+                       struct hf_fault *fault)
+{
+    struct hf_net_address address;
+    struct hf_bytes bind = hf_config_text(c, HF_KEY_BIND);
+    *out = (struct hf_listen_spec){ .port = (uint16_t)hf_config_int(c, HF_KEY_PORT) };
+    if (hf_bytes_same(bind, HF_LIT("loopback")) || hf_bytes_same(bind, HF_LIT("auto"))) return 0;
+    if (hf_bytes_same(bind, HF_LIT("lan"))) {
+        out->bind = HF_BIND_LAN;
+        return 0;
+    }
+    if (hf_bytes_same(bind, HF_LIT("custom"))) bind = hf_config_text(c, HF_KEY_BIND_HOST);
+    if (!hf_net_address_read(bind, &address))
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "gateway.bind: \"%.*s\" is not loopback, lan or an IP address",
+                            (int)bind.len, (const char *)bind.ptr);
+    size_t len = hf_net_address_write(&address, out->address);
+    out->address[len] = '\0';
+    out->bind = HF_BIND_ADDRESS;
+    return 0;
+}

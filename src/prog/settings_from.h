@@ -1,0 +1,29 @@
+/* prog/settings_from.h: what a configuration means for the server. */
+#ifndef HF_PROG_SETTINGS_FROM_H
+#define HF_PROG_SETTINGS_FROM_H
+
+#include "engine/settings.h"
+#include "host/listen.h"
+#include "prog/config.h"
+
+/* Texts that the settings point into. */
+struct hf_settings_text {
+    struct hf_buf json; /* the configuration as one object, secrets hidden */
+    char hash[64];
+};
+
+/* `out` borrows from `c`, `text` and `token` (the secret of the state directory,
+ * used when the configuration has none).  HF_ERR_LIMIT for a list that is too long,
+ * HF_ERR_RANGE for a network that is none; the fault names the key. */
+int hf_settings_from(const struct hf_config *c, struct hf_bytes token, struct hf_settings *out,
+                     struct hf_settings_text *text, struct hf_fault *fault);
+void hf_settings_text_fini(struct hf_settings_text *text);
+
+/* Whether a token is needed that the configuration does not give. */
+bool hf_settings_wants_token(const struct hf_config *c);
+
+/* Where to listen. */
+int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,
+                       struct hf_fault *fault);
+
+#endif

@@ -1,0 +1,277 @@
+/* `holdfast config`: shows, changes and checks the configuration. */
+#include "host/file.h"
+#include "host/tls.h"
+#include "prog/config_edit.h"
+#include "prog/config_file.h"
+#include "prog/config_json.h"
+#include "prog/paths.h"
+#include "prog/settings_from.h"
+#include "prog/verbs.h"
+#include "wire/json_write.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const source_names[] = {
+    [HF_SOURCE_DEFAULT] = "default",          [HF_SOURCE_OPENCLAW_FILE] = "openclaw.json",
+    [HF_SOURCE_OWN_FILE] = "file",            [HF_SOURCE_OPENCLAW_ENV] = "OPENCLAW_ variable",
+    [HF_SOURCE_OWN_ENV] = "HOLDFAST_ variable", [HF_SOURCE_FLAG] = "flag",
+};
+
+/* --- limits --- */
+
+static int get_limits(bool as_json)
+{
+    size_t count;
+    const struct hf_limit *limits = hf_limits(&count);
+    struct hf_buf out;
+    struct hf_json_writer w;
+    hf_buf_init(&out, HF_CONFIG_TEXT_BYTES_MAX);
+    hf_json_writer_init(&w, &out);
+    if (as_json) hf_json_open_array(&w);
+    for (size_t i = 0; i < count; i++) {
+        if (!as_json) {
+            hf_buf_addf(&out, "%-26s %12lld %-14s %s; %s\n", limits[i].name,
+                        (long long)limits[i].value, limits[i].unit, limits[i].reason,
+                        limits[i].effect);
+            continue;
+        }
+        hf_json_open_object(&w);
+        hf_json_add_text(&w, "name", hf_bytes_cstr(limits[i].name));
+        hf_json_add_int(&w, "value", limits[i].value);
+        hf_json_add_text(&w, "unit", hf_bytes_cstr(limits[i].unit));
+        hf_json_add_text(&w, "reason", hf_bytes_cstr(limits[i].reason));
+        hf_json_add_text(&w, "effect", hf_bytes_cstr(limits[i].effect));
+        hf_json_close_object(&w);
+    }
+    if (as_json) hf_json_close_array(&w);
+    return hf_verb_print(&out);
+}
+
+/* --- get --- */
+
+/* The value as a person types it: texts without quotes. */
+static void add_shown(struct hf_buf *out, const struct hf_config *c, enum hf_key_id key)
+{
+    struct hf_json_writer w;
+    hf_json_writer_init(&w, out);
+    if (hf_keys[key].type == HF_KEY_TYPE_TEXT || hf_keys[key].type == HF_KEY_TYPE_CHOICE)
+        hf_buf_add(out, hf_config_text(c, key));
+    else
+        hf_config_write(c, key, true, &w);
+}
+
+static int get_one(const struct hf_config *c, const char *name, bool as_json)
+{
+    struct hf_buf out;
+    struct hf_fault fault;
+    enum hf_key_id key = hf_key_find(hf_bytes_cstr(name));
+    if (key == HF_KEY_COUNT) {
+        hf_fault_set(&fault, HF_ERR_USAGE, "no such key: \"%s\"", name);
+        return hf_verb_fail(&fault);
+    }
+    hf_buf_init(&out, HF_CONFIG_TEXT_BYTES_MAX);
+    if (as_json) {
+        struct hf_json_writer w;
+        hf_json_writer_init(&w, &out);
+        hf_json_open_object(&w);
+        hf_json_add_text(&w, "key", hf_bytes_cstr(name));
+        hf_json_key(&w, "value");
+        hf_config_write(c, key, true, &w);
+        hf_json_add_text(&w, "source", hf_bytes_cstr(source_names[c->values[key].source]));
+        hf_json_close_object(&w);
+    } else {
+        add_shown(&out, c, key);
+        hf_buf_add_byte(&out, '\n');
+    }
+    return hf_verb_print(&out);
+}
+
+static int get_all(const struct hf_config *c, bool as_json)
+{
+    struct hf_buf out = { 0 };
+    if (as_json) {
+        hf_config_json(c, &out);
+        return hf_verb_print(&out);
+    }
+    hf_buf_init(&out, HF_CONFIG_TEXT_BYTES_MAX);
+    for (int i = 0; i < HF_KEY_COUNT; i++) {
+        enum hf_key_id key = (enum hf_key_id)i;
+        hf_buf_addf(&out, "%s = ", hf_keys[i].name);
+        add_shown(&out, c, key);
+        hf_buf_addf(&out, "  (%s)\n", source_names[c->values[key].source]);
+    }
+    return hf_verb_print(&out);
+}
+
+static int get(const struct hf_args *args)
+{
+    struct hf_config c;
+    struct hf_fault fault;
+    bool as_json = args->values[HF_OPTION_JSON] != NULL;
+    if (args->values[HF_OPTION_LIMITS]) return get_limits(as_json);
+    int exit_code = HF_EXIT_DONE;
+    if (hf_config_load(&c, args, &fault) != 0)
+        exit_code = hf_verb_refuse(&fault);
+    else if (args->operand_count > 1)
+        exit_code = get_one(&c, args->operands[1], as_json);
+    else
+        exit_code = get_all(&c, as_json);
+    hf_config_fini(&c);
+    return exit_code;
+}
+
+/* --- validate --- */
+
+static int check_tls_pair(const struct hf_config *c, struct hf_fault *fault)
+{
+    struct hf_tls *tls = NULL;
+    if (!hf_config_bool(c, HF_KEY_TLS_ENABLED)) return 0;
+    int err = hf_tls_new(&tls, c->values[HF_KEY_TLS_CERT].text, c->values[HF_KEY_TLS_KEY].text,
+                         fault);
+    hf_tls_free(tls);
+    return err;
+}
+
+static int check_all(struct hf_config *c, const struct hf_args *args, struct hf_fault *fault)
+{
+    struct hf_settings settings;
+    struct hf_settings_text text = { { 0 }, { 0 } };
+    struct hf_listen_spec spec;
+    int err = hf_config_load(c, args, fault);
+    if (!err) err = hf_settings_listen(c, &spec, fault);
+    if (!err) err = hf_settings_from(c, HF_EMPTY, &settings, &text, fault);
+    if (!err) err = check_tls_pair(c, fault);
+    hf_settings_text_fini(&text);
+    return err;
+}
+
+static int print_verdict(const struct hf_config *c, const struct hf_fault *fault)
+{
+    struct hf_buf out;
+    struct hf_json_writer w;
+    hf_buf_init(&out, HF_CONFIG_TEXT_BYTES_MAX);
+    hf_json_writer_init(&w, &out);
+    hf_json_open_object(&w);
+    hf_json_add_bool(&w, "ok", fault->err == 0);
+    hf_json_add_text(&w, "path", hf_bytes_cstr(c->own_path));
+    if (fault->err) hf_json_add_text(&w, "error", hf_bytes_cstr(fault->text));
+    hf_json_add_text(&w, "warnings", hf_buf_view(&c->warnings));
+    hf_json_close_object(&w);
+    return hf_verb_print(&out);
+}
+
+static int validate(const struct hf_args *args)
+{
+    struct hf_config c;
+    struct hf_fault fault = { 0 };
+    int exit_code = HF_EXIT_DONE;
+    bool is_fine = check_all(&c, args, &fault) == 0;
+    fwrite(c.warnings.ptr, 1, c.warnings.len, stderr);
+    if (args->values[HF_OPTION_JSON]) exit_code = print_verdict(&c, &fault);
+    if (!is_fine)
+        exit_code = hf_verb_refuse(&fault);
+    else if (!args->values[HF_OPTION_JSON])
+        printf("%s: ok\n", c.has_own_file ? c.own_path : "configuration");
+    hf_config_fini(&c);
+    return exit_code;
+}
+
+/* --- set --- */
+
+/* The new value as JSON, checked against its row. */
+static int make_json(enum hf_key_id key, const char *value, struct hf_buf *out,
+                     struct hf_fault *fault)
+{
+    struct hf_config c;
+    struct hf_json_writer w;
+    int err = hf_config_init(&c, fault);
+    if (!err)
+        err = hf_config_set_text(&c, key, HF_SOURCE_FLAG, hf_bytes_cstr(value), "config set", fault);
+    hf_json_writer_init(&w, out);
+    if (!err) hf_config_write(&c, key, false, &w);
+    hf_config_fini(&c);
+    return err;
+}
+
+/* What will stand in the file must be as readable as what stands there. */
+static int check_text(struct hf_bytes text, const char *path, struct hf_fault *fault)
+{
+    struct hf_config c;
+    int err = hf_config_init(&c, fault);
+    if (!err) err = hf_config_text_read(&c, text, path, HF_SOURCE_OWN_FILE, fault);
+    hf_config_fini(&c);
+    return err;
+}
+
+static int make_parent(const char *path, struct hf_fault *fault)
+{
+    char directory[HF_CONFIG_PATH_BYTES];
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path) return 0;
+    snprintf(directory, sizeof directory, "%.*s", (int)(slash - path), path);
+    int number = hf_file_make_directories(directory);
+    if (number == 0) return 0;
+    return hf_fault_set(fault, hf_fault_code(number), "cannot make %s: %s", directory,
+                        strerror(number));
+}
+
+static int edit_file(const char *path, enum hf_key_id key, struct hf_bytes json,
+                     struct hf_fault *fault)
+{
+    struct hf_buf before, after;
+    hf_buf_init(&before, 2 * HF_LIMIT_CONFIG_BYTES);
+    hf_buf_init(&after, HF_LIMIT_CONFIG_BYTES);
+    int err = hf_file_read(path, HF_LIMIT_CONFIG_BYTES, &before, fault);
+    if (err == HF_ERR_NOT_FOUND) err = make_parent(path, fault);
+    if (!err)
+        err = hf_config_edit(hf_buf_view(&before), path, hf_keys[key].name, json, &after, fault);
+    if (!err) err = check_text(hf_buf_view(&after), path, fault);
+    if (!err) err = hf_file_replace(path, hf_buf_view(&after), 0600, fault);
+    hf_buf_fini(&before);
+    hf_buf_fini(&after);
+    return err;
+}
+
+static int set(const struct hf_args *args)
+{
+    char path[HF_CONFIG_PATH_BYTES];
+    bool is_asked_for;
+    struct hf_buf json;
+    struct hf_fault fault;
+    enum hf_key_id key = hf_key_find(hf_bytes_cstr(args->operands[1]));
+    if (key == HF_KEY_COUNT) {
+        hf_fault_set(&fault, HF_ERR_USAGE, "no such key: \"%s\"", args->operands[1]);
+        return hf_verb_fail(&fault);
+    }
+    hf_paths_own_config(args, path, &is_asked_for);
+    hf_buf_init(&json, HF_LIMIT_CONFIG_BYTES);
+    int exit_code = HF_EXIT_DONE;
+    if (path[0] == '\0') {
+        hf_fault_set(&fault, HF_ERR_USAGE, "no place for the file: give --config or set HOME");
+        exit_code = hf_verb_fail(&fault);
+    } else if (make_json(key, args->operands[2], &json, &fault) != 0) {
+        exit_code = hf_verb_refuse(&fault);
+    } else if (edit_file(path, key, hf_buf_view(&json), &fault) != 0) {
+        exit_code = fault.err <= HF_ERR_NOMEM ? hf_verb_fail(&fault) : hf_verb_refuse(&fault);
+    }
+    hf_buf_fini(&json);
+    return exit_code;
+}
+
+int hf_verb_config(const struct hf_args *args)
+{
+    static const struct {
+        const char *name;
+        int least, most; /* operands, with the name */
+        int (*run)(const struct hf_args *args);
+    } actions[] = { { "get", 1, 2, get }, { "set", 3, 3, set }, { "validate", 1, 1, validate } };
+    struct hf_fault fault;
+    const char *name = args->operand_count > 0 ? args->operands[0] : "";
+    for (size_t i = 0; i < HF_COUNT(actions); i++)
+        if (strcmp(name, actions[i].name) == 0 && args->operand_count >= actions[i].least &&
+            args->operand_count <= actions[i].most)
+            return actions[i].run(args);
+    hf_fault_set(&fault, HF_ERR_USAGE, "config wants: get [KEY] | set KEY VALUE | validate");
+    return hf_verb_fail(&fault);
+}

@@ -1,0 +1,22 @@
+/* prog/verbs.h: what each verb does.  Each returns an exit code. */
+#ifndef HF_PROG_VERBS_H
+#define HF_PROG_VERBS_H
+
+#include "prog/options.h"
+
+int hf_verb_run(const struct hf_args *args);
+int hf_verb_config(const struct hf_args *args);
+int hf_verb_completion(const struct hf_args *args);
+int hf_verb_version(const struct hf_args *args);
+int hf_verb_help(const struct hf_args *args);
+
+/* Tell a fault on stderr and return the exit code (design.md section 4).  Usage is
+ * always 2; else fail means 1, but 78 when somebody holds our place, and refuse,
+ * for all that the user configured, means 78. */
+int hf_verb_fail(const struct hf_fault *fault);
+int hf_verb_refuse(const struct hf_fault *fault);
+
+/* Writes a document to stdout and ends it with a newline: an exit code. */
+int hf_verb_print(struct hf_buf *text);
+
+#endif
