@@ -8,6 +8,7 @@
 #ifndef HF_CORE_PRESENCE_H
 #define HF_CORE_PRESENCE_H
 
+#include "base/limits.h"
 #include "base/pool.h"
 #include "base/scope.h"
 #include "base/time.h"
@@ -38,7 +39,7 @@ struct hf_presence_entry {
     enum hf_role role;       /* CLIENT */
     hf_scopes scopes;        /* CLIENT */
     int64_t ts_ms;           /* wall clock of the last change */
-    int64_t online_since_ms; /* CLIENT; 0 after disconnect */
+    int64_t online_since_ms; /* CLIENT; stays after the disconnect */
 };
 
 struct hf_presence_slot;
@@ -46,6 +47,7 @@ struct hf_presence_slot;
 struct hf_presence { /* fields are private */
     struct hf_presence_slot *slots;
     size_t len;
+    uint16_t order[HF_LIMIT_PRESENCE_ENTRIES]; /* slots: self, then by last change */
     uint64_t presence_version, health_version;
 };
 
@@ -61,22 +63,25 @@ int hf_presence_self(struct hf_presence *p, const struct hf_presence_entry *entr
  * and probe are not.) */
 bool hf_presence_lists(struct hf_bytes mode, enum hf_role role);
 
-/* A listed client connected.  An entry of the same device and instance (else of the same
- * instance, else of the same connection) is replaced.  0 or HF_ERR_NOMEM. */
+/* A listed client connected.  It takes the place of an earlier entry of the same
+ * instance (without an instance id: of the same device).  0 or HF_ERR_NOMEM. */
 int hf_presence_connect(struct hf_presence *p, hf_id conn, const struct hf_presence_entry *entry);
 
 /* Its connection ended: the entry stays with reason "disconnect" until its time is
  * over or its place is needed.  True when something changed. */
 bool hf_presence_disconnect(struct hf_presence *p, hf_id conn, int64_t wall_ms);
 
-/* A line of `system-event`; the same text again moves it.  0 or HF_ERR_NOMEM. */
+/* A line of `system-event`, cut to HF_LIMIT_NAME_BYTES; the same text again only
+ * moves it.  0 or HF_ERR_NOMEM. */
 int hf_presence_event(struct hf_presence *p, struct hf_bytes text, int64_t wall_ms);
 
-/* Drops entries that are nobody's and older than 5 minutes; true when any went. */
+/* Drops entries whose connection is gone, and lines, older than 5 minutes; true
+ * when any went. */
 bool hf_presence_expire(struct hf_presence *p, int64_t wall_ms);
 
-/* How many, and the i-th: self first, then the newest change first.  Borrowed until
- * the next change. */
+/* How many, and the i-th: self first, then the newest change first.  At most
+ * HF_LIMIT_PRESENCE_ENTRIES; a further one drops the oldest whose connection is
+ * gone, else the oldest client.  Borrowed until the next change. */
 size_t hf_presence_count(const struct hf_presence *p);
 struct hf_presence_entry hf_presence_at(const struct hf_presence *p, size_t i);
 

@@ -13,9 +13,9 @@
 
 #include <stddef.h>
 
-/* A histogram with 3 significant figures: exact below 1,024 us, then 512
- * buckets per doubling up to 2^33 us (143 minutes), longer counts as that. */
-enum { HF_PULSE_BUCKETS = 1024 + 23 * 512 };
+/* A histogram with 3 significant figures: exact below 2,048 us, then 1,024
+ * buckets per doubling up to 2^33 us (143 minutes); longer counts as that. */
+enum { HF_PULSE_EXACT_US = 2048, HF_PULSE_BUCKETS = HF_PULSE_EXACT_US + 22 * 1024 };
 
 /* In this order in `reasons`. */
 enum hf_pulse_reason {
@@ -40,12 +40,11 @@ struct hf_pulse_sample {
 struct hf_pulse {      /* fields are private */
     hf_time window_at; /* the window's start */
     hf_span busy_for, idle_for;
-    hf_span cpu_at_start;
-    uint64_t tick_count; /* entries in the histogram */
+    hf_span cpu_at; /* CPU time at the window's start */
     int64_t max_us;
+    uint64_t count;      /* entries in the histogram */
+    uint32_t low, high;  /* buckets in use: low to high - 1 */
     hf_time degraded_at; /* the close of the first degraded window in a row, or HF_NEVER */
-    uint32_t healthy_in_row;
-    uint32_t degraded_history; /* newest windows, bit 0 is the newest, 1 is degraded */
     bool has_sample;
     struct hf_pulse_sample sample;
     uint32_t buckets[HF_PULSE_BUCKETS];
@@ -56,26 +55,13 @@ struct hf_pulse {      /* fields are private */
 void hf_pulse_init(struct hf_pulse *p, hf_time now, hf_span cpu);
 
 /* One loop turn begins at `now`: before it the host was busy for `busy`, then
- * blocked in poll for `slept`.  True when a window closed: read the sample.  An
- * idle window that spans several lengths counts as that many healthy ones. */
+ * blocked in poll for `slept`.  True when a window closed: read the sample.  Called
+ * first in each turn, so that a `health` read finds no overdue window. */
 bool hf_pulse_turn(struct hf_pulse *p, hf_time now, hf_span busy, hf_span slept, hf_span cpu);
-
-/* Closes an overdue window now (a `health` read does this); true when it did. */
-bool hf_pulse_read(struct hf_pulse *p, hf_time now, hf_span cpu);
 
 /* The published sample, or NULL before the first window closed.  Borrowed until
  * the next call. */
 const struct hf_pulse_sample *hf_pulse_sample(const struct hf_pulse *p);
-
-/* Degraded windows among the newest `count` (at most 32), for the fast path. */
-uint32_t hf_pulse_degraded_of(const struct hf_pulse *p, uint32_t count);
-
-/* Healthy windows in a row, ending with the newest. */
-uint32_t hf_pulse_healthy_in_row(const struct hf_pulse *p);
-
-/* When the open window is over.  A deadline only for an engine that waits for
- * windows (in backoff); otherwise nothing is armed for the sampler. */
-hf_time hf_pulse_window_due(const struct hf_pulse *p);
 
 /* What a window's numbers mean (2.1); `utilization` and `cpu` in thousandths,
  * delays in tenths of a millisecond.  Returns the reason bits. */

@@ -13,9 +13,7 @@
 #define HF_STABILITY_TYPES(X)                                                                      \
     X(HEARTBEAT, "diagnostic.heartbeat")                                                           \
     X(LIVENESS_WARNING, "diagnostic.liveness.warning")                                             \
-    X(PAYLOAD_LARGE, "payload.large")                                                              \
-    X(PRESSURE_ENTERED, "gateway.pressure.entered")                                                \
-    X(PRESSURE_CLEARED, "gateway.pressure.cleared")
+    X(PAYLOAD_LARGE, "payload.large")
 
 enum hf_stability_type {
 #define HF_STABILITY_ENUM(name, text) HF_STABILITY_##name,
@@ -43,11 +41,6 @@ struct hf_stability_record {
             const char *surface, *reason; /* static */
             int64_t bytes, limit_bytes;
         } large;
-        struct {
-            uint32_t reasons; /* as in warning */
-            uint32_t queued;
-            int64_t duration_ms, suppressed, bytes;
-        } pressure;
     } u;
 };
 
@@ -71,22 +64,24 @@ struct hf_stability_query {
     size_t limit;       /* the newest so many, 1 to 1000 */
 };
 
-/* What a query finds.  `count`, the sequence numbers and the summary are over all
- * matches, `shown` is how many of the newest hf_stability_at gives. */
+/* What a query finds.  `count`, the sequence numbers and by_type are over all
+ * matches; the newest `shown` of them are walked with hf_stability_next. */
 struct hf_stability_answer {
     size_t count, shown;
     uint64_t dropped;             /* fallen out of the ring since the start */
     uint64_t first_seq, last_seq; /* of the matches; 0 without any */
     size_t by_type[HF_STABILITY_TYPE_COUNT];
-    size_t large_dropped, large_closed; /* payload.large by what was done */
+    uint64_t cursor; /* where the walk begins */
 };
 
 struct hf_stability_answer hf_stability_find(const struct hf_stability *s,
                                              const struct hf_stability_query *query);
 
-/* The i-th of the shown records, oldest first; i < shown.  Borrowed until the next push. */
-const struct hf_stability_record *hf_stability_at(const struct hf_stability *s,
-                                                  const struct hf_stability_query *query, size_t i);
+/* The next match behind the cursor, which moves on; NULL at the end.  Oldest
+ * first.  Borrowed until the next push. */
+const struct hf_stability_record *hf_stability_next(const struct hf_stability *s,
+                                                    const struct hf_stability_query *query,
+                                                    uint64_t *cursor);
 
 /* "diagnostic.heartbeat" and so on.  Static. */
 struct hf_bytes hf_stability_type_name(enum hf_stability_type type);

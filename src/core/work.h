@@ -22,34 +22,36 @@ struct hf_work_counts {
 
 struct hf_work_session;
 
-struct hf_work {                      /* fields are private */
-    struct hf_map by_key;             /* digest of the key to index + 1 */
+struct hf_work { /* fields are private */
+    struct hf_hash_key hash_key;
+    struct hf_map by_key;             /* to the place in sessions */
     struct hf_work_session *sessions; /* NULL before the first */
-    uint32_t len, cap;
-    uint32_t oldest, newest; /* by last change, index + 1 */
+    uint32_t free, used;              /* first free place + 1; places ever used */
+    uint32_t first_idle, last_idle;   /* sessions without any work by age, place + 1 */
     struct hf_work_counts counts;
     hf_time changed_at; /* the last change of any session, HF_NEVER before */
 };
 
-/* The labels of one category, oldest first. */
+/* The labels of one category, in no promised order. */
 struct hf_work_labels {
     struct hf_bytes labels[HF_WORK_LABELS]; /* borrowed until the next change */
     size_t count;
 };
 
-void hf_work_init(struct hf_work *w);
+void hf_work_init(struct hf_work *w, struct hf_hash_key hash_key);
 void hf_work_fini(struct hf_work *w);
 
 /* The session is now in `state` with `queue_depth` turns queued, the running one
- * included when `is_from_queue`.  0, or HF_ERR_LIMIT: every place is held by a
- * session that is not idle (this one is not counted), or HF_ERR_NOMEM. */
+ * included when `is_from_queue`.  The key (at most HF_LIMIT_NAME_BYTES) is copied.
+ * 0; HF_ERR_LIMIT: every place is held by a session with work, this one is not
+ * counted; HF_ERR_TOO_LARGE: the key; HF_ERR_NOMEM. */
 int hf_work_set(struct hf_work *w, hf_time now, struct hf_bytes key, enum hf_work_state state,
                 uint32_t queue_depth, bool is_from_queue);
 
 /* The session ended; an unknown key is ignored. */
 void hf_work_drop(struct hf_work *w, struct hf_bytes key);
 
-/* Forgets sessions that have been idle for 30 minutes; due says when the next one will be. */
+/* Forgets sessions that have been without work for 30 minutes; called at each beat. */
 void hf_work_expire(struct hf_work *w, hf_time now);
 
 struct hf_work_counts hf_work_counts(const struct hf_work *w);

@@ -65,7 +65,8 @@ static void write_record(struct hf_json_writer *w, const struct hf_stability_rec
         hf_json_add_uint(w, "webhooks", record->u.heartbeat.webhooks);
         break;
     case HF_STABILITY_LIVENESS_WARNING:
-        hf_json_add_text(w, "level", record->u.warning.is_warning ? HF_LIT("warn") : HF_LIT("debug"));
+        hf_json_add_text(w, "level",
+                         record->u.warning.is_warning ? HF_LIT("warn") : HF_LIT("debug"));
         hf_json_add_int(w, "durationMs", record->u.warning.interval_ms);
         write_reasons(w, record->u.warning.reasons);
         hf_json_add_double(w, "delayP99Ms", (double)record->u.warning.delay_p99_ms10 / 10);
@@ -81,14 +82,6 @@ static void write_record(struct hf_json_writer *w, const struct hf_stability_rec
         hf_json_add_text(w, "reason", hf_bytes_cstr(record->u.large.reason));
         hf_json_add_int(w, "bytes", record->u.large.bytes);
         hf_json_add_int(w, "limitBytes", record->u.large.limit_bytes);
-        break;
-    case HF_STABILITY_PRESSURE_ENTERED:
-    case HF_STABILITY_PRESSURE_CLEARED:
-        write_reasons(w, record->u.pressure.reasons);
-        hf_json_add_uint(w, "queued", record->u.pressure.queued);
-        hf_json_add_int(w, "durationMs", record->u.pressure.duration_ms);
-        hf_json_add_int(w, "count", record->u.pressure.suppressed);
-        hf_json_add_int(w, "bytes", record->u.pressure.bytes);
         break;
     case HF_STABILITY_TYPE_COUNT:
         break;
@@ -128,8 +121,9 @@ void hf_method_stability(struct hf_server *s, struct hf_call *call)
         hf_json_add_uint(w, "lastSeq", answer.last_seq);
     }
     hf_json_add_array(w, "events");
+    uint64_t cursor = answer.cursor;
     for (size_t i = 0; i < answer.shown; i++)
-        write_record(w, hf_stability_at(&s->stability, &query, i));
+        write_record(w, hf_stability_next(&s->stability, &query, &cursor));
     hf_json_close_array(w);
     write_summary(w, &answer);
     hf_json_close_object(w);
@@ -183,7 +177,8 @@ static void write_client(struct hf_server *s, struct hf_json_writer *w, const st
 {
     const struct hf_client *client = c->client;
     hf_json_add_text(w, "connId", hf_bytes(client->conn_uuid, HF_UUID_CHARS));
-    hf_json_add_text(w, "clientId", hf_bytes_cstr(hf_client_id_name((enum hf_client_id)client->id)));
+    hf_json_add_text(w, "clientId",
+                     hf_bytes_cstr(hf_client_id_name((enum hf_client_id)client->id)));
     hf_json_add_text(w, "mode",
                      hf_bytes_cstr(hf_client_mode_name((enum hf_client_mode)client->mode)));
     hf_json_add_text(w, "version", client->version);
