@@ -36,8 +36,8 @@ export function get(port, target, { method = "GET", headers = {} } = {}) {
     });
 }
 
-// Starts `holdfast run`.  `gateway` is the `gateway` section of an openclaw.json, `own` our own
-// config file, `args` further flags.  With `wait` false it returns once the port answers.
+// Starts `holdfast run`.  `gateway` is the `gateway` section of an openclaw.json, `own` our
+// `holdfast.*` keys, `args` further flags.  With `wait` false it returns once the port answers.
 export async function startHoldfast(binary, options = {}) {
     const { gateway = {}, own, args = [], env = {}, stateDir, port = 0, wait = true } = options;
     const home = folder("holdfast");
@@ -48,7 +48,7 @@ export async function startHoldfast(binary, options = {}) {
         "--openclaw-config", shared, ...args];
     if (own) {
         const file = path.join(home, "holdfast.json5");
-        fs.writeFileSync(file, JSON.stringify(own));
+        fs.writeFileSync(file, JSON.stringify({ holdfast: own }));
         flags.push("--config", file);
     }
     const proc = start(binary, flags, { env: cleanEnv(home, env) });

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
-const root = process.env.HOLDFAST_INTEROP_PEERS ?? "";
+const root = process.env.HOLDFAST_INTEROP_PEERS ?? "/";
 const resolve = createRequire(path.join(root, "package.json")).resolve;
 
 export const modules = path.join(root, "node_modules");
