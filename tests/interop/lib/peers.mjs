@@ -11,7 +11,7 @@ export const node = process.execPath;
 export const openclaw = path.join(modules, "openclaw", "openclaw.mjs");
 
 // The peer's module namespace.  Loaded on first use: a skipped suite has no peers.
-export function peer(name) {
+export async function peer(name) {
     return import(pathToFileURL(resolve(name)).href);
 }
 
