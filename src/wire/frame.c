@@ -150,9 +150,7 @@ static int want_text(struct hf_bytes value)
 
 static int read_res(const struct hf_bytes values[SERVER_MEMBERS], struct hf_frame_res *res)
 {
-    int err = want_text(values[SERVER_ID]);
-    if (err != 0) return err;
-    if (values[SERVER_OK].len == 0) return HF_ERR_MISSING;
+    if (values[SERVER_ID].len == 0 || values[SERVER_OK].len == 0) return HF_ERR_MISSING;
     *res = (struct hf_frame_res){
         .id = values[SERVER_ID],
         .payload = values[SERVER_PAYLOAD],

@@ -41,7 +41,7 @@ struct hf_state_version {
 };
 
 struct hf_frame_res {
-    struct hf_bytes id; /* JSON string */
+    struct hf_bytes id; /* JSON: a string, unless it echoes a broken request */
     bool ok;
     struct hf_bytes payload, error; /* JSON, or empty */
 };

@@ -56,21 +56,21 @@ enum hf_client_id {
 #define HF_CLIENT_ID_ENUM(name, text) HF_CLIENT_ID_##name,
     HF_CLIENT_IDS(HF_CLIENT_ID_ENUM)
 #undef HF_CLIENT_ID_ENUM
-        HF_CLIENT_ID_COUNT
+        HF_CLIENT_ID_COUNT,
 };
 
 enum hf_client_mode {
 #define HF_CLIENT_MODE_ENUM(name, text) HF_CLIENT_MODE_##name,
     HF_CLIENT_MODES(HF_CLIENT_MODE_ENUM)
 #undef HF_CLIENT_MODE_ENUM
-        HF_CLIENT_MODE_COUNT
+        HF_CLIENT_MODE_COUNT,
 };
 
 enum hf_cap {
 #define HF_CAP_ENUM(name, text) HF_CAP_##name,
     HF_CAPS(HF_CAP_ENUM)
 #undef HF_CAP_ENUM
-        HF_CAP_COUNT
+        HF_CAP_COUNT,
 };
 
 typedef uint32_t hf_caps; /* bits 1 << enum hf_cap */

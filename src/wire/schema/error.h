@@ -1,7 +1,6 @@
 /* wire/schema/error.h: the error of a response.
  *
- * protocol/wire.md section 5.  One table of codes; one table of detail codes with
- * the words that always go with them. */
+ * protocol/wire.md section 5.  One table of codes, one of detail codes. */
 #ifndef HF_WIRE_SCHEMA_ERROR_H
 #define HF_WIRE_SCHEMA_ERROR_H
 
@@ -24,48 +23,42 @@ enum hf_code {
 #define HF_CODE_ENUM(name) HF_CODE_##name,
     HF_CODES(HF_CODE_ENUM)
 #undef HF_CODE_ENUM
-        HF_CODE_COUNT
+        HF_CODE_COUNT,
 };
 
-/* Detail codes: name, the member that says why ("" for none), its value, the
- * recommended next step ("" for none).  A row with authReason also says
- * canRetryWithDeviceToken. */
+/* What `details.code` says beside the code. */
 #define HF_DETAILS(X)                                                                              \
-    X(AUTH_REQUIRED, "authReason", "unauthorized", "update_auth_credentials")                      \
-    X(AUTH_UNAUTHORIZED, "authReason", "unauthorized", "update_auth_credentials")                  \
-    X(AUTH_TOKEN_MISSING, "authReason", "token_missing", "update_auth_credentials")                \
-    X(AUTH_TOKEN_MISMATCH, "authReason", "token_mismatch", "update_auth_credentials")              \
-    X(AUTH_TOKEN_NOT_CONFIGURED, "authReason", "token_missing_config",                             \
-      "update_auth_configuration")                                                                 \
-    X(AUTH_PASSWORD_MISSING, "authReason", "password_missing", "update_auth_credentials")          \
-    X(AUTH_PASSWORD_MISMATCH, "authReason", "password_mismatch", "update_auth_credentials")        \
-    X(AUTH_PASSWORD_NOT_CONFIGURED, "authReason", "password_missing_config",                       \
-      "update_auth_configuration")                                                                 \
-    X(AUTH_BOOTSTRAP_TOKEN_INVALID, "authReason", "bootstrap_token_invalid",                       \
-      "update_auth_credentials")                                                                   \
-    X(AUTH_DEVICE_TOKEN_MISMATCH, "authReason", "device_token_mismatch",                           \
-      "update_auth_credentials")                                                                   \
-    X(AUTH_SCOPE_MISMATCH, "authReason", "scope_mismatch", "review_auth_configuration")            \
-    X(AUTH_RATE_LIMITED, "authReason", "rate_limited", "wait_then_retry")                          \
-    X(DEVICE_IDENTITY_REQUIRED, "", "", "")                                                        \
-    X(CONTROL_UI_DEVICE_IDENTITY_REQUIRED, "", "", "")                                             \
-    X(CONTROL_UI_ORIGIN_NOT_ALLOWED, "reason", "origin not allowed", "")                           \
-    X(DEVICE_AUTH_INVALID, "reason", "device-auth-invalid", "")                                    \
-    X(DEVICE_AUTH_DEVICE_ID_MISMATCH, "reason", "device-id-mismatch", "")                          \
-    X(DEVICE_AUTH_PUBLIC_KEY_INVALID, "reason", "device-public-key", "")                           \
-    X(DEVICE_AUTH_SIGNATURE_INVALID, "reason", "device-signature", "")                             \
-    X(DEVICE_AUTH_SIGNATURE_EXPIRED, "reason", "device-signature-stale", "")                       \
-    X(DEVICE_AUTH_NONCE_REQUIRED, "reason", "device-nonce-missing", "")                            \
-    X(DEVICE_AUTH_NONCE_MISMATCH, "reason", "device-nonce-mismatch", "")                           \
-    X(PROTOCOL_MISMATCH, "", "", "")                                                               \
-    X(PAIRING_REQUIRED, "", "", "")                                                                \
-    X(MISSING_SCOPE, "", "", "")
+    X(AUTH_REQUIRED)                                                                               \
+    X(AUTH_UNAUTHORIZED)                                                                           \
+    X(AUTH_TOKEN_MISSING)                                                                          \
+    X(AUTH_TOKEN_MISMATCH)                                                                         \
+    X(AUTH_TOKEN_NOT_CONFIGURED)                                                                   \
+    X(AUTH_PASSWORD_MISSING)                                                                       \
+    X(AUTH_PASSWORD_MISMATCH)                                                                      \
+    X(AUTH_PASSWORD_NOT_CONFIGURED)                                                                \
+    X(AUTH_BOOTSTRAP_TOKEN_INVALID)                                                                \
+    X(AUTH_DEVICE_TOKEN_MISMATCH)                                                                  \
+    X(AUTH_SCOPE_MISMATCH)                                                                         \
+    X(AUTH_RATE_LIMITED)                                                                           \
+    X(DEVICE_IDENTITY_REQUIRED)                                                                    \
+    X(CONTROL_UI_DEVICE_IDENTITY_REQUIRED)                                                         \
+    X(CONTROL_UI_ORIGIN_NOT_ALLOWED)                                                               \
+    X(DEVICE_AUTH_INVALID)                                                                         \
+    X(DEVICE_AUTH_DEVICE_ID_MISMATCH)                                                              \
+    X(DEVICE_AUTH_PUBLIC_KEY_INVALID)                                                              \
+    X(DEVICE_AUTH_SIGNATURE_INVALID)                                                               \
+    X(DEVICE_AUTH_SIGNATURE_EXPIRED)                                                               \
+    X(DEVICE_AUTH_NONCE_REQUIRED)                                                                  \
+    X(DEVICE_AUTH_NONCE_MISMATCH)                                                                  \
+    X(PROTOCOL_MISMATCH)                                                                           \
+    X(PAIRING_REQUIRED)                                                                            \
+    X(MISSING_SCOPE)
 
 enum hf_detail {
-    HF_DETAIL_NONE,
-#define HF_DETAIL_ENUM(name, member, reason, next_step) HF_DETAIL_##name,
+#define HF_DETAIL_ENUM(name) HF_DETAIL_##name,
     HF_DETAILS(HF_DETAIL_ENUM)
 #undef HF_DETAIL_ENUM
+        HF_DETAIL_COUNT,
 };
 
 struct hf_error {
@@ -82,10 +75,6 @@ const char *hf_detail_name(enum hf_detail detail); /* "AUTH_TOKEN_MISMATCH"; sta
 
 /* The code of a name: true and it, or false. */
 bool hf_code_find(struct hf_bytes name, enum hf_code *out);
-
-/* Appends the details object of a row: {"code":...} with its reason and next
- * step.  `reason` replaces the row's own unless it is empty. */
-void hf_error_write_details(struct hf_buf *out, enum hf_detail detail, struct hf_bytes reason);
 
 /* Appends the error object. */
 void hf_error_write(struct hf_buf *out, const struct hf_error *error);
