@@ -150,7 +150,7 @@ static int set_control_body(struct hf_outq_frame *frame, struct hf_bytes payload
 
 static void insert_control(struct hf_outq *q, struct hf_outq_frame frame)
 {
-    uint32_t at = q->handed_count;
+    uint32_t at = q->handed_count > q->fenced_count ? q->handed_count : q->fenced_count;
     while (at < q->len && is_control(frame_at(q, at))) {
         struct hf_outq_frame *waiting = frame_at(q, at);
         if (frame.opcode == HF_WS_OP_PONG && waiting->opcode == HF_WS_OP_PONG) {
@@ -183,6 +183,11 @@ int hf_outq_push_control(struct hf_outq *q, struct hf_outq_spare *spare, uint8_t
     }
     insert_control(q, frame);
     return 0;
+}
+
+void hf_outq_fence(struct hf_outq *q)
+{
+    q->fenced_count = q->len;
 }
 
 /* The writer of one pull: rendered bytes gather in the scratch and become one
@@ -221,6 +226,8 @@ void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *o
     struct render r = { .scratch = scratch, .out = out };
     size_t skip = q->sent_bytes;
     uint32_t i = 0;
+    /* It must not move while spans point into it. */
+    HF_ASSERT(scratch->cap >= HF_LIMIT_WRITE_BYTES);
     scratch->len = 0;
     out->count = 0;
     out->total_bytes = 0;
@@ -254,6 +261,7 @@ struct hf_outq_progress hf_outq_written(struct hf_outq *q, struct hf_outq_spare 
         progress.pings += frame->is_ping ? 1 : 0;
         drop_body(frame);
         q->sent_bytes = 0;
+        if (q->fenced_count > 0) q->fenced_count--;
         q->head = (q->head + 1) & (q->cap - 1);
         q->len--;
     }
@@ -273,5 +281,6 @@ void hf_outq_discard(struct hf_outq *q, struct hf_outq_spare *spare)
         drop_body(frame);
         q->len--;
     }
+    if (q->fenced_count > q->len) q->fenced_count = q->len;
     if (q->len == 0 && q->frames) give_back(q, spare);
 }

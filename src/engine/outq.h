@@ -42,6 +42,7 @@ struct hf_outq {
     uint32_t cap, head, len;
     uint32_t sent_bytes;   /* of the frame at the head */
     uint32_t handed_count; /* frames that begin inside what was handed out last */
+    uint32_t fenced_count; /* frames that no control frame may overtake */
     size_t queued_bytes;
 };
 
@@ -67,8 +68,13 @@ int hf_outq_push_raw(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_b
 int hf_outq_push_control(struct hf_outq *q, struct hf_outq_spare *spare, uint8_t opcode,
                          struct hf_bytes payload);
 
+/* Nothing pushed later overtakes what is queued now: the first ping must not reach
+ * a client before its hello-ok (spec/health-connection.md 4.2). */
+void hf_outq_fence(struct hf_outq *q);
+
 /* What to write now: at most HF_LIMIT_WRITE_BYTES, small bodies rendered into
- * `scratch` (reset here).  The spans live until the next call or push. */
+ * `scratch`, which has room for that many bytes (what it held is gone).  The spans
+ * live until the next call or push. */
 void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *out);
 
 /* `bytes` of what was pulled last have left. */

@@ -109,13 +109,14 @@ static int start_rooms(struct hf_server *s)
     hf_pulse_init(&s->pulse, s->now.mono, 0);
     hf_heartbeat_init(&s->heartbeat);
     hf_work_init(&s->work, hash_key);
-    hf_buf_init(&s->scratch, 2 * HF_LIMIT_WRITE_BYTES);
+    hf_buf_init(&s->scratch, HF_LIMIT_WRITE_BYTES);
     hf_buf_init(&s->body, HF_LIMIT_BUFFERED_BYTES);
     hf_buf_init(&s->text, HF_LIMIT_PAYLOAD_BYTES);
     hf_buf_init(&s->event, HF_LIMIT_BUFFERED_BYTES);
     hf_buf_init(&s->why, HF_LIMIT_PAYLOAD_BYTES);
     hf_buf_init(&s->policy_json, HF_LIMIT_PREAUTH_FRAME_BYTES);
-    int err = hf_presence_init(&s->presence);
+    int err = hf_buf_reserve(&s->scratch, HF_LIMIT_WRITE_BYTES);
+    if (!err) err = hf_presence_init(&s->presence);
     if (!err) err = hf_stability_init(&s->stability);
     if (!err) err = hf_ring_init(&s->jobs, sizeof(struct hf_job), HF_LIMIT_STORE_REQUESTS);
     if (!err) err = hf_server_login_start(s, hash_key);

@@ -274,6 +274,7 @@ static void say_hello(struct hf_server *s, struct hf_conn *c, struct hf_bytes id
            HF_TEXT("client", hf_bytes_cstr(hf_client_id_name((enum hf_client_id)c->client->id))),
            HF_TEXT("role", hf_role_name(outcome->role)), HF_TEXT("auth", c->client->auth_method));
     /* The first ping leaves right behind the hello (spec/health-connection.md 4.2). */
+    hf_outq_fence(&c->out);
     hf_conn_ping(s, c);
     hf_conn_resume(s, c);
 }
