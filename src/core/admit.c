@@ -254,23 +254,13 @@ struct hf_admit_verdict hf_admit_accept(struct hf_admit *a, hf_time now, hf_id c
     return verdict;
 }
 
-static void restart_timer(struct hf_admit *a, hf_id conn, enum hf_admit_phase phase, hf_time due)
+void hf_admit_upgraded(struct hf_admit *a, hf_time now, hf_id conn)
 {
     struct hf_admit_conn *c = find_conn(a, conn);
     if (!c || c->phase != HF_ADMIT_HEAD || !c->is_timed) return;
     stop_timer(a, c);
-    c->phase = (uint8_t)phase;
-    start_timer(a, c, due);
-}
-
-void hf_admit_upgraded(struct hf_admit *a, hf_time now, hf_id conn)
-{
-    restart_timer(a, conn, HF_ADMIT_SILENT, hf_time_after(now, a->limits.hello_within));
-}
-
-void hf_admit_next_head(struct hf_admit *a, hf_time now, hf_id conn)
-{
-    restart_timer(a, conn, HF_ADMIT_HEAD, hf_time_after(now, a->limits.head_within));
+    c->phase = HF_ADMIT_SILENT;
+    start_timer(a, c, hf_time_after(now, a->limits.hello_within));
 }
 
 void hf_admit_asked(struct hf_admit *a, hf_id conn)
@@ -324,41 +314,7 @@ bool hf_admit_expire(struct hf_admit *a, hf_time now, hf_id *conn, enum hf_admit
     return true;
 }
 
-/* --- counts --- */
-
-uint32_t hf_admit_total(const struct hf_admit *a)
+bool hf_admit_request(uint32_t in_flight, size_t queued_bytes)
 {
-    return a->total;
-}
-
-uint32_t hf_admit_preauth(const struct hf_admit *a)
-{
-    return a->preauth;
-}
-
-uint32_t hf_admit_from_address(const struct hf_admit *a,
-                               const uint8_t address[HF_ADMIT_ADDRESS_BYTES])
-{
-    const struct hf_admit_address *from = find_address(a, address);
-    return from ? from->total : 0;
-}
-
-bool hf_admit_request(struct hf_admit_quota *q)
-{
-    if (q->requests >= HF_LIMIT_REQUESTS_IN_FLIGHT) return false;
-    q->requests++;
-    return true;
-}
-
-void hf_admit_request_done(struct hf_admit_quota *q)
-{
-    HF_ASSERT(q->requests > 0);
-    q->requests--;
-}
-
-bool hf_admit_frame(struct hf_admit_quota *q)
-{
-    if (q->waiting_frames >= HF_LIMIT_PREAUTH_FRAMES) return false;
-    q->waiting_frames++;
-    return true;
+    return in_flight < HF_LIMIT_REQUESTS_IN_FLIGHT && queued_bytes <= HF_LIMIT_BUSY_BYTES;
 }

@@ -1,4 +1,4 @@
-/* core/admit.h: is there room for one more socket, request or frame?
+/* core/admit.h: is there room for one more socket or request?
  *
  * Counts connections in all and per address, keeps those that have not said
  * hello in one bounded pool, and holds their deadlines: accept to the end of the
@@ -83,9 +83,6 @@ struct hf_admit_verdict hf_admit_accept(struct hf_admit *a, hf_time now, hf_id c
 /* The HTTP head is complete and asked for a WebSocket: the hello deadline begins. */
 void hf_admit_upgraded(struct hf_admit *a, hf_time now, hf_id conn);
 
-/* A plain HTTP request was answered and the socket stays: a new head is awaited. */
-void hf_admit_next_head(struct hf_admit *a, hf_time now, hf_id conn);
-
 /* `connect` arrived. */
 void hf_admit_asked(struct hf_admit *a, hf_id conn);
 
@@ -103,24 +100,9 @@ hf_time hf_admit_due(const struct hf_admit *a);
  * drop but will not expire again.  `phase` says what was awaited. */
 bool hf_admit_expire(struct hf_admit *a, hf_time now, hf_id *conn, enum hf_admit_phase *phase);
 
-/* Counts for diagnostics. */
-uint32_t hf_admit_total(const struct hf_admit *a);
-uint32_t hf_admit_preauth(const struct hf_admit *a);
-uint32_t hf_admit_from_address(const struct hf_admit *a,
-                               const uint8_t address[HF_ADMIT_ADDRESS_BYTES]);
-
-/* What one connection may have open; embedded in the connection, zeroed is new. */
-struct hf_admit_quota {
-    uint16_t requests;       /* in flight */
-    uint16_t waiting_frames; /* that came while `connect` was processed */
-};
-
-/* One request more: false at HF_LIMIT_REQUESTS_IN_FLIGHT (answer UNAVAILABLE). */
-bool hf_admit_request(struct hf_admit_quota *q);
-void hf_admit_request_done(struct hf_admit_quota *q);
-
-/* One frame more during connect: false beyond HF_LIMIT_PREAUTH_FRAMES (close 1008
- * `too many pending handshake frames`). */
-bool hf_admit_frame(struct hf_admit_quota *q);
+/* May a connection that has `in_flight` requests open and `queued_bytes` of answers
+ * unread send one more?  Otherwise answer UNAVAILABLE, retryable: `The server is
+ * busy` (HF_LIMIT_REQUESTS_IN_FLIGHT, HF_LIMIT_BUSY_BYTES). */
+bool hf_admit_request(uint32_t in_flight, size_t queued_bytes);
 
 #endif

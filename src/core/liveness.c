@@ -11,16 +11,6 @@ enum {
 
 #define NOT_WRITTEN UINT32_MAX
 
-void hf_liveness_cfg_init(struct hf_liveness_cfg *cfg)
-{
-    *cfg = (struct hf_liveness_cfg){
-        .ping_every = HF_SECONDS(25),
-        .stale_after = HF_SECONDS(100),
-        .pong_within = HF_SECONDS(25),
-        .is_enforced = true,
-    };
-}
-
 int hf_liveness_cfg_check(const struct hf_liveness_cfg *cfg)
 {
     if (cfg->ping_every <= 0 || cfg->pong_within <= 0) return HF_ERR_RANGE;
@@ -124,11 +114,6 @@ hf_time hf_liveness_kill_due(const struct hf_liveness *l, const struct hf_livene
         return l->next_ping_at;
     }
     HF_UNREACHABLE();
-}
-
-hf_time hf_liveness_due(const struct hf_liveness *l, const struct hf_liveness_cfg *cfg)
-{
-    return hf_time_min(hf_liveness_ping_due(l, cfg), hf_liveness_kill_due(l, cfg));
 }
 
 hf_span hf_liveness_slack(const struct hf_liveness_cfg *cfg)

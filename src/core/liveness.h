@@ -23,9 +23,6 @@ struct hf_liveness_cfg {
     bool is_enforced;    /* false: never gives up (`pongEnforcement: off`) */
 };
 
-/* The defaults of section 2. */
-void hf_liveness_cfg_init(struct hf_liveness_cfg *cfg);
-
 /* 0, or HF_ERR_RANGE: a span that is not positive, or stale_after < ping_every. */
 int hf_liveness_cfg_check(const struct hf_liveness_cfg *cfg);
 
@@ -97,9 +94,6 @@ hf_time hf_liveness_ping_due(const struct hf_liveness *l, const struct hf_livene
 
 /* When the connection is given up: exact, not batched.  HF_NEVER when nothing threatens it. */
 hf_time hf_liveness_kill_due(const struct hf_liveness *l, const struct hf_liveness_cfg *cfg);
-
-/* The earlier of the two: when step must be called if nobody batches. */
-hf_time hf_liveness_due(const struct hf_liveness *l, const struct hf_liveness_cfg *cfg);
 
 /* How late a ping may leave: 1 % of ping_every. */
 hf_span hf_liveness_slack(const struct hf_liveness_cfg *cfg);

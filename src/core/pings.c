@@ -18,7 +18,7 @@ void hf_pings_fini(struct hf_pings *p)
 void hf_pings_set_slack(struct hf_pings *p, hf_span slack)
 {
     p->slack = slack;
-    p->is_known = false;
+    p->is_settled = false;
 }
 
 int hf_pings_reserve(struct hf_pings *p, uint32_t slot)
@@ -29,19 +29,9 @@ int hf_pings_reserve(struct hf_pings *p, uint32_t slot)
 void hf_pings_set(struct hf_pings *p, uint32_t slot, hf_time at)
 {
     hf_dueq_set(&p->queue, slot, at);
-    /* A later ping changes nothing about the next batch.  One that left it makes
-     * the batch at most early, which open puts right. */
-    if (hf_time_before(at, p->batch_at)) p->is_known = false;
-}
-
-hf_time hf_pings_due(struct hf_pings *p)
-{
-    if (!p->is_known) {
-        hf_time waited_enough = hf_time_after(hf_dueq_due(&p->queue), p->slack);
-        p->batch_at = hf_time_min(waited_enough, hf_dueq_nth(&p->queue, HF_LIMIT_PING_BATCH));
-        p->is_known = true;
-    }
-    return p->batch_at;
+    /* A ping behind the next batch does not change it.  One that left makes it at
+     * most early: that batch finds less, and the next settle puts it right. */
+    if (hf_time_before(at, p->batch_at)) p->is_settled = false;
 }
 
 void hf_pings_open(struct hf_pings *p)
@@ -52,9 +42,22 @@ void hf_pings_open(struct hf_pings *p)
 bool hf_pings_pop(struct hf_pings *p, hf_time now, uint32_t *slot)
 {
     if (p->left == 0) return false;
-    if (!hf_time_before(now, p->batch_at)) p->is_known = false;
+    if (!hf_time_before(now, p->batch_at)) p->is_settled = false;
     if (!hf_dueq_pop(&p->queue, now, slot)) return false;
-    p->is_known = false;
+    p->is_settled = false;
     p->left--;
     return true;
+}
+
+void hf_pings_settle(struct hf_pings *p)
+{
+    if (p->is_settled) return;
+    hf_time waited_enough = hf_time_after(hf_dueq_due(&p->queue), p->slack);
+    p->batch_at = hf_time_min(waited_enough, hf_dueq_nth(&p->queue, HF_LIMIT_PING_BATCH));
+    p->is_settled = true;
+}
+
+hf_time hf_pings_due(const struct hf_pings *p)
+{
+    return p->is_settled ? p->batch_at : hf_dueq_due(&p->queue);
 }

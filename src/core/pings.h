@@ -13,8 +13,8 @@
 struct hf_pings { /* fields are private */
     struct hf_dueq queue;
     hf_span slack;
-    hf_time batch_at; /* valid while is_known */
-    bool is_known;
+    hf_time batch_at; /* valid while is_settled */
+    bool is_settled;
     uint32_t left; /* of the open batch */
 };
 
@@ -30,15 +30,19 @@ int hf_pings_reserve(struct hf_pings *p, uint32_t slot);
 /* The slot's next ping is due `at`; HF_NEVER takes it out.  The slot was reserved. */
 void hf_pings_set(struct hf_pings *p, uint32_t slot, hf_time at);
 
-/* When the next batch leaves, or HF_NEVER.  O(1) unless something changed. */
-hf_time hf_pings_due(struct hf_pings *p);
-
 /* Opens a batch: once per turn, before the pops. */
 void hf_pings_open(struct hf_pings *p);
 
-/* The next slot of the batch whose ping is due at `now` (early members included:
- * any turn may carry them), or false when none is left or the batch is full.  The
- * slot is no longer queued: set it again. */
+/* The next slot whose ping is due at `now` (any turn carries those that still have
+ * slack), or false when none is left or the batch is full.  The slot is no longer
+ * queued: set it again. */
 bool hf_pings_pop(struct hf_pings *p, hf_time now, uint32_t *slot);
+
+/* Finds the next batch: once at the end of a turn. */
+void hf_pings_settle(struct hf_pings *p);
+
+/* When the next batch leaves, or HF_NEVER.  Never too late: before settle it is the
+ * instant of the earliest ping. */
+hf_time hf_pings_due(const struct hf_pings *p);
 
 #endif

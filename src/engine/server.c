@@ -443,7 +443,6 @@ static void run_conn_deadlines(struct hf_server *s)
         struct hf_conn *c = hf_pool_at(&s->conns, slot);
         if (c) hf_conn_run_due(s, c);
     }
-    if (hf_time_before(s->now.mono, hf_pings_due(&s->pings))) return;
     hf_pings_open(&s->pings);
     while (hf_pings_pop(&s->pings, s->now.mono, &slot)) {
         struct hf_conn *c = hf_pool_at(&s->conns, slot);
@@ -464,13 +463,12 @@ void hf_server_run_due(struct hf_server *s, struct hf_now now)
     if (!hf_time_before(now.mono, hf_heartbeat_due(&s->heartbeat))) hf_server_heartbeat(s);
     hf_server_presence_flush(s);
     step_stage(s);
+    hf_pings_settle(&s->pings);
 }
 
 hf_time hf_server_due(const struct hf_server *s)
 {
-    /* Asking core/pings may settle its batch; nothing that anybody sees changes. */
-    struct hf_pings *pings = (struct hf_pings *)(uintptr_t)&s->pings;
-    hf_time due = hf_time_min(hf_dueq_due(&s->deadlines), hf_pings_due(pings));
+    hf_time due = hf_time_min(hf_dueq_due(&s->deadlines), hf_pings_due(&s->pings));
     due = hf_time_min(due, hf_admit_due(&s->admit));
     /* Nobody to tell, nothing to wake up for. */
     if (s->client_count > 0) due = hf_time_min(due, s->tick_at);

@@ -246,9 +246,7 @@ static bool read_request(struct hf_server *s, struct hf_conn *c, struct hf_bytes
 static bool has_room(struct hf_server *s, struct hf_call *call)
 {
     const struct hf_conn *c = call->conn;
-    if (c->client->in_flight < HF_LIMIT_REQUESTS_IN_FLIGHT &&
-        c->out.queued_bytes <= HF_LIMIT_BUSY_BYTES)
-        return true;
+    if (hf_admit_request(c->client->in_flight, c->out.queued_bytes)) return true;
     s->metrics.rpc_refused++;
     hf_reply_unavailable(s, call, busy_message, 0);
     return false;
