@@ -42,11 +42,11 @@ do_interop() {
     attend tests/interop/run "build/release/$HOLDFAST" "$@"
 }
 
-# simulate OPTION...: every simulated world of the fast build.
+# simulate OPTION...: every world that runs on seeds, in the fast build.
 simulate() {
-    local world worlds=(build/fast/tests/sim/*_sim)
+    local world worlds=(build/fast/tests/sim/*_seeds)
     for world in "${worlds[@]}"; do
-        step "world $(basename "$world" _sim)" "$world" "$@"
+        step "world $(basename "$world" _seeds)" "$world" "$@"
     done
 }
 
