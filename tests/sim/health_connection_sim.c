@@ -1,0 +1,346 @@
+/* Scenarios of spec/health-connection.md section 12 that need a whole server;
+ * tests/unit/liveness_test.c has those of the record itself. */
+#include "lib/peer.h"
+#include "base/limits.h"
+#include "wire/json_read.h"
+
+#include <stdio.h>
+
+static struct world *started(uint64_t seed)
+{
+    struct world *w = world_new(seed);
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    WORLD_CHECK(w, w->is_ready);
+    return w;
+}
+
+struct block {
+    bool is_there, connected, has_rtt, has_heartbeat;
+    int64_t rtt_ms, heartbeat_ms;
+};
+
+static struct block read_block(struct world *w, struct hf_bytes health)
+{
+    struct block b = { 0 };
+    struct hf_bytes value = hf_json_find(health, "connection");
+    if (value.len == 0) return b;
+    b.is_there = true;
+    /* health-connection 35: exactly three keys, integers or null. */
+    WORLD_CHECK(w, hf_json_count(value) == 3);
+    WORLD_CHECK(w, hf_json_get_bool(hf_json_find(value, "connected"), &b.connected) == 0);
+    b.has_rtt = hf_json_get_int(hf_json_find(value, "rttMs"), &b.rtt_ms) == 0;
+    b.has_heartbeat =
+        hf_json_get_int(hf_json_find(value, "lastHeartbeatAt"), &b.heartbeat_ms) == 0;
+    if (!b.has_rtt) WORLD_CHECK(w, hf_json_kind(hf_json_find(value, "rttMs")) == HF_JSON_NULL);
+    if (!b.has_heartbeat)
+        WORLD_CHECK(w, hf_json_kind(hf_json_find(value, "lastHeartbeatAt")) == HF_JSON_NULL);
+    return b;
+}
+
+static struct block ask(struct peer *p, const char *params)
+{
+    bool ok;
+    struct hf_bytes health = peer_answer(p, peer_call(p, "health", params), &ok);
+    WORLD_CHECK(p->world, ok);
+    return read_block(p->world, health);
+}
+
+/* health-connection 1: before the first pong; the cached summary is not touched. */
+static void a_new_client_is_connected_and_knows_nothing_yet(void)
+{
+    struct world *w = started(1);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    config.no_pong = true;
+    peer_login(&p, w, &config);
+    bool ok;
+    struct hf_blob *first = hf_blob_new(hf_json_find(hf_blob_view(p.hello), "snapshot"));
+    struct block b = ask(&p, NULL);
+    CHECK(b.is_there && b.connected && !b.has_rtt && !b.has_heartbeat);
+    uint32_t id = peer_call(&p, "health", NULL);
+    struct hf_bytes again = peer_answer(&p, id, &ok);
+    CHECK_BYTES(hf_json_find(again, "ts"), hf_json_find(hf_json_find(hf_blob_view(first), "health"), "ts"));
+    hf_blob_drop(first);
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* health-connection 2: enforcement off, no pong ever. */
+static void silence_becomes_false_one_instant_after_the_stale_window(void)
+{
+    struct world *w = world_new(2);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    w->settings.pong_enforcement = false;
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    config.no_pong = true;
+    peer_login(&p, w, &config);
+    peer_run_world(&p, hf_time_since(hf_time_after(p.ready_at, HF_MS(100000)), w->now.mono));
+    CHECK(ask(&p, NULL).connected);
+    peer_run_world(&p, HF_MS(1));
+    struct block b = ask(&p, NULL);
+    CHECK(!b.connected && !b.has_rtt && !b.has_heartbeat);
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* health-connection 13, 14: own values only, from one cached summary. */
+static void two_clients_never_see_each_others_values(void)
+{
+    struct world *w = started(3);
+    struct peer_config config = peer_operator();
+    struct peer all[2];
+    config.no_pong = true;
+    for (size_t i = 0; i < 2; i++) peer_login(&all[i], w, &config);
+    static const hf_span delays[] = { HF_MS(10), HF_MS(200) };
+    for (size_t i = 0; i < 2; i++) {
+        const struct peer_message *ping = hf_ring_at(&all[i].kept, all[i].kept.len - 1);
+        WORLD_CHECK(w, ping->kind == HF_WS_PING);
+    }
+    /* A's pending payload sent by B means nothing. */
+    struct peer_message *ping_a = hf_ring_at(&all[0].kept, all[0].kept.len - 1);
+    struct hf_blob *payload_a = hf_blob_hold(ping_a->text);
+    struct peer_message *ping_b = hf_ring_at(&all[1].kept, all[1].kept.len - 1);
+    struct hf_blob *payload_b = hf_blob_hold(ping_b->text);
+    bool same = hf_bytes_same(hf_blob_view(payload_a), hf_blob_view(payload_b));
+    if (!same) {
+        peer_send_frame(&all[1], HF_WS_OP_PONG, hf_blob_view(payload_a));
+        CHECK(!ask(&all[1], NULL).has_rtt);
+    }
+    hf_time base = w->now.mono;
+    for (size_t i = 0; i < 2; i++) {
+        hf_time at = hf_time_after(all[i].ready_at, delays[i]);
+        if (hf_time_before(w->now.mono, at)) peer_run_world(&all[i], hf_time_since(at, w->now.mono));
+        peer_send_frame(&all[i], HF_WS_OP_PONG, hf_blob_view(i == 0 ? payload_a : payload_b));
+        peer_run_world(&all[i], 0);
+    }
+    (void)base;
+    for (int round = 0; round < 500; round++) {
+        for (size_t i = 0; i < 2; i++) {
+            struct block b = ask(&all[i], NULL);
+            CHECK(b.connected && b.has_rtt);
+            CHECK_EQ_AT(round, b.rtt_ms, hf_span_ms(delays[i]));
+        }
+    }
+    hf_blob_drop(payload_a);
+    hf_blob_drop(payload_b);
+    for (size_t i = 0; i < 2; i++) peer_fini(&all[i]);
+    world_free(w);
+}
+
+/* health-connection 15: a reconnect starts empty and an old payload is nothing. */
+static void a_reconnect_starts_empty(void)
+{
+    struct world *w = started(4);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    peer_login(&p, w, &config);
+    struct peer_message *ping = hf_ring_at(&p.kept, p.kept.len - 1);
+    WORLD_CHECK(w, ping->kind == HF_WS_PING);
+    struct hf_blob *old = hf_blob_hold(ping->text);
+    CHECK(ask(&p, NULL).has_rtt);
+    peer_drop(&p);
+    peer_run_world(&p, HF_MS(5));
+    p.config.no_pong = true;
+    peer_open(&p);
+    peer_run_world(&p, 0);
+    peer_send_frame(&p, HF_WS_OP_PONG, hf_blob_view(old));
+    struct block b = ask(&p, NULL);
+    CHECK(b.connected && !b.has_rtt && !b.has_heartbeat);
+    hf_blob_drop(old);
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* health-connection 17: one at once, then one per interval, one owner. */
+static void pings_keep_their_cadence(void)
+{
+    struct world *w = world_new(5);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    w->settings.ping_interval_ms = 50;
+    w->settings.stale_after_ms = 200;
+    w->settings.tick_interval_ms = 60000;
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    peer_login(&p, w, &config);
+    for (int64_t ms = 50; ms <= 5000; ms += 50) {
+        peer_run_world(&p, HF_MS(50));
+        int64_t want = 1 + ms / 50;
+        CHECK_AT(ms, p.pings >= want - 1 && p.pings <= want + 1);
+    }
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* health-connection 18, 19: the peer checks that no ping comes before the hello
+ * (lib/peer.c); refused and waiting connections get none at all. */
+static void only_registered_clients_are_pinged(void)
+{
+    struct world *w = world_new(6);
+    struct peer_config config = peer_operator();
+    struct peer early, wrong, right;
+    w->config.start_items[w->config.start_item_count++] = HF_LIT("held");
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    peer_init(&early, w, &config);
+    peer_open(&early);
+    peer_run_world(&early, HF_SECONDS(1));
+    CHECK_EQ(early.state, PEER_REFUSED);
+    CHECK_EQ(early.pings, 0);
+    world_item_ready(w, "held");
+    struct peer_config bad = config;
+    bad.token = "wrong";
+    peer_init(&wrong, w, &bad);
+    peer_open(&wrong);
+    peer_run_world(&wrong, HF_SECONDS(60));
+    CHECK_EQ(wrong.state, PEER_REFUSED);
+    CHECK_EQ(wrong.pings, 0);
+    peer_login(&right, w, &config);
+    /* 19: in the same turn, right behind the hello. */
+    const struct peer_message *last = hf_ring_at(&right.kept, right.kept.len - 1);
+    CHECK_EQ(last->kind, HF_WS_PING);
+    CHECK(hf_time_same(last->at, right.ready_at));
+    peer_fini(&early);
+    peer_fini(&wrong);
+    peer_fini(&right);
+    world_free(w);
+}
+
+/* health-connection 25: neither the event nor the snapshot has the block. */
+static void what_all_clients_share_has_no_connection_block(void)
+{
+    struct world *w = started(7);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    peer_login(&p, w, &config);
+    peer_run_world(&p, HF_SECONDS(130));
+    CHECK(peer_event_count(&p, "health") >= 2);
+    for (size_t i = 0; i < p.kept.len; i++) {
+        const struct peer_message *message = hf_ring_at(&p.kept, i);
+        struct hf_bytes text = hf_blob_view(message->text);
+        if (message->kind != HF_WS_TEXT) continue;
+        for (size_t at = 0; at + 12 <= text.len; at++)
+            CHECK_AT(i, memcmp(text.ptr + at, "\"connection\"", 12) != 0);
+    }
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* health-connection 26: with probe and after a refresh; 27: HTTP has none. */
+static void a_probe_carries_the_block_and_refreshes_the_summary(void)
+{
+    struct world *w = started(8);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    peer_login(&p, w, &config);
+    size_t before = peer_event_count(&p, "health");
+    CHECK(ask(&p, "{\"probe\":true}").is_there);
+    CHECK_EQ(peer_event_count(&p, "health"), before + 1);
+    peer_run_world(&p, HF_SECONDS(61));
+    CHECK(ask(&p, NULL).is_there);
+    int k = world_connect_loopback(w);
+    struct hf_buf in;
+    hf_buf_init(&in, 100000);
+    world_send(w, k, HF_LIT("GET /health HTTP/1.1\r\nHost: a\r\n\r\n"));
+    peer_run_world(&p, HF_MS(1));
+    world_receive(w, k, &in);
+    struct hf_bytes answer = hf_buf_view(&in);
+    CHECK(hf_bytes_ends(answer, HF_LIT("{\"ok\":true,\"status\":\"live\"}")));
+    hf_buf_fini(&in);
+    peer_fini(&p);
+    world_free(w);
+}
+
+static bool lost_line_seen;
+static char lost_line[1024];
+
+static void watch_lost(struct world *w, const struct hf_log_record *record)
+{
+    (void)w;
+    if (strcmp(record->event, "conn.lost") != 0) return;
+    struct hf_buf line;
+    hf_buf_init(&line, sizeof lost_line - 1);
+    hf_log_format(&line, record);
+    memcpy(lost_line, line.ptr, line.len);
+    lost_line[line.len] = '\0';
+    lost_line_seen = true;
+    hf_buf_fini(&line);
+}
+
+/* health-connection 28: the deadline is exact, and the line says why. */
+static void a_silent_peer_is_given_up_at_the_deadline(void)
+{
+    struct world *w = started(9);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    config.no_pong = true;
+    lost_line_seen = false;
+    w->on_log = watch_lost;
+    peer_login(&p, w, &config);
+    hf_time deadline = hf_time_after(p.ready_at, HF_MS(25000));
+    peer_run_world(&p, hf_time_since(deadline, w->now.mono) - 1);
+    CHECK_EQ(p.state, PEER_READY);
+    peer_run_world(&p, 1);
+    CHECK_EQ(p.state, PEER_ENDED);
+    CHECK_EQ(p.close_code, 0); /* no close frame: the peer sees 1006 */
+    CHECK(lost_line_seen);
+    CHECK(strstr(lost_line, "cause=heartbeat-timeout") != NULL);
+    CHECK(strstr(lost_line, "pingWriteState=completed") != NULL);
+    CHECK(strstr(lost_line, "lastPongAgeMs") == NULL);
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* health-connection 38: the close cancels what was armed; a late pong is ignored. */
+static void a_close_during_a_pending_ping_leaves_nothing_behind(void)
+{
+    struct world *w = started(10);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    config.no_pong = true;
+    peer_login(&p, w, &config);
+    peer_close(&p, 1000);
+    peer_send_frame(&p, HF_WS_OP_PONG, HF_LIT("1795318000000"));
+    peer_run_world(&p, HF_SECONDS(60));
+    CHECK_EQ(p.state, PEER_ENDED);
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* health-connection 40: three clients, ten minutes, then stop: no ping leaves but
+ * theirs, and nothing is armed behind the last close. */
+static void three_clients_ten_minutes_three_ping_timers(void)
+{
+    struct world *w = started(11);
+    struct peer_config config = peer_operator();
+    struct peer all[3];
+    struct peers peers = { .all = all, .count = 3 };
+    struct world_peers run = peers_of(&peers);
+    for (size_t i = 0; i < 3; i++) peer_login(&all[i], w, &config);
+    world_run(w, HF_SECONDS(600), &run);
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_EQ_AT(i, all[i].state, PEER_READY);
+        CHECK_AT(i, all[i].pings >= 24 && all[i].pings <= 25);
+    }
+    world_stop(w, false, 0);
+    world_run(w, HF_SECONDS(5), &run);
+    CHECK(w->server == NULL); /* it said STOPPED, so nothing was left to do */
+    for (size_t i = 0; i < 3; i++) {
+        CHECK_EQ_AT(i, all[i].close_code, 1012);
+        peer_fini(&all[i]);
+    }
+    world_free(w);
+}
+
+CHECK_MAIN(a_new_client_is_connected_and_knows_nothing_yet,
+           silence_becomes_false_one_instant_after_the_stale_window,
+           two_clients_never_see_each_others_values, a_reconnect_starts_empty,
+           pings_keep_their_cadence, only_registered_clients_are_pinged,
+           what_all_clients_share_has_no_connection_block,
+           a_probe_carries_the_block_and_refreshes_the_summary,
+           a_silent_peer_is_given_up_at_the_deadline,
+           a_close_during_a_pending_ping_leaves_nothing_behind,
+           three_clients_ten_minutes_three_ping_timers)
