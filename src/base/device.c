@@ -4,26 +4,6 @@
 
 enum { TOKEN_TEXT_BYTES = 128 };
 
-static const char *const role_names[HF_ROLES] = {
-    [HF_ROLE_OPERATOR] = "operator",
-    [HF_ROLE_NODE] = "node",
-};
-
-struct hf_bytes hf_role_text(enum hf_role role)
-{
-    return hf_bytes_cstr(role_names[role]);
-}
-
-bool hf_role_read(struct hf_bytes text, enum hf_role *out)
-{
-    for (int role = 0; role < HF_ROLES; role++) {
-        if (!hf_bytes_same(text, hf_bytes_cstr(role_names[role]))) continue;
-        *out = (enum hf_role)role;
-        return true;
-    }
-    return false;
-}
-
 static int hex_value(uint8_t c)
 {
     if (c >= '0' && c <= '9') return c - '0';
@@ -76,7 +56,7 @@ void hf_device_token(struct hf_bytes state_key, const struct hf_device_id *id, e
     uint8_t mac[HF_SHA256_BYTES];
     hf_device_id_write(id, hex);
     int len = snprintf(text, sizeof text, "device-token|%.*s|%s|%lld", HF_DEVICE_ID_CHARS, hex,
-                       role_names[role], (long long)epoch);
+                       (const char *)hf_role_name(role).ptr, (long long)epoch);
     hf_hmac_sha256(state_key, hf_bytes(text, (size_t)len), mac);
     hf_base64url_write(hf_bytes(mac, sizeof mac), out);
     hf_wipe(mac, sizeof mac);

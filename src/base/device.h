@@ -106,10 +106,6 @@ struct hf_pairing_ask {
     struct hf_bytes remote_ip; /* empty for direct loopback */
 };
 
-/* "operator" or "node": the text (static, with a zero), and back. */
-struct hf_bytes hf_role_text(enum hf_role role);
-bool hf_role_read(struct hf_bytes text, enum hf_role *out);
-
 /* Exactly 64 lower-case hex digits: true and the id. */
 bool hf_device_id_read(struct hf_bytes text, struct hf_device_id *out);
 void hf_device_id_write(const struct hf_device_id *id, char out[HF_DEVICE_ID_CHARS]);

@@ -26,6 +26,14 @@ struct hf_bytes hf_role_name(enum hf_role role)
     return role == HF_ROLE_NODE ? HF_LIT("node") : HF_LIT("operator");
 }
 
+bool hf_role_find(struct hf_bytes name, enum hf_role *out)
+{
+    bool is_node = hf_bytes_same(name, hf_role_name(HF_ROLE_NODE));
+    if (!is_node && !hf_bytes_same(name, hf_role_name(HF_ROLE_OPERATOR))) return false;
+    *out = is_node ? HF_ROLE_NODE : HF_ROLE_OPERATOR;
+    return true;
+}
+
 void hf_scopes_add(hf_scopes *set, struct hf_bytes name, uint32_t *unknown_count)
 {
     enum hf_scope scope;

@@ -44,6 +44,9 @@ struct hf_bytes hf_scope_name(enum hf_scope scope);
 /* "operator" or "node".  Static. */
 struct hf_bytes hf_role_name(enum hf_role role);
 
+/* The role with exactly this name: true and the role, or false. */
+bool hf_role_find(struct hf_bytes name, enum hf_role *out);
+
 /* Adds the named scope to the set; an unknown name only raises the count. */
 void hf_scopes_add(hf_scopes *set, struct hf_bytes name, uint32_t *unknown_count);
 

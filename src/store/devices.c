@@ -87,7 +87,7 @@ static struct words role_words(const bool has_role[HF_ROLES])
 {
     struct words words = { .len = 0 };
     for (int role = 0; role < HF_ROLES; role++)
-        if (has_role[role]) add_word(&words, hf_role_text((enum hf_role)role));
+        if (has_role[role]) add_word(&words, hf_role_name((enum hf_role)role));
     return words;
 }
 
@@ -112,7 +112,7 @@ static void read_roles(struct hf_bytes text, bool has_role[HF_ROLES])
 {
     enum hf_role role;
     while (text.len > 0)
-        if (hf_role_read(next_word(&text), &role)) has_role[role] = true;
+        if (hf_role_find(next_word(&text), &role)) has_role[role] = true;
 }
 
 static const char *const via_names[] = {
@@ -129,7 +129,7 @@ static int put_grant(struct hf_db *db, const struct hf_device *device, enum hf_r
     struct binder b;
     bind_start(&b, db, HF_DB_PUT_GRANT);
     bind_blob(&b, device->id.bytes, sizeof device->id.bytes);
-    bind_text(&b, hf_role_text(role));
+    bind_text(&b, hf_role_name(role));
     bind_text(&b, words_view(&scopes));
     bind_int(&b, grant->epoch);
     bind_int(&b, grant->created_ms);
@@ -151,7 +151,7 @@ static int put_device(struct hf_db *db, const struct hf_device *device)
     bind_text(&b, hf_tag_view(&device->facts.client_id));
     bind_text(&b, hf_tag_view(&device->facts.client_mode));
     bind_text(&b, hf_tag_view(&device->facts.remote_ip));
-    bind_text(&b, hf_role_text(device->role));
+    bind_text(&b, hf_role_name(device->role));
     bind_text(&b, hf_bytes_cstr(via_names[device->approved_via]));
     bind_int(&b, device->created_ms);
     bind_int(&b, device->approved_ms);
@@ -176,7 +176,7 @@ static int put_pairing(struct hf_db *db, const struct hf_pairing *pairing)
     bind_text(&b, hf_tag_view(&pairing->facts.client_id));
     bind_text(&b, hf_tag_view(&pairing->facts.client_mode));
     bind_text(&b, hf_tag_view(&pairing->facts.remote_ip));
-    bind_text(&b, hf_role_text(pairing->role));
+    bind_text(&b, hf_role_name(pairing->role));
     bind_text(&b, words_view(&roles));
     bind_text(&b, words_view(&scopes));
     bind_int(&b, pairing->is_repair);
@@ -254,7 +254,7 @@ static bool take_exactly(struct reader *r, void *out, size_t len)
 
 static bool take_role(struct reader *r, enum hf_role *out)
 {
-    return hf_role_read(take_bytes(r), out);
+    return hf_role_find(take_bytes(r), out);
 }
 
 static bool take_via(struct reader *r, enum hf_approved_via *out)

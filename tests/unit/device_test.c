@@ -111,18 +111,7 @@ static void a_tag_is_cut_at_its_bound(void)
     CHECK_EQ(tag.len, 39);
 }
 
-static void roles_have_names(void)
-{
-    enum hf_role role = HF_ROLE_NODE;
-    CHECK(hf_role_read(HF_LIT("operator"), &role));
-    CHECK_EQ(role, HF_ROLE_OPERATOR);
-    CHECK(hf_role_read(hf_role_text(HF_ROLE_NODE), &role));
-    CHECK_EQ(role, HF_ROLE_NODE);
-    CHECK(!hf_role_read(HF_LIT("boss"), &role));
-    CHECK_EQ(role, HF_ROLE_NODE);
-}
-
 CHECK_MAIN(an_id_is_64_lower_case_hex_digits, an_id_belongs_to_its_key,
            a_token_depends_on_key_device_role_and_epoch, a_token_is_32_bytes_of_base64url,
            a_role_counts_from_approval_to_revocation, a_name_is_cut_between_characters_at_its_bound,
-           a_tag_is_cut_at_its_bound, roles_have_names)
+           a_tag_is_cut_at_its_bound)

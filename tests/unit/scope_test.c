@@ -68,6 +68,17 @@ static void a_set_covers_what_it_implies_and_nothing_more(void)
     CHECK(!hf_scopes_cover(0, read));
 }
 
-CHECK_MAIN(every_name_is_found_again, an_invented_name_is_dropped_and_counted,
+static void roles_have_names(void)
+{
+    enum hf_role role = HF_ROLE_NODE;
+    CHECK(hf_role_find(HF_LIT("operator"), &role));
+    CHECK_EQ(role, HF_ROLE_OPERATOR);
+    CHECK(hf_role_find(hf_role_name(HF_ROLE_NODE), &role));
+    CHECK_EQ(role, HF_ROLE_NODE);
+    CHECK(!hf_role_find(HF_LIT("boss"), &role));
+    CHECK_EQ(role, HF_ROLE_NODE);
+}
+
+CHECK_MAIN(roles_have_names, every_name_is_found_again, an_invented_name_is_dropped_and_counted,
            admin_satisfies_all_and_write_satisfies_read,
            a_set_covers_what_it_implies_and_nothing_more)

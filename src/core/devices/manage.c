@@ -162,7 +162,7 @@ static struct hf_devices_place *token_place(struct hf_devices *d,
 {
     struct hf_device_id id;
     if (!hf_device_id_read(hf_bytes_trim(device_id), &id)) return NULL;
-    if (!hf_role_read(hf_bytes_trim(role_text), &plan->role)) return NULL;
+    if (!hf_role_find(hf_bytes_trim(role_text), &plan->role)) return NULL;
     if (is_foreign(caller, &id)) return NULL;
     if (plan->role != HF_ROLE_OPERATOR && !is_admin(caller)) return NULL;
     struct hf_devices_place *place = hf_place_find(d, &id);

@@ -276,7 +276,7 @@ static void add_approved(const struct hf_device *device, struct hf_login_outcome
     size_t roles = 0, scopes = 0;
     for (int role = 0; role < HF_ROLES; role++)
         if (device->grants[role].epoch != 0)
-            out->roles_text[roles++] = hf_role_text((enum hf_role)role);
+            out->roles_text[roles++] = hf_role_name((enum hf_role)role);
     for (int scope = 0; scope < HF_SCOPE_COUNT; scope++)
         if (device->grants[HF_ROLE_OPERATOR].scopes & hf_scope_bit((enum hf_scope)scope))
             out->scopes_text[scopes++] = hf_scope_name((enum hf_scope)scope);
@@ -320,7 +320,7 @@ void hf_login_refuse_pairing(const struct hf_login_input *in, struct hf_bytes re
         hf_details_add_bool(details, "pauseReconnect", false);
     }
     hf_details_add_text(details, "deviceId", connect->device.id);
-    hf_details_add_text(details, "requestedRole", hf_role_text(connect->role));
+    hf_details_add_text(details, "requestedRole", hf_role_name(connect->role));
     if (connect->scope_count > 0)
         hf_details_add_list(details, "requestedScopes", connect->scopes, connect->scope_count);
     if (in->device) add_approved(in->device, out);
