@@ -86,11 +86,11 @@ bool hf_utf8_check(struct hf_bytes text)
 static size_t char_len(struct hf_bytes text)
 {
     struct hf_utf8 u = { 0 };
-    for (size_t i = 0; i < text.len; i++) {
-        if (!step_byte(&u, text.ptr[i])) return 0;
-        if (u.missing == 0) return i + 1;
-    }
-    return 0;
+    if (text.len == 0 || !step_first(&u, text.ptr[0]) || text.len <= u.missing) return 0;
+    if (u.missing > 0 && (text.ptr[1] < u.low || text.ptr[1] > u.high)) return 0;
+    for (size_t i = 2; i <= u.missing; i++)
+        if ((text.ptr[i] & 0xC0) != 0x80) return 0;
+    return 1 + (size_t)u.missing;
 }
 
 static size_t skip_ascii(struct hf_bytes text)
