@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { READ_BYTES = 4096 };
+
 int hf_file_write_all(int fd, struct hf_bytes content)
 {
     while (content.len > 0) {
@@ -25,9 +27,12 @@ static int read_all(int fd, const char *path, size_t max, struct hf_buf *out,
 {
     size_t before = out->len;
     for (;;) {
-        int err = hf_buf_reserve(out, 4096);
+        /* One byte beyond the bound tells that the file is too large. */
+        size_t rest = max + 1 - (out->len - before);
+        size_t wanted = rest < READ_BYTES ? rest : READ_BYTES;
+        int err = hf_buf_reserve(out, wanted);
         if (err) return hf_fault_set(fault, err, "cannot read %s: %s", path, hf_err_text(err));
-        ssize_t got = read(fd, out->ptr + out->len, out->cap - out->len);
+        ssize_t got = read(fd, out->ptr + out->len, wanted);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
             return hf_fault_set(fault, hf_fault_code(errno), "cannot read %s: %s", path,

@@ -7,8 +7,8 @@
 
 #include <sys/types.h>
 
-/* Appends the file to `out`: 0, HF_ERR_TOO_LARGE above `max` bytes, or the
- * system's reason.  The fault names the file. */
+/* Appends the file to `out`, which has room for `max` + 1 bytes: 0, HF_ERR_TOO_LARGE
+ * above `max` bytes, or the system's reason.  The fault names the file. */
 int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault);
 
 /* Replaces (or makes) the file in one step: whoever reads it, also after a crash,
