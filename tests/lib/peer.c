@@ -167,7 +167,6 @@ void peer_send_connect(struct peer *p)
     if (config->identity) write_device(p, &p->text);
     HF_BUF_LIT(&p->text, "}}");
     peer_send_text(p, hf_buf_view(&p->text));
-    p->state = PEER_LOGIN;
 }
 
 uint32_t peer_call(struct peer *p, const char *method, const char *params)
@@ -215,6 +214,7 @@ static void got_challenge(struct peer *p, struct hf_bytes frame)
                                             sizeof p->nonce - 1, &len) == 0);
     p->nonce[len] = '\0';
     WORLD_CHECK(p->world, hf_json_get_int(hf_json_find(payload, "ts"), &p->challenge_ms) == 0);
+    p->state = PEER_LOGIN;
     if (!p->config.keeps_silent) peer_send_connect(p);
 }
 

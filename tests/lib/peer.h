@@ -20,7 +20,7 @@ enum peer_state {
     PEER_IDLE,
     PEER_HTTP,      /* the 101 is awaited */
     PEER_CHALLENGE, /* the challenge is awaited */
-    PEER_LOGIN,     /* connect was sent */
+    PEER_LOGIN,     /* challenged: connect is sent, or held back (keeps_silent) */
     PEER_READY,
     PEER_REFUSED, /* an error answered connect */
     PEER_ENDED,
