@@ -34,11 +34,11 @@ static bool holds(const char *pid, const char *link_text)
 {
     char path[300], target[64];
     bool found = false;
-    snprintf(path, sizeof path, "/proc/%s/fd", pid);
+    snprintf(path, sizeof path, "/proc/%.20s/fd", pid);
     DIR *dir = opendir(path);
     if (!dir) return false;
     for (struct dirent *entry; !found && (entry = readdir(dir)) != NULL;) {
-        snprintf(path, sizeof path, "/proc/%s/fd/%s", pid, entry->d_name);
+        snprintf(path, sizeof path, "/proc/%.20s/fd/%.20s", pid, entry->d_name);
         ssize_t len = readlink(path, target, sizeof target - 1);
         if (len < 0) continue;
         target[len] = '\0';
