@@ -27,13 +27,24 @@ const HANDSHAKE = [
         change: hellos((hello) => { hello.auth.scopes = []; }),
     },
     {
-        why: "account recovery is not ours: `recoveryScope` and `recoveryMigrationAllowed` are optional "
-            + "members of hello-ok and left out",
-        cases: /./,
-        change: hellos(({ auth }) => {
-            delete auth.recoveryScope;
-            delete auth.recoveryMigrationAllowed;
-        }),
+        why: "no subprotocol is used; one that is offered is ignored instead of echoed (protocol/wire.md 1)",
+        cases: /^subprotocol$/,
+        change: (recorded) => { delete recorded.upgrade; },
+    },
+    {
+        why: "the closed worker protocol is not served: its path is refused at the upgrade instead of "
+            + "held for 15 s (protocol/wire.md 1)",
+        cases: /^worker_path$/,
+        change: (recorded) => {
+            recorded.upgrade = { status: 404, type: "text/plain; charset=utf-8", body: "Not Found" };
+            delete recorded.close;
+            delete recorded.closeAfterMs;
+        },
+    },
+    {
+        why: "a refused login waits once, however many of its secrets are wrong",
+        cases: /^device_wrong_shared_then_token$/,
+        change: (recorded) => { recorded.lateMs = 250; },
     },
 ];
 
@@ -45,7 +56,32 @@ export function expectedOf(kind, recorded) {
     return expected;
 }
 
-const ANSWERS = [];
+const ANSWERS = [
+    {
+        why: "a duplicate envelope member is an error, not last-one-wins (design.md 3)",
+        kinds: /^frame$/,
+        names: /^dup id$/,
+        change: (recorded) => {
+            const message = "invalid request frame: at root: duplicate property 'id'";
+            recorded.answers = [{ id: "b", ok: false, error: { code: "INVALID_REQUEST", message } }];
+        },
+    },
+    {
+        why: "the same before connect: a frame that is not well formed",
+        kinds: /^first$/,
+        names: /^dup id$/,
+        change: (recorded) => {
+            recorded.answers = [];
+            recorded.close = { code: 1008, reason: "invalid request frame" };
+        },
+    },
+    {
+        why: "the second half of that text describes how its schema is written, not what is wrong",
+        kinds: /^method$/,
+        names: /^models\.list "x"$/,
+        change: ({ answers: [{ error }] }) => { error.message = error.message.replace("; must not be valid", ""); },
+    },
+];
 
 // The recorded answer to a row of data/params.jsonl as the gateway of that kind must give it.
 export function expectedAnswer(kind, row, recorded) {

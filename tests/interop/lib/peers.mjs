@@ -8,6 +8,7 @@ const resolve = createRequire(path.join(root, "package.json")).resolve;
 
 export const modules = path.join(root, "node_modules");
 export const node = process.execPath;
+export const compileCache = path.join(root, "compile-cache");
 export const openclaw = path.join(modules, "openclaw", "openclaw.mjs");
 
 // The peer's module namespace.  Loaded on first use: a skipped suite has no peers.

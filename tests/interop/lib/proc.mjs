@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { compileCache } from "./peers.mjs";
 
 const children = new Set();
 const folders = new Set();
@@ -71,7 +72,8 @@ export function folder(name) {
     return made;
 }
 
-// The environment of every child: nothing of the caller's leaks into a test.
+// The environment of every child: nothing of the caller's leaks into a test.  Compiled scripts of
+// the peers are kept beside them, which halves the time of every command.
 export function cleanEnv(home, extra = {}) {
     return {
         HOME: home,
@@ -79,6 +81,7 @@ export function cleanEnv(home, extra = {}) {
         LANG: "C.UTF-8",
         TMPDIR: home,
         NO_COLOR: "1",
+        NODE_COMPILE_CACHE: compileCache,
         ...extra,
     };
 }

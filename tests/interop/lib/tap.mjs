@@ -9,7 +9,8 @@ export class Plan {
     }
 
     // Registers one test.  Options:
-    //   always  runs even when --only leaves it out, because later tests build on its state
+    //   story   a name: tests of one story build on each other, so that when --only wants one of
+    //           them the others run too, without being counted
     //   early   starts before all others and is awaited last: for tests that wait for a clock
     //   skip    a reason why it cannot apply to the gateway under test
     test(text, body, options = {}) {
@@ -29,6 +30,7 @@ export async function run(plan, { only = null, skipAll = null, print = console.l
     const counts = { passed: 0, failed: 0, skipped: 0 };
     let number = 0;
     const wanted = (test) => !only || only.test(test.text);
+    const stories = new Set(plan.tests.filter((test) => test.story && wanted(test)).map(({ story }) => story));
     const report = (test, outcome) => {
         if (!wanted(test)) return;
         number += 1;
@@ -52,7 +54,7 @@ export async function run(plan, { only = null, skipAll = null, print = console.l
     for (const test of plan.tests) {
         if (started.has(test)) continue;
         if (skipAll || test.skip) report(test, { skip: skipAll ?? test.skip });
-        else if (wanted(test) || (test.always && only)) report(test, await attempt(test));
+        else if (wanted(test) || stories.has(test.story)) report(test, await attempt(test));
     }
     for (const [test, outcome] of started) report(test, await outcome);
 

@@ -15,7 +15,8 @@ const GATEWAY_OF = {
 };
 const ANSWER_MS = 4000;
 const QUIET_MS = 60;
-const CLOCK_SLACK_MS = 15;
+// The gateway's clock starts before ours: at the upgrade, or when the frame arrived.
+const CLOCK_SLACK_MS = 100;
 
 export default function handshake(plan, ctx) {
     const cases = readLines("handshake.jsonl");
@@ -23,8 +24,9 @@ export default function handshake(plan, ctx) {
     for (const recorded of cases) {
         const { trace, name } = recorded;
         if (!stages.has(trace)) stages.set(trace, new Stage(ctx, GATEWAY_OF[trace]));
+        const alone = recorded.closeAfterMs !== undefined;
         plan.test(`handshake: ${trace} ${name}`, () => stages.get(trace).act(recorded),
-            { always: recorded.closeAfterMs === undefined, early: recorded.closeAfterMs !== undefined });
+            alone ? { early: true } : { story: trace });
     }
 }
 
