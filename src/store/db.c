@@ -190,6 +190,7 @@ static int read_number(struct hf_db *db, const char *text, int *out)
 
 /* --- opening --- */
 
+/* After an error the file is closed, which takes the step back. */
 static int migrate_step(struct hf_db *db, int version)
 {
     char pragma[PRAGMA_BYTES];
@@ -198,9 +199,7 @@ static int migrate_step(struct hf_db *db, int version)
     if (err) return err;
     err = run_text(db, steps[version - 1]);
     if (!err) err = run_text(db, pragma);
-    if (!err) err = run_text(db, "COMMIT");
-    if (err) run_text(db, "ROLLBACK");
-    return err;
+    return err ? err : run_text(db, "COMMIT");
 }
 
 static int migrate(struct hf_db *db, int version)

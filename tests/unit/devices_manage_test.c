@@ -197,6 +197,29 @@ static void a_device_with_a_node_role_is_managed_by_admins(void)
     registry_stop(&r);
 }
 
+/* With an approval comes a token that carries what was granted before, too. */
+static void nobody_hands_out_a_token_that_carries_more_than_they_hold(void)
+{
+    struct registry r;
+    struct identity who = identity_of(1);
+    struct hf_devices_caller caller = { .scopes = PAIRING };
+    char id[HF_REQUEST_ID_CHARS];
+    registry_start(&r);
+    registry_pair(&r, 10, &who, READ);
+    registry_file(&r, 11, &who, PAIRING);
+    memcpy(id, r.plan.request_id, sizeof id);
+    CHECK_EQ(registry_approve(&r, 12, &caller, hf_bytes(id, sizeof id)), HF_DEVICES_REFUSED);
+    CHECK_TEXT(r.plan.message, "missing scope: operator.read");
+    CHECK_EQ(hf_devices_rotate(&r.devices, 12, &caller, identity_id(&who), HF_LIT("operator"), NULL,
+                               &r.rng, &r.plan),
+             HF_DEVICES_REFUSED);
+    CHECK_TEXT(r.plan.message, "device token rotation denied");
+    caller.scopes |= READ;
+    CHECK_EQ(registry_approve(&r, 13, &caller, hf_bytes(id, sizeof id)), HF_DEVICES_WRITE);
+    registry_settle(&r, true);
+    registry_stop(&r);
+}
+
 static void what_does_not_exist_is_named(void)
 {
     struct registry r;
@@ -338,7 +361,8 @@ static void removing_a_device_drops_its_request_too(void)
     registry_stop(&r);
 }
 
-CHECK_MAIN(silent_approval_pairs_and_keeps_the_token_until_it_widens,
+CHECK_MAIN(nobody_hands_out_a_token_that_carries_more_than_they_hold,
+           silent_approval_pairs_and_keeps_the_token_until_it_widens,
            silent_approval_answers_a_pending_request_that_it_covers,
            an_operator_approves_what_was_asked_for, at_the_bound_of_devices_nobody_more_is_paired,
            nobody_grants_what_they_do_not_hold, a_device_without_admin_manages_only_itself,

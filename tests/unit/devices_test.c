@@ -199,6 +199,28 @@ static void at_the_bound_the_oldest_request_is_dropped(void)
     registry_stop(&r);
 }
 
+static void the_oldest_request_stays_while_it_is_being_changed(void)
+{
+    struct registry r;
+    struct hf_devices_plan reject;
+    struct identity who[4];
+    char ids[3][HF_REQUEST_ID_CHARS];
+    registry_start(&r);
+    for (uint32_t i = 0; i < 4; i++) who[i] = identity_of(i + 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        registry_file(&r, 10 + i, &who[i], READ);
+        memcpy(ids[i], r.plan.request_id, sizeof ids[i]);
+    }
+    CHECK_EQ(hf_devices_reject(&r.devices, 20, &registry_admin, hf_bytes(ids[0], sizeof ids[0]),
+                               &reject),
+             HF_DEVICES_WRITE);
+    CHECK_EQ(registry_ask(&r, 21, &who[3], READ), HF_DEVICES_WRITE);
+    registry_settle(&r, true);
+    hf_devices_settle(&r.devices, &reject, false);
+    CHECK(hf_devices_find_pairing(&r.devices, hf_bytes(ids[0], sizeof ids[0])) != NULL);
+    registry_stop(&r);
+}
+
 static void when_all_requests_are_being_changed_a_new_one_waits(void)
 {
     struct registry r;
@@ -255,6 +277,32 @@ static void last_seen_is_saved_later_and_in_turns(void)
     CHECK_EQ(hf_devices_save(&r.devices, &r.plan), HF_DEVICES_WRITE);
     registry_settle(&r, true);
     CHECK_EQ(hf_devices_save(&r.devices, &r.plan), HF_DEVICES_DONE);
+    registry_stop(&r);
+}
+
+/* A store that fails for a while does not keep some devices from ever being saved. */
+static void saving_goes_round(void)
+{
+    enum { DEVICES = 6 };
+    static const struct hf_devices_limits limits = { .devices = DEVICES, .pairings = 1 };
+    struct registry r;
+    bool was_planned[DEVICES] = { false };
+    CHECK_EQ(hf_devices_init(&r.devices, &limits, (struct hf_hash_key){ 1, 2 }), 0);
+    hf_rng_init_number(&r.rng, 1);
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        struct identity who = identity_of(i);
+        struct hf_pairing_ask facts = registry_ask_of(&who, HF_ROLE_OPERATOR, READ);
+        registry_pair(&r, 10, &who, READ);
+        hf_devices_seen(&r.devices, 20 + i, &facts);
+    }
+    for (int round = 0; round < 2; round++) {
+        CHECK_EQ_AT(round, hf_devices_save(&r.devices, &r.plan), HF_DEVICES_WRITE);
+        CHECK_EQ_AT(round, r.plan.change_count, HF_PLAN_CHANGES);
+        for (size_t i = 0; i < r.plan.change_count; i++)
+            was_planned[r.plan.changes[i].u.device.last_seen_ms - 20] = true;
+        registry_settle(&r, false);
+    }
+    for (size_t i = 0; i < DEVICES; i++) CHECK_AT(i, was_planned[i]);
     registry_stop(&r);
 }
 
@@ -383,7 +431,8 @@ static void lists_start_with_the_newest(void)
     registry_stop(&r);
 }
 
-CHECK_MAIN(nothing_is_true_before_it_is_durable, a_failed_write_changes_nothing,
+CHECK_MAIN(the_oldest_request_stays_while_it_is_being_changed, saving_goes_round,
+           nothing_is_true_before_it_is_durable, a_failed_write_changes_nothing,
            a_second_change_of_a_device_waits_for_the_first,
            a_device_that_is_only_being_written_is_busy_already,
            however_often_it_retries_a_device_has_one_request,

@@ -45,12 +45,13 @@ static const struct {
     bool is_locked_now;
     int64_t left_ms; /* afterwards, at the same instant */
 } guesses[] = {
-    { 0, 1, false, 0 },    /* the first */
-    { 1, 1, false, 0 },    /* the same again is no second one */
-    { 2, 2, false, 0 },    /* the second of three */
-    { 60, 3, false, 0 },   /* the first one is 60 ms old: it does not count any more */
-    { 61, 4, true, 300 },  /* secrets 2, 3 and 4 within 60 ms */
-    { 100, 5, false, 261 } /* what is tried while locked changes nothing */
+    { 0, 1, false, 0 },   /* the first */
+    { 1, 1, false, 0 },   /* the same again is no second one */
+    { 2, 2, false, 0 },   /* the second of three */
+    { 60, 3, false, 0 },  /* the first one is 60 ms old: it does not count any more */
+    { 61, 4, true, 300 }, /* secrets 2, 3 and 4 within 60 ms */
+    { 100, 5, false, 261 }, { 101, 6, false, 260 },
+    { 102, 7, false, 259 } /* what is tried while locked changes nothing */
 };
 
 static void three_distinct_secrets_within_the_window_lock(void)
@@ -127,6 +128,19 @@ static void sources_are_judged_apart(void)
     for (uint32_t i = 0; i < 3; i++) fail(&l, 0, &paired, i);
     CHECK(hf_lockout_left(&l, hf_at_ms(0), &paired) > 0);
     CHECK_EQ(hf_lockout_left(&l, hf_at_ms(0), &neighbour), 0);
+    hf_lockout_fini(&l);
+}
+
+static void a_kind_of_source_is_part_of_it(void)
+{
+    struct hf_lockout_limits strict = limits;
+    struct hf_lockout l;
+    struct hf_source local = loopback(), zeros = { .kind = HF_SOURCE_ADDRESS };
+    strict.exempts_loopback = false;
+    start(&l, &strict, 8);
+    for (uint32_t i = 0; i < 3; i++) fail(&l, 0, &local, i);
+    CHECK(hf_lockout_left(&l, hf_at_ms(0), &local) > 0);
+    CHECK_EQ(hf_lockout_left(&l, hf_at_ms(0), &zeros), 0);
     hf_lockout_fini(&l);
 }
 
@@ -235,7 +249,8 @@ CHECK_MAIN(three_distinct_secrets_within_the_window_lock,
            the_lock_ends_at_its_instant_and_counts_anew,
            a_short_lock_does_not_count_its_own_reason_again,
            stale_secrets_that_are_known_never_add_up, sources_are_judged_apart,
-           an_ipv6_network_is_one_source, loopback_is_answered_late_and_locked_only_when_asked_for,
-           new_limits_keep_running_locks, at_the_bound_the_idle_unlocked_source_is_forgotten,
+           a_kind_of_source_is_part_of_it, an_ipv6_network_is_one_source,
+           loopback_is_answered_late_and_locked_only_when_asked_for, new_limits_keep_running_locks,
+           at_the_bound_the_idle_unlocked_source_is_forgotten,
            when_all_are_locked_the_oldest_makes_room,
            at_the_bound_of_secrets_the_unused_one_is_forgotten)

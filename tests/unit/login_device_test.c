@@ -337,6 +337,18 @@ static void a_row_without_the_proof_is_nobodys(void)
     login_stop(&c);
 }
 
+static void a_row_with_another_key_is_nobodys(void)
+{
+    struct login_case c;
+    login_start(&c, TUI(READ_ONLY GOOD));
+    login_pair(&c, HF_ROLE_OPERATOR, READ);
+    login_show_device(&c);
+    c.device.public_key[0] ^= 1;
+    CHECK_EQ(login_judge(&c), HF_LOGIN_PAIR);
+    CHECK_EQ(c.out.reason, HF_PAIRING_NOT_PAIRED);
+    login_stop(&c);
+}
+
 /* --- the lock --- */
 
 static void a_paired_device_passes_where_its_neighbours_locked_the_address(void)
@@ -523,6 +535,13 @@ static const struct {
       "\",\"remediationHint\":\"Approve this device from the pending pairing requests.\","
       "\"deviceId\":\"%s\",\"requestedRole\":\"node\"}",
       "pairing required: device is not approved yet (requestId: " REQUEST_ID ")" },
+    /* Nobody sits in front of it: no word about waiting. */
+    { 0, PARAMS("gateway-client", "backend", GOOD), STRANGER,
+      "pairing required: device is not approved yet",
+      "{\"code\":\"PAIRING_REQUIRED\",\"reason\":\"not-paired\",\"requestId\":\"" REQUEST_ID
+      "\",\"remediationHint\":\"Approve this device from the pending pairing requests.\","
+      "\"deviceId\":\"%s\",\"requestedRole\":\"operator\"}",
+      "pairing required: device is not approved yet (requestId: " REQUEST_ID ")" },
     { 0, TUI(READ_ONLY GOOD), REVOKED,
       "pairing required: device is asking for a higher role than currently approved",
       "{\"code\":\"PAIRING_REQUIRED\",\"reason\":\"role-upgrade\",\"requestId\":\"" REQUEST_ID
@@ -622,6 +641,7 @@ CHECK_MAIN(the_proof_of_a_device_is_checked_in_order, a_paired_device_gets_its_t
            a_wrong_or_narrow_token_of_a_device_is_named,
            an_old_token_does_not_open_after_rotation_or_revocation,
            a_token_of_one_device_does_not_open_for_another, a_row_without_the_proof_is_nobodys,
+           a_row_with_another_key_is_nobodys,
            a_paired_device_passes_where_its_neighbours_locked_the_address,
            an_unknown_device_is_locked_with_its_address, who_needs_an_approval_and_who_gives_it,
            a_system_update_is_the_same_machine, each_pairing_error_has_its_members,

@@ -105,6 +105,8 @@ static const struct {
     /* Not recorded: the corners of the version rule, doubles, a node's wrong token. */
     { 0, PARAMS("5", "4", BACKEND, OPERATOR GOOD), false, NULL, "protocol mismatch",
       PROTOCOL_DETAILS("5", "4"), HF_CODE_INVALID_REQUEST, 1002 },
+    { 0, PARAMS("4", "3", PROBE, OPERATOR GOOD), false, NULL, "protocol mismatch",
+      PROTOCOL_DETAILS("4", "3"), HF_CODE_INVALID_REQUEST, 1002 },
     { 0, PARAMS("1", "2", PROBE, OPERATOR GOOD), false, NULL, "protocol mismatch",
       PROTOCOL_DETAILS("1", "2"), HF_CODE_INVALID_REQUEST, 1002 },
     { 0, PARAMS("3", "3", NODE_HOST, OPERATOR GOOD), false, NULL, "protocol mismatch",
@@ -353,6 +355,7 @@ static const struct {
     { "http://LOCALHOST:18990", "localhost:18990", false, true },
     { "http://a.localhost:18990", "a.localhost:18990", false, true },
     { "http://localhost:18990", "localhost:18990", true, false }, /* only a local browser */
+    { "http://127.0.0.1:18990", "127.0.0.1:18990", true, false },
     { "http://[::1]:18990", "[::1]:18990", false, true },
     { "http://192.0.2.7:18990", "192.0.2.7:18990", true, true },
     { "https://192.0.2.7", "192.0.2.7", true, true },

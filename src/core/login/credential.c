@@ -129,7 +129,6 @@ struct hf_credential hf_login_credential(const struct hf_login_input *in,
     }
     if (is_device_token(in, device)) {
         credential.method = "device-token";
-        credential.is_device_token = true;
         if (!hf_scopes_cover(device->grants[connect->role].scopes, connect->scope_set))
             credential.fault = HF_CREDENTIAL_NARROW;
         return credential;

@@ -140,16 +140,17 @@ static bool is_same_machine(const struct hf_device_facts *known, const struct hf
                                 hf_bytes_trim(hf_name_view(&family)));
 }
 
+/* The owner's own device on the owner's machine, with the secret: there is nobody
+ * else to ask.  A device token that asks for more never comes this far. */
 static bool may_pair_silently(const struct hf_login_input *in, const struct hf_device *device,
-                              const struct hf_credential *credential, enum hf_pairing_reason reason)
+                              enum hf_pairing_reason reason)
 {
     const struct hf_connect *connect = in->connect;
     bool is_page = hf_login_is_ui(connect) || hf_login_is_webchat(connect);
     if (!in->peer->is_direct_local || (in->peer->has_origin && !is_page)) return false;
     if (reason == HF_PAIRING_METADATA_UPGRADE) return !in->peer->has_origin && !is_page;
     if (!in->policy->approves_local) return false;
-    if (device && connect->role != HF_ROLE_OPERATOR) return false;
-    return reason != HF_PAIRING_SCOPE_UPGRADE || !credential->is_device_token;
+    return !device || connect->role == HF_ROLE_OPERATOR;
 }
 
 /* Everything for which the device needs an approval.  Returns how many. */
@@ -187,7 +188,7 @@ static void admit_device(const struct hf_login_input *in, const struct hf_device
     out->reason = reasons[0];
     out->is_silent = true;
     for (size_t i = 0; i < count; i++) {
-        if (may_pair_silently(in, device, credential, reasons[i])) continue;
+        if (may_pair_silently(in, device, reasons[i])) continue;
         if (out->is_silent) out->reason = reasons[i];
         out->is_silent = false;
     }

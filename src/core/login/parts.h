@@ -39,8 +39,7 @@ enum hf_credential_fault {
 struct hf_credential {
     enum hf_credential_fault fault;
     const char *method; /* when FINE */
-    bool is_device_token;
-    bool is_wrong; /* a secret was shown and it is wrong: it counts */
+    bool is_wrong;      /* a secret was shown and it is wrong: it counts */
     uint8_t digest[HF_SHA256_BYTES];
     hf_span locked_for;
 };
