@@ -7,7 +7,7 @@ most 26214400; larger closes 1009 as soon as the head of the frame tells.
 """
 
 import frames
-from client import Peer, connect_request, request
+from client import HEAVY_S, Peer, connect_request, request
 from frames import close, cont, ping, text
 from script import OCTETS, Answer, Case, Closed, Pong, Quiet, play, row
 
@@ -110,7 +110,7 @@ def sized_login(number: str, what: str, size: int, code: int = 0, fragment: int 
 
 def largest(number: str, what: str, fragment: int) -> Case:
     def run(target) -> None:
-        with Peer(target) as peer:
+        with Peer(target, HEAVY_S) as peer:
             peer.login()
             body = request("largest", size=AFTER_HELLO)
             peer.send(b"".join(frames.fragments(frames.TEXT, body, fragment)))

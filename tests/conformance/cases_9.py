@@ -5,7 +5,7 @@ and only the outcome counts.
 """
 
 import frames
-from client import Failed, Peer, describe, request
+from client import HEAVY_S, Failed, Peer, describe, request
 from script import Alive, Answer, Case, Pong, play, row
 
 KIB, MIB = 1024, 1024 * 1024
@@ -44,7 +44,7 @@ def chopped(prefix: str, opcode: int) -> list:
 def large(opcode: int, size: int, fragment: int, step: int):
     """Built only when it runs: the frames of all cases would be 100 MB."""
     def run(target) -> None:
-        with Peer(target) as peer:
+        with Peer(target, HEAVY_S) as peer:
             peer.login()
             wire = b"".join(frames.fragments(opcode, request("large", size=size), fragment))
             peer.send(wire, step)
@@ -66,7 +66,7 @@ def many(opcode: int, size: int):
         is_request = size >= SMALLEST_REQUEST
         bodies = [request(name, size=size) if is_request else b"x" * size for name in names]
         missing = set(names) if is_request else set()
-        with Peer(target) as peer:
+        with Peer(target, HEAVY_S) as peer:
             peer.login()
             peer.send(b"".join(frames.frame(opcode, body) for body in bodies))
             while missing:

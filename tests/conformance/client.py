@@ -17,6 +17,7 @@ from typing import NamedTuple, Optional
 import frames
 
 PATIENCE_S = 10.0  # how long an answer may take before it counts as missing
+HEAVY_S = 30.0     # the same where megabytes are on their way
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
 
