@@ -272,7 +272,7 @@ enum hf_net_hops hf_net_client_find(const struct hf_net_address *peer,
         else if (!walk_forwarded(&w, values[i]))
             return HF_NET_HOPS_UNKNOWN;
     }
-    if (w.hops == 0 || !w.is_known) return HF_NET_HOPS_UNKNOWN;
+    if (!w.is_known) return HF_NET_HOPS_UNKNOWN;
     *out = w.counts;
     return HF_NET_HOPS_CLIENT;
 }

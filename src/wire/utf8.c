@@ -195,7 +195,7 @@ static const uint8_t second_high[16] = {
     LEAD_THEN_OTHER,
 };
 
-enum { BLOCK = 32, TAIL_MASK = 7 };
+enum { BLOCK = 32 };
 
 #define HF_AVX2 __attribute__((target("avx2"), always_inline)) static inline
 
@@ -245,8 +245,8 @@ __attribute__((target("avx2"))) size_t hf_utf8_skip_avx2(struct hf_bytes text)
     for (; text.len - i >= BLOCK; i += BLOCK) {
         __m256i block = _mm256_loadu_si256((const __m256i *)(const void *)(text.ptr + i));
         uint32_t mask = (uint32_t)_mm256_movemask_epi8(block);
-        /* ASCII behind a block whose last three bytes are ASCII has no faults. */
-        if (mask != 0 || before_mask >> (BLOCK - 3) != 0) {
+        /* ASCII behind a block that ends with ASCII has no faults. */
+        if (mask != 0 || before_mask >> (BLOCK - 1) != 0) {
             __m256i faults = block_faults(block, before);
             if (!_mm256_testz_si256(faults, faults)) break;
         }

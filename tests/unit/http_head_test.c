@@ -74,6 +74,7 @@ static const struct {
 } requests[] = {
     { HF_LIT_INIT("GET / HTTP/1.1\r\nHost: a:1\r\n\r\n"), "GET / 1.1 body=0 used=29 [Host|a:1]" },
     { HF_LIT_INIT("GET / HTTP/1.1\r\nHost:\r\n\r\nrest"), "GET / 1.1 body=0 used=25 [Host|]" },
+    { HF_LIT_INIT("GET / HTTP/1.0\r\n\r\n\0\x81\n"), "GET / 1.0 body=0 used=18" },
     { HF_LIT_INIT("GET / HTTP/1.0\r\n\r\n"), "GET / 1.0 body=0 used=18" },
     { HF_LIT_INIT("POST /a?b=c HTTP/1.1\r\nhost:x\r\nContent-Length: 5\r\n\r\nhello"),
       "POST /a?b=c 1.1 body=5 used=51 [host|x] [Content-Length|5]" },
