@@ -18,7 +18,7 @@ static const struct hf_json_rule req_rows[REQ_ROWS] = {
     [REQ_TYPE] = { "type", HF_RULE_CONST, .is_required = true, .allowed = req_type },
     [REQ_ID] = { "id", HF_RULE_STRING, .is_required = true, .min = 1 },
     [REQ_METHOD] = { "method", HF_RULE_STRING, .is_required = true, .min = 1 },
-    [REQ_PARAMS] = { "params", HF_RULE_ANY },
+    [REQ_PARAMS] = { .name = "params", .type = HF_RULE_ANY },
     [REQ_TRACEPARENT] = { "traceparent", HF_RULE_STRING, .max = 128 },
     [REQ_PROFILE] = { "expectedProfileId", HF_RULE_STRING, .min = 1 },
 };

@@ -100,19 +100,15 @@ static void say_unknown(struct checker *c, const struct place *place, struct hf_
 
 /* --- objects --- */
 
-static bool has_name(struct hf_bytes key, const char *name)
-{
-    struct hf_bytes plain;
-    if (!hf_json_get_plain(key, &plain)) return hf_json_is(key, hf_bytes_cstr(name));
-    if (plain.len == 0 || plain.ptr[0] != (uint8_t)name[0]) return false;
-    return hf_bytes_same(plain, hf_bytes_cstr(name));
-}
-
 size_t hf_json_rules_find(const struct hf_json_rules *rules, struct hf_bytes key)
 {
-    size_t i = 0;
-    while (i < rules->count && !has_name(key, rules->rows[i].name)) i++;
-    return i;
+    struct hf_bytes plain;
+    bool is_plain = hf_json_get_plain(key, &plain);
+    for (size_t i = 0; i < rules->count; i++) {
+        struct hf_bytes name = hf_bytes_cstr(rules->rows[i].name);
+        if (is_plain ? hf_bytes_same(plain, name) : hf_json_is(key, name)) return i;
+    }
+    return rules->count;
 }
 
 static bool is_blank(struct hf_bytes key)

@@ -42,20 +42,24 @@ static inline const uint8_t *hf_json_run_portable(const uint8_t *at, const uint8
 }
 
 #ifdef __SSE2__
+/* Bit n is set when byte n of the sixteen at `at` is special. */
+static inline unsigned hf_json_special_mask(const uint8_t *at, enum hf_json_run run)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
+    /* Compared as signed, bytes beyond ASCII are below the space like controls. */
+    __m128i low = run == HF_JSON_RUN_ASCII
+                      ? _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20))
+                      : _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+    __m128i hit = _mm_or_si128(low, _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                                 _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
+    return (unsigned)_mm_movemask_epi8(hit);
+}
+
 static inline const uint8_t *hf_json_run_sse2(const uint8_t *at, const uint8_t *end,
                                               enum hf_json_run run)
 {
-    const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(0x20), last_control = _mm_set1_epi8(0x1F);
     while (end - at >= 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-        /* Compared as signed, bytes beyond ASCII are below the space like controls. */
-        __m128i low = run == HF_JSON_RUN_ASCII
-                          ? _mm_cmplt_epi8(bytes, space)
-                          : _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-        __m128i hit = _mm_or_si128(
-            low, _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)));
-        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+        unsigned mask = hf_json_special_mask(at, run);
         if (mask != 0) return at + __builtin_ctz(mask);
         at += 16;
     }

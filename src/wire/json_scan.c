@@ -28,17 +28,26 @@ static const uint8_t *fail_here(struct scan *s, const uint8_t *at, const char *w
     return fail(s, HF_ERR_SYNTAX, at, what);
 }
 
-static const uint8_t *skip_space(const struct scan *s, const uint8_t *at)
-{
-    while (at < s->end && *at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-        at++;
-    return at;
-}
-
 /* The byte here, or 0 at the end: 0 is valid nowhere. */
 static uint8_t peek(const struct scan *s, const uint8_t *at)
 {
     return at < s->end ? *at : 0;
+}
+
+static uint8_t skip_space(const struct scan *s, const uint8_t **at)
+{
+    const uint8_t *to = *at;
+    while (to < s->end && (*to == ' ' || *to == '\n' || *to == '\r' || *to == '\t')) to++;
+    *at = to;
+    return peek(s, to);
+}
+
+/* The byte behind white space, where `at` moves to.  Machines write none, so this is one
+ * comparison as a rule. */
+static inline uint8_t next(const struct scan *s, const uint8_t **at)
+{
+    uint8_t c = peek(s, *at);
+    return c > ' ' ? c : skip_space(s, at);
 }
 
 static bool is_digit(uint8_t c)
@@ -85,10 +94,9 @@ static const uint8_t *scan_beyond_ascii(struct scan *s, const uint8_t *at)
     return fail(s, HF_ERR_UTF8, bad, "not valid UTF-8");
 }
 
-/* From the opening quote. */
-static const uint8_t *scan_string(struct scan *s, const uint8_t *at)
+/* Behind the opening quote. */
+static const uint8_t *scan_any_string(struct scan *s, const uint8_t *at)
 {
-    at++;
     for (;;) {
         at = hf_json_run(at, s->end, HF_JSON_RUN_ASCII);
         uint8_t c = peek(s, at);
@@ -101,6 +109,19 @@ static const uint8_t *scan_string(struct scan *s, const uint8_t *at)
             return fail_here(s, at, "a control byte in a string");
         if (!at) return NULL;
     }
+}
+
+/* From the opening quote.  Most strings are short and plain: they end in the first step. */
+static inline const uint8_t *scan_string(struct scan *s, const uint8_t *at)
+{
+    at++;
+#ifdef __SSE2__
+    if (s->end - at >= 16) {
+        unsigned mask = hf_json_special_mask(at, HF_JSON_RUN_ASCII);
+        if (mask != 0 && at[__builtin_ctz(mask)] == '"') return at + __builtin_ctz(mask) + 1;
+    }
+#endif
+    return scan_any_string(s, at);
 }
 
 static const uint8_t *scan_digits(struct scan *s, const uint8_t *at)
@@ -133,11 +154,12 @@ static const uint8_t *scan_word(struct scan *s, const uint8_t *at, struct hf_byt
     return at;
 }
 
+/* Behind an opening bracket. */
 static const uint8_t *enter(struct scan *s, const uint8_t *at)
 {
     if (s->depth == s->depth_max) return fail(s, HF_ERR_DEPTH, at, "nested too deeply");
     s->depth++;
-    return skip_space(s, at + 1);
+    return at + 1;
 }
 
 static void note_member(struct scan *s, const uint8_t *key, const uint8_t *key_end,
@@ -153,31 +175,33 @@ static void note_member(struct scan *s, const uint8_t *key, const uint8_t *key_e
 
 static const uint8_t *scan_member(struct scan *s, const uint8_t *at)
 {
-    if (peek(s, at) != '"') return fail_here(s, at, "a key in quotes is missing");
+    if (next(s, &at) != '"') return fail_here(s, at, "a key in quotes is missing");
     const uint8_t *key = at, *key_end = scan_string(s, at);
     if (!key_end) return NULL;
-    at = skip_space(s, key_end);
-    if (peek(s, at) != ':') return fail_here(s, at, "a colon is missing");
-    const uint8_t *value = skip_space(s, at + 1);
-    at = scan_value(s, value);
+    at = key_end;
+    if (next(s, &at) != ':') return fail_here(s, at, "a colon is missing");
+    at++;
+    next(s, &at);
+    const uint8_t *value = at;
+    at = scan_value(s, at);
     if (at && s->depth == 1) note_member(s, key, key_end, value, at);
     return at;
 }
 
-/* From the opening bracket. */
 static const uint8_t *scan_object(struct scan *s, const uint8_t *at)
 {
     at = enter(s, at);
     if (!at) return NULL;
-    if (peek(s, at) != '}') {
+    uint8_t c = next(s, &at);
+    if (c != '}') {
         for (;;) {
             at = scan_member(s, at);
             if (!at) return NULL;
-            at = skip_space(s, at);
-            if (peek(s, at) != ',') break;
-            at = skip_space(s, at + 1);
+            c = next(s, &at);
+            if (c != ',') break;
+            at++;
         }
-        if (peek(s, at) != '}') return fail_here(s, at, "a comma or } is missing");
+        if (c != '}') return fail_here(s, at, "a comma or } is missing");
     }
     s->depth--;
     return at + 1;
@@ -187,25 +211,27 @@ static const uint8_t *scan_array(struct scan *s, const uint8_t *at)
 {
     at = enter(s, at);
     if (!at) return NULL;
-    if (peek(s, at) != ']') {
+    uint8_t c = next(s, &at);
+    if (c != ']') {
         for (;;) {
             at = scan_value(s, at);
             if (!at) return NULL;
-            at = skip_space(s, at);
-            if (peek(s, at) != ',') break;
-            at = skip_space(s, at + 1);
+            c = next(s, &at);
+            if (c != ',') break;
+            at++;
         }
-        if (peek(s, at) != ']') return fail_here(s, at, "a comma or ] is missing");
+        if (c != ']') return fail_here(s, at, "a comma or ] is missing");
     }
     s->depth--;
     return at + 1;
 }
 
+/* A value, white space before it or not. */
 static const uint8_t *scan_value(struct scan *s, const uint8_t *at)
 {
-    switch (peek(s, at)) {
-    case '"':
-        return scan_string(s, at);
+    uint8_t c = next(s, &at);
+    if (c == '"') return scan_string(s, at);
+    switch (c) {
     case '{':
         return scan_object(s, at);
     case '[':
@@ -217,16 +243,16 @@ static const uint8_t *scan_value(struct scan *s, const uint8_t *at)
     case 'n':
         return scan_word(s, at, HF_LIT("null"));
     default:
-        if (peek(s, at) == '-' || is_digit(peek(s, at))) return scan_number(s, at);
+        if (c == '-' || is_digit(c)) return scan_number(s, at);
         return fail_here(s, at, "a value is missing");
     }
 }
 
 static int scan_text(struct scan *s)
 {
-    const uint8_t *at = scan_value(s, skip_space(s, s->start));
+    const uint8_t *at = scan_value(s, s->start);
     if (!at) return s->error.code;
-    at = skip_space(s, at);
+    next(s, &at);
     if (at == s->end) return 0;
     fail(s, HF_ERR_SYNTAX, at, "something stands behind the value");
     return s->error.code;

@@ -79,12 +79,12 @@ enum auth_row {
 };
 
 static const struct hf_json_rule auth_rows[AUTH_ROWS] = {
-    [AUTH_TOKEN] = { "token", HF_RULE_STRING },
-    [AUTH_BOOTSTRAP_TOKEN] = { "bootstrapToken", HF_RULE_STRING },
-    [AUTH_DEVICE_TOKEN] = { "deviceToken", HF_RULE_STRING },
-    [AUTH_PASSWORD] = { "password", HF_RULE_STRING },
-    [AUTH_APPROVAL_TOKEN] = { "approvalRuntimeToken", HF_RULE_STRING },
-    [AUTH_IDENTITY_TOKEN] = { "agentRuntimeIdentityToken", HF_RULE_STRING },
+    [AUTH_TOKEN] = { .name = "token", .type = HF_RULE_STRING },
+    [AUTH_BOOTSTRAP_TOKEN] = { .name = "bootstrapToken", .type = HF_RULE_STRING },
+    [AUTH_DEVICE_TOKEN] = { .name = "deviceToken", .type = HF_RULE_STRING },
+    [AUTH_PASSWORD] = { .name = "password", .type = HF_RULE_STRING },
+    [AUTH_APPROVAL_TOKEN] = { .name = "approvalRuntimeToken", .type = HF_RULE_STRING },
+    [AUTH_IDENTITY_TOKEN] = { .name = "agentRuntimeIdentityToken", .type = HF_RULE_STRING },
 };
 
 static const struct hf_json_rules auth_rules = HF_JSON_RULES(auth_rows);
@@ -115,16 +115,16 @@ static const struct hf_json_rule connect_rows[CONNECT_ROWS] = {
     [CONNECT_CLIENT] = { "client", HF_RULE_OBJECT, .is_required = true, .members = &client_rules },
     [CONNECT_CAPS] = { "caps", HF_RULE_ARRAY, .max = HF_LIMIT_CAPS, .item = &name_item },
     [CONNECT_COMMANDS] = { "commands", HF_RULE_ARRAY, .item = &name_item },
-    [CONNECT_COMPUTER_USE] = { "computerUse", HF_RULE_ANY },
+    [CONNECT_COMPUTER_USE] = { .name = "computerUse", .type = HF_RULE_ANY },
     [CONNECT_WORKER_RUNS] = { "workerRuns", HF_RULE_OBJECT, .members = &worker_rules },
     [CONNECT_PERMISSIONS] = { "permissions", HF_RULE_MAP, .item = &boolean_item },
-    [CONNECT_PATH_ENV] = { "pathEnv", HF_RULE_STRING },
+    [CONNECT_PATH_ENV] = { .name = "pathEnv", .type = HF_RULE_STRING },
     [CONNECT_ROLE] = { "role", HF_RULE_STRING, .min = 1 },
     [CONNECT_SCOPES] = { "scopes", HF_RULE_ARRAY, .max = HF_LIMIT_SCOPES, .item = &name_item },
     [CONNECT_DEVICE] = { "device", HF_RULE_OBJECT, .members = &device_rules },
     [CONNECT_AUTH] = { "auth", HF_RULE_OBJECT, .members = &auth_rules },
-    [CONNECT_LOCALE] = { "locale", HF_RULE_STRING },
-    [CONNECT_USER_AGENT] = { "userAgent", HF_RULE_STRING },
+    [CONNECT_LOCALE] = { .name = "locale", .type = HF_RULE_STRING },
+    [CONNECT_USER_AGENT] = { .name = "userAgent", .type = HF_RULE_STRING },
     [CONNECT_MODEL_CATALOG] = { "modelCatalog", HF_RULE_OBJECT, .or_any_of = true },
 };
 
