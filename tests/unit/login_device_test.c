@@ -390,11 +390,14 @@ static void an_unknown_device_is_locked_with_its_address(void)
 static const char *const reason_names[] = { "not-paired", "role-upgrade", "scope-upgrade",
                                             "metadata-upgrade" };
 
+/* What the registry knows about the device. */
+enum known { STRANGER, OPERATOR, NODE, REVOKED, OTHER_PLATFORM, OTHER_FAMILY };
+
 /* What a device that is paired for `held` needs when it asks for `params`. */
 static const struct {
     const char *what;
     const char *params;
-    enum { STRANGER, OPERATOR, NODE, REVOKED, OTHER_PLATFORM, OTHER_FAMILY } known;
+    enum known known;
     hf_scopes held;
     bool is_far, has_origin, is_manual; /* is_manual: approves_local is off */
     enum { HELLO, SILENT, ASK } want;
@@ -445,7 +448,7 @@ static const struct {
       false, false, ASK, "not-paired" },
 };
 
-static void know(struct login_case *c, int known, hf_scopes held)
+static void know(struct login_case *c, enum known known, hf_scopes held)
 {
     if (known == STRANGER) return;
     login_pair(c, known == NODE ? HF_ROLE_NODE : HF_ROLE_OPERATOR, held);
@@ -509,7 +512,7 @@ static void a_system_update_is_the_same_machine(void)
 static const struct {
     int number;
     const char *params;
-    int known;
+    enum known known;
     const char *message, *details; /* %s is the device id */
     const char *close_reason;
 } required[] = {
