@@ -146,8 +146,8 @@ static void refuse_unattributable(struct hf_server *s, struct hf_conn *c, bool i
     struct reply reply = { .status = 403, .type = json_text, .is_head = is_head };
     answer(s, c, &reply,
            HF_LIT("{\"error\":{\"message\":\"Proxy client attribution is required. Configure "
-                  "gateway.trustedProxies for the proxy that sends forwarding headers.\","
-                  "\"type\":\"proxy_attribution_required\"}}"));
+                  "gateway.trustedProxies narrowly and make the proxy overwrite or safely rebuild "
+                  "forwarded client headers.\",\"type\":\"proxy_attribution_required\"}}"));
 }
 
 /* --- probes (spec/startup-retry.md section 1.1) --- */

@@ -42,9 +42,20 @@ const HANDSHAKE = [
         },
     },
     {
-        why: "a refused login waits once, however many of its secrets are wrong",
-        cases: /^device_wrong_shared_then_token$/,
-        change: (recorded) => { recorded.lateMs = 250; },
+        why: "only a wrong shared secret is answered late: a wrong device token beside a valid signature is "
+            + "counted against that device alone, which nobody else can be locked out by (design.md 3)",
+        cases: /^device_(token_wider_scope|bad_device_token|wrong_shared_then_token)$/,
+        change: (recorded) => { delete recorded.lateMs; },
+    },
+    {
+        why: "the scopes of a device are a set: they are listed in one order, whatever order was asked",
+        cases: /^pairing_admin_events$/,
+        change: ({ events }) => { for (const { payload } of events) payload.scopes?.sort(); },
+    },
+    {
+        why: "a device family is what the device says; none is made up from a node's platform",
+        cases: /^pairing_admin_events$/,
+        change: ({ events }) => { for (const { payload } of events) delete payload.deviceFamily; },
     },
 ];
 
@@ -92,9 +103,77 @@ export function expectedAnswer(kind, row, recorded) {
     return expected;
 }
 
-// Members of results that holdfast leaves out (`out`), adds (`in`) or types otherwise (`as`).  A path
-// ends in `.*` to stand for everything below it.
-const RESULTS = [];
+// Members of results that holdfast leaves out (`out`), adds (`in`) or gives another type (`as`).
+// A path ends in `.*` to stand for itself and everything below it.
+const RESULTS = [
+    {
+        why: "each client is told how its own link is doing (spec/health-connection.md 6)",
+        calls: /^health /,
+        in: ["connection.*"],
+    },
+    {
+        why: "no plugins, so no surfaces, widgets or link readers of them (all optional)",
+        calls: /^hello-ok$/,
+        out: ["controlUiLinkReaders.*", "controlUiWidgetKinds.*", "pluginSurfaceUrls.*"],
+    },
+    {
+        why: "the Control UI compares buildId with its own build; better none than a wrong one (protocol/wire.md 4)",
+        calls: /^hello-ok$/,
+        out: ["server.buildId", "server.controlUiBuildSource"],
+    },
+    {
+        why: "no sessions are kept here, so there is nothing to attach to or to share (optional)",
+        calls: /^hello-ok$/,
+        out: ["policy.attachments.*", "policy.allowedSessionVisibilities.*",
+            "policy.hasMultipleSessionSharingIdentities"],
+    },
+    {
+        why: "no configuration is edited over the protocol, so there is no revision to compare",
+        calls: /^(hello-ok$|config\.get )/,
+        out: ["snapshot.appliedConfigHash", "appliedConfigHash", "configRevisionHash", "sourceConfig.*",
+            "runtimeConfig.*", "agentRosterIncludeOwned", "bindingsIncludeOwned", "includedPaths",
+            "includeProvenance"],
+    },
+    {
+        why: "the keys of a configuration are those of its product",
+        calls: /^config\.get /,
+        out: ["config.*", "resolved.*", "parsed.*"],
+        in: ["config.*", "resolved.*", "parsed.*"],
+    },
+    {
+        why: "there is no model behind this gateway to be the default",
+        calls: /^(status|sessions\.list|sessions\.subscribe) /,
+        out: ["defaults.*", "list.defaults.*"],
+        as: {
+            "sessions.defaults.model": "null", "sessions.defaults.contextTokens": "null",
+            "defaults.model": "null", "defaults.modelProvider": "null", "defaults.contextTokens": "null",
+            "list.defaults.model": "null", "list.defaults.modelProvider": "null",
+            "list.defaults.contextTokens": "null",
+        },
+    },
+    {
+        why: "no desktop, no task queue, no worker threads and no drain of agent work: parts this program lacks",
+        calls: /^status /,
+        out: ["hostDesktop.*", "taskAudit.*", "workerPools.*", "shutdownBudget.*"],
+    },
+    {
+        why: "facts about a JavaScript heap",
+        calls: /^(status|system\.info) /,
+        out: ["processMemory.heapUsedBytes", "processMemory.heapTotalBytes", "processMemory.externalBytes",
+            "processMemory.arrayBuffersBytes", "defaultAgentUtilityModel.*"],
+    },
+    {
+        why: "cores and disks are shared with others here; what is ours is told in the members beside these",
+        calls: /^(health|status|system\.info) /,
+        out: ["eventLoop.cpuBreakdown.*", "disks.*", "port"],
+    },
+    {
+        why: "which kinds of event were recorded, and with what, depends on what happened",
+        calls: /^diagnostics\.stability /,
+        out: ["summary.*", "events.*", "firstSeq", "lastSeq"],
+        in: ["summary.*", "events.*"],
+    },
+];
 
 // The rows for one call of data/results.jsonl.
 export function resultRows(kind, call) {

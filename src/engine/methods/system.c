@@ -3,15 +3,17 @@
 static void info_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
 {
     const struct hf_facts *facts = &result->u.facts;
+    size_t name_len = hf_bytes_find(s->config.platform, 0, ' ');
     struct hf_json_writer *w = hf_reply_open(s, call);
     hf_json_open_object(w);
     hf_json_add_text(w, "machineName", s->config.host_name);
     hf_json_add_text(w, "hostname", s->config.host_name);
-    hf_json_add_text(w, "platform", hf_bytes_head(s->config.platform,
-                                                  hf_bytes_find(s->config.platform, 0, ' ')));
+    hf_json_add_text(w, "platform", hf_bytes_head(s->config.platform, name_len));
+    hf_json_add_text(w, "release", hf_bytes_trim(hf_bytes_from(s->config.platform, name_len)));
     hf_json_add_text(w, "osLabel", s->config.platform);
     hf_json_add_text(w, "arch", s->config.machine);
-    hf_json_add_text(w, "runtimeVersion", s->config.runtime_version);
+    /* The published schema is closed and requires this name for what runs the gateway. */
+    hf_json_add_text(w, "nodeVersion", s->config.runtime_version);
     hf_json_add_int(w, "pid", s->config.pid);
     hf_json_add_text(w, "processInstanceId", hf_bytes(s->instance_id, HF_UUID_CHARS));
     hf_json_add_int(w, "uptimeMs", hf_span_ms(hf_time_since(s->now.mono, s->started_at)));

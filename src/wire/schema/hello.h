@@ -19,7 +19,7 @@ struct hf_hello_auth {
     /* Sent together, only when device_token is not empty. */
     struct hf_bytes device_token;
     int64_t issued_at_ms;
-    bool recovery_migration_allowed;
+    bool recovery_migration_allowed; /* left out when false, as for nodes */
     struct hf_bytes recovery_scope; /* left out when empty; independent of the token */
 };
 

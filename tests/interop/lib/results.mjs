@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { newDevice, signedDevice } from "./device.mjs";
 import { peer, schemaPath } from "./peers.mjs";
+import { sleep } from "./proc.mjs";
 import { join } from "./shape.mjs";
 import { Wire, connectParams } from "./wire.mjs";
 
@@ -58,7 +59,10 @@ export async function prepare(url) {
     });
     params.device = signedDevice(device, params, await ui.challenged());
     await ui.call("connect", params);
-    return Wire.login(url, { scopes: ["operator.admin", "operator.pairing", "operator.read"] });
+    const wire = await Wire.login(url, { scopes: ["operator.admin", "operator.pairing", "operator.read"] });
+    // A gateway that has just started has not sampled its loop yet.
+    for (let i = 0; i < 100 && !(await wire.call("health", { probe: true })).eventLoop; i += 1) await sleep(50);
+    return wire;
 }
 
 let compiled = null;
