@@ -29,7 +29,7 @@ def unmasked() -> list:
               ("a close", close(1000, masked=False), []),
               ("an empty close", close(masked=False), []),
               ("a continuation", cont(b"x", masked=False), [text(b"", fin=False)]),
-              ("the head of a large frame", frames.header(frames.TEXT, 65536, masked=False), []),
+              ("the head of a large frame", frames.promise(frames.TEXT, 65536, masked=False), []),
               ("a frame behind a good one", text(b"x", masked=False),
                [text(request("good")), Answer("good")]))
     return [row(f"11.1.{at}", f"unmasked: {what}", [*before, wire, Closed(1002)])
@@ -70,11 +70,11 @@ def lengths() -> list:
             ("a ping with a 16-bit length", ping(b"x" * 100, form=16), 1002),
             ("a ping with a 64-bit length", ping(b"x" * 100, form=64), 1002),
             ("a close with a 16-bit length", close(1000, form=16), 1002),
-            ("a 64-bit length of 2^63", frames.header(frames.TEXT, 1 << 63), 1002),
-            ("a 64-bit length of 2^64 - 1", frames.header(frames.TEXT, (1 << 64) - 1), 1002),
-            ("a 64-bit length of 2^63 - 1", frames.header(frames.TEXT, (1 << 63) - 1), 1009),
-            ("a 64-bit length of 2^32", frames.header(frames.TEXT, 1 << 32), 1009),
-            ("a 64-bit length of 2^32 + 100", frames.header(frames.TEXT, (1 << 32) + 100), 1009))
+            ("a 64-bit length of 2^63", frames.promise(frames.TEXT, 1 << 63), 1002),
+            ("a 64-bit length of 2^64 - 1", frames.promise(frames.TEXT, (1 << 64) - 1), 1002),
+            ("a 64-bit length of 2^63 - 1", frames.promise(frames.TEXT, (1 << 63) - 1), 1009),
+            ("a 64-bit length of 2^32", frames.promise(frames.TEXT, 1 << 32), 1009),
+            ("a 64-bit length of 2^32 + 100", frames.promise(frames.TEXT, (1 << 32) + 100), 1009))
     return [row(f"11.3.{at}", f"{what} closes {code}", [wire, Closed(code)])
             for at, (what, wire, code) in enumerate(wide, start=1)]
 
@@ -121,7 +121,7 @@ def largest(number: str, what: str, fragment: int) -> Case:
 def over_by_fragments(number: str, what: str, size: int, stage: str) -> Case:
     """The first fragment is fine; the head of the second one tells the excess."""
     steps = [text(b" " * (size // 2), fin=False), Quiet(),
-             frames.header(frames.CONT, size - size // 2 + 1), Closed(1009)]
+             frames.promise(frames.CONT, size - size // 2 + 1), Closed(1009)]
     return row(number, what, steps, stage=stage, heavy=True)
 
 
@@ -130,15 +130,15 @@ def limits() -> list:
         sized_login("11.4.1", "65536 bytes before hello are accepted", BEFORE_HELLO),
         sized_login("11.4.2", "65537 bytes before hello close 1009", BEFORE_HELLO + 1, 1009),
         row("11.4.3", "the head of 65537 bytes before hello is enough",
-            [frames.header(frames.TEXT, BEFORE_HELLO + 1), Closed(1009)], stage="challenge"),
+            [frames.promise(frames.TEXT, BEFORE_HELLO + 1), Closed(1009)], stage="challenge"),
         over_by_fragments("11.4.4", "65537 bytes in two fragments before hello", BEFORE_HELLO,
                           "challenge"),
         largest("11.4.5", "26214400 bytes after hello are accepted", AFTER_HELLO),
         largest("11.4.6", "26214400 bytes in two fragments are accepted", AFTER_HELLO // 2),
         row("11.4.7", "the head of 26214401 bytes closes 1009",
-            [frames.header(frames.TEXT, AFTER_HELLO + 1), Closed(1009)]),
+            [frames.promise(frames.TEXT, AFTER_HELLO + 1), Closed(1009)]),
         row("11.4.8", "the head of 26214401 binary bytes closes 1009",
-            [frames.header(frames.BINARY, AFTER_HELLO + 1), Closed(1009)]),
+            [frames.promise(frames.BINARY, AFTER_HELLO + 1), Closed(1009)]),
         over_by_fragments("11.4.9", "26214401 bytes in two fragments close 1009", AFTER_HELLO,
                           "hello"),
         sized_login("11.4.10", "65536 bytes in fragments of 1000 before hello are accepted",

@@ -8,7 +8,7 @@ before the next begins.
 import frames
 from client import request
 from frames import cont, ping, pong, text
-from script import FRAMES, OCTETS, WHOLE, Answer, Closed, Pause, Pong, Quiet, row
+from script import FRAMES, OCTETS, WHOLE, Answer, Closed, Pause, Pong, Pongs, Quiet, row
 
 CHOPS = ((WHOLE, "in one write"), (FRAMES, "a frame per write"), (OCTETS, "an octet per write"))
 
@@ -58,6 +58,15 @@ def pings_inside(number: str, wait: list) -> list:
             cont(e), Answer(number)]
 
 
+def pinged_fragments(number: str) -> list:
+    first, *middle, last = five_parts(number)
+    payloads = tuple(b"%125d" % at for at in range(len(middle)))
+    return [text(first, fin=False),
+            *(wire for part, payload in zip(middle, payloads)
+              for wire in (ping(payload), cont(part, fin=False))),
+            cont(last), Pongs(payloads), Answer(number)]
+
+
 def twice_stray(fin: bool) -> list:
     one_round = [cont(b"stray", fin=fin), text(b"frag", fin=False), cont(b"ment")]
     return one_round + one_round + [Closed(1002)]
@@ -104,10 +113,7 @@ CASES = [
          cont(halves("5.28")[1]), Answer("5.28")]),
     row("5.29", "an unfinished message is not answered",
         [text(request("never"), fin=False), Quiet(), cont(b""), Answer("never")]),
-    row("5.30", "a ping of 125 bytes after every fragment",
-        [step for at, part in enumerate(five_parts("5.30"))
-         for step in (frames.frame(0 if at else 1, part, fin=at == 4), ping(b"%125d" % at))]
-        + [{Answer("5.30"), *[Pong(b"%125d" % at) for at in range(5)]}]),
+    row("5.30", "pings of 125 bytes between all fragments", pinged_fragments("5.30")),
     row("5.31", "a close without FIN is a protocol error",
         [frames.close(1000, fin=False), Closed(1002)]),
     row("5.32", "an empty ping without FIN", [ping(b"", fin=False), Closed(1002)]),

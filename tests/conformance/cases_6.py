@@ -6,9 +6,11 @@ inside a frame or a message that is not finished.  The sequences are computed
 from the encoding rules: lengths, limits, surrogates, overlong forms.
 """
 
+import contextlib
+
 import frames
 import utf8
-from client import Peer, request
+from client import Peer, Target, request
 from frames import cont, text
 from script import FRAMES, OCTETS, Answer, Case, Closed, Pong, Quiet, play, row
 
@@ -202,32 +204,34 @@ def octet_by_octet(number: str, what: str, raw: bytes) -> Case:
     return unfinished(f"6.24.{number[2:]}", f"at once: {what}", payload, bad_at, bad_at + 1)
 
 
-def every_offset(number: str, what: str, run_one) -> Case:
-    """One connection for each place of a character in blocks of up to 64 bytes,
-    which is where a reader that takes many bytes at a time changes its path."""
-    def run(target) -> None:
-        for offset in (*range(0, 20), *range(28, 36), *range(60, 68), 127, 128, 129):
-            with Peer(target) as peer:
-                peer.login()
-                run_one(peer, offset)
-    return Case(number, what, run)
+# Where a reader that takes 16, 32 or 64 bytes at a time changes its path.
+OFFSETS = (*range(0, 20), *range(28, 36), *range(60, 68), 127, 128, 129)
 
 
-def good_at(peer: Peer, offset: int) -> None:
-    for character in "é€𝄞":
-        name = "a" * offset + character + "a" * (70 - offset % 64)
-        play(peer, [text(request(name)), Answer(name)])
+def good_everywhere(target: Target) -> None:
+    with Peer(target) as peer:
+        peer.login()
+        for offset in OFFSETS:
+            for character in "é€𝄞":
+                name = "a" * offset + character + "a" * (70 - offset % 64)
+                play(peer, [text(request(name)), Answer(name)])
 
 
-def bad_at(peer: Peer, offset: int) -> None:
-    raw = b"a" * offset + b"\xf4\x90\x80\x80" + b"a" * (70 - offset % 64)
-    play(peer, [text(raw), Closed(1007)])
+def bad_everywhere(target: Target) -> None:
+    """A connection for each offset, all at once: each ends after its grace."""
+    with contextlib.ExitStack() as stack:
+        peers = [stack.enter_context(Peer(target)) for _ in OFFSETS]
+        for peer, offset in zip(peers, OFFSETS):
+            peer.login()
+            peer.send(text(b"a" * offset + b"\xf4\x90\x80\x80" + b"a" * (70 - offset % 64)))
+        for peer in peers:
+            play(peer, [Closed(1007)])
 
 
 CASES = [
     *pieces(), *VALID, *prefixes(),
     *[in_a_request(*entry) for entry in INVALID],
     *[octet_by_octet(*entry) for entry in INVALID],
-    every_offset("6.25.1", "good characters at every offset of a block", good_at),
-    every_offset("6.25.2", "a bad sequence at every offset of a block", bad_at),
+    Case("6.25.1", "good characters at every offset of a block", good_everywhere),
+    Case("6.25.2", "a bad sequence at every offset of a block", bad_everywhere),
 ]

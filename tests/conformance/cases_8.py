@@ -256,7 +256,7 @@ def broken_heads() -> list:
              ("Content-Length with a sign", ["Content-Length: +0"]),
              ("Content-Length below zero", ["Content-Length: -1"]),
              ("Content-Length in hexadecimal", ["Content-Length: 0x0"]),
-             ("Content-Length that overflows", ["Content-Length: 18446744073709551616"]))
+             ("Content-Length of minus nothing", ["Content-Length: -0"]))
     cases = [refused(f"8.6.{at}", what, BAD + ((501,) if "ransfer" in what else ()), add=add)
              for at, (what, add) in enumerate(lines, start=1)]
     cases += [
@@ -285,6 +285,8 @@ def broken_heads() -> list:
         raw("8.6.45", "a login behind a broken head is not read", BAD,
             lambda target: opening(target, add=["X-Test : 1"])
             + frames.text(connect_request(target))),
+        refused("8.6.47", "Content-Length that overflows 64 bits", (400, 413),
+                add=["Content-Length: 18446744073709551616"]),
         refused("8.6.46", "a forwarded address from a peer that is no trusted proxy", (403,),
                 add=["X-Forwarded-For: 192.0.2.7"]),
     ]

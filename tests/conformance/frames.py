@@ -60,6 +60,11 @@ def frame(opcode: int, payload: bytes = b"", *, fin=True, rsv=0, key=None, maske
     return head + key + mask(payload, key)
 
 
+def promise(opcode: int, length: int, **options) -> bytes:
+    """The whole head of a frame whose payload does not come."""
+    return frame(opcode, b"", length=length, **options)
+
+
 def text(payload: bytes, **options) -> bytes:
     return frame(TEXT, payload, **options)
 

@@ -32,6 +32,13 @@ class Pong(NamedTuple):
     payload: bytes
 
 
+class Pongs(NamedTuple):
+    """Pongs for pings that came close together: in order, and the last one
+    surely; the server may leave out earlier ones (section 5.5.3)."""
+
+    payloads: tuple
+
+
 class Closed(NamedTuple):
     """A close frame with this code, then the end; nothing in between.
 
@@ -120,6 +127,8 @@ def _await(peer: Peer, step) -> None:
         _await_all(peer, {Answer("alive?"), Pong(b"alive?")})
     elif isinstance(step, Closed):
         await_close(peer, step)
+    elif isinstance(step, Pongs):
+        _await_pongs(peer, step.payloads)
     else:
         _await_all(peer, step if isinstance(step, (set, frozenset)) else {step})
 
@@ -133,6 +142,16 @@ def _await_all(peer: Peer, wanted: set) -> None:
             names = " and ".join(sorted(map(str, open_steps)))
             raise Failed(names[:200], describe(reply))
         open_steps.remove(match)
+
+
+def _await_pongs(peer: Peer, payloads: tuple) -> None:
+    open_payloads = list(payloads)
+    while open_payloads:
+        reply = peer.next_reply()
+        if not reply or reply[0] != "pong" or reply[1] not in open_payloads:
+            raise Failed(f"a pong of {payloads[0]!r} to {payloads[-1]!r} in order",
+                         describe(reply))
+        del open_payloads[:open_payloads.index(reply[1]) + 1]
 
 
 def _fits(step, reply) -> bool:
