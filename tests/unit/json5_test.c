@@ -179,6 +179,59 @@ static void the_output_stands_behind_what_was_there_and_is_bounded(void)
     hf_buf_fini(&out);
 }
 
+/* Members are found by the place of their value in the JSON; keys have no place of their own. */
+static void every_value_has_its_place_in_both_texts(void)
+{
+    static const struct {
+        const char *json, *text;
+    } rows[] = {
+        { "1", "+1" }, { "\"x\"", "'x'" }, { "[2,{}]", "[ 2, {} ]" }, { "{}", "{}" }, { "2", "2" },
+    };
+    struct hf_bytes text = HF_LIT("// c\n{ a: +1,\n b: 'x', c: [ 2, {} ] }");
+    struct hf_json5_error error;
+    struct hf_buf out, places;
+    hf_buf_init(&out, ROOM);
+    hf_buf_init(&places, ROOM);
+    HF_BUF_LIT(&out, "before");
+    CHECK_EQ(hf_json5_read_places(text, DEPTH, &out, &places, &error), 0);
+    struct hf_bytes json = hf_bytes_from(hf_buf_view(&out), 6);
+    CHECK_TEXT(json, "{\"a\":1,\"b\":\"x\",\"c\":[2,{}]}");
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_bytes wanted = hf_bytes_cstr(rows[i].json);
+        const uint8_t *at = memmem(json.ptr, json.len, wanted.ptr, wanted.len);
+        const struct hf_json5_place *p = hf_json5_place_find(&places, (size_t)(at - json.ptr));
+        CHECK_AT(i, p != NULL);
+        CHECK_BYTES_AT(i, hf_bytes(json.ptr + p->json_from, p->json_to - p->json_from), wanted);
+        CHECK_TEXT_AT(i, hf_bytes(text.ptr + p->text_from, p->text_to - p->text_from),
+                      rows[i].text);
+    }
+    const struct hf_json5_place *whole = hf_json5_place_find(&places, 0);
+    CHECK(whole != NULL);
+    CHECK_EQ(whole->text_to, text.len);
+    CHECK(hf_json5_place_find(&places, 1) == NULL);
+    CHECK_EQ(hf_json5_line(text, 0), 1);
+    CHECK_EQ(hf_json5_line(text, whole->text_from), 2);
+    CHECK_EQ(hf_json5_line(text, text.len), 3);
+    hf_buf_fini(&out);
+    hf_buf_fini(&places);
+}
+
+static void places_are_bounded_by_their_buffer(void)
+{
+    struct hf_json5_error error;
+    struct hf_buf out, places;
+    hf_buf_init(&out, ROOM);
+    hf_buf_init(&places, 3 * sizeof(struct hf_json5_place));
+    CHECK_EQ(hf_json5_read_places(HF_LIT("[1,2]"), DEPTH, &out, &places, &error), 0);
+    hf_buf_cut(&out, 0);
+    hf_buf_cut(&places, 0);
+    CHECK_EQ(hf_json5_read_places(HF_LIT("[1,2,3]"), DEPTH, &out, &places, &error), HF_ERR_LIMIT);
+    CHECK_TEXT(hf_bytes_cstr(error.what), "too many values");
+    hf_buf_fini(&out);
+    hf_buf_fini(&places);
+}
+
 CHECK_MAIN(everything_json5_allows_becomes_plain_json, an_error_names_line_column_and_reason,
            a_cut_text_is_refused_wherever_it_is_cut,
-           the_output_stands_behind_what_was_there_and_is_bounded)
+           the_output_stands_behind_what_was_there_and_is_bounded,
+           every_value_has_its_place_in_both_texts, places_are_bounded_by_their_buffer)

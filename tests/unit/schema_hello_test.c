@@ -74,5 +74,19 @@ static void what_depends_on_the_client_is_written_when_it_is_set(void)
     hf_buf_fini(&out);
 }
 
+/* A node gets its token without the word about recovery, as from the real gateway. */
+static void what_is_not_allowed_is_not_mentioned(void)
+{
+    struct hf_hello hello = smallest();
+    struct hf_buf out;
+    hello.auth.device_token = HF_LIT("dt");
+    hf_buf_init(&out, ROOM);
+    hf_hello_write(&out, &hello);
+    CHECK_TEXT(hf_json_find(hf_json_root(hf_buf_view(&out)), "auth"),
+               "{\"deviceToken\":\"dt\",\"issuedAtMs\":0,\"role\":\"operator\",\"scopes\":[]}");
+    hf_buf_fini(&out);
+}
+
 CHECK_MAIN(the_smallest_hello_has_what_is_required_and_no_more,
-           what_depends_on_the_client_is_written_when_it_is_set)
+           what_depends_on_the_client_is_written_when_it_is_set,
+           what_is_not_allowed_is_not_mentioned)

@@ -44,8 +44,7 @@ static void add_auth(struct hf_json_writer *w, const struct hf_hello_auth *auth)
     if (auth->device_token.len > 0) {
         hf_json_add_text(w, "deviceToken", auth->device_token);
         hf_json_add_int(w, "issuedAtMs", auth->issued_at_ms);
-        if (auth->recovery_migration_allowed)
-            hf_json_add_bool(w, "recoveryMigrationAllowed", true);
+        if (auth->recovery_migration_allowed) hf_json_add_bool(w, "recoveryMigrationAllowed", true);
     }
     add_text_if(w, "recoveryScope", auth->recovery_scope);
     hf_json_add_text(w, "role", auth->role);

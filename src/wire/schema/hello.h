@@ -20,7 +20,7 @@ struct hf_hello_auth {
     struct hf_bytes device_token;
     int64_t issued_at_ms;
     bool recovery_migration_allowed; /* left out when false, as for nodes */
-    struct hf_bytes recovery_scope; /* left out when empty; independent of the token */
+    struct hf_bytes recovery_scope;  /* left out when empty; independent of the token */
 };
 
 struct hf_hello {
