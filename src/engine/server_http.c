@@ -257,7 +257,7 @@ static bool is_locked_out(struct hf_server *s, struct hf_conn *c, const struct h
         hf_lockout_failed(&s->lockout, s->now.mono, &source, digest);
         return false;
     }
-    int len = snprintf(seconds, sizeof seconds, "%lld", (long long)(hf_span_ms(left) / 1000 + 1));
+    int len = snprintf(seconds, sizeof seconds, "%lld", (long long)hf_span_ms(left) / 1000 + 1);
     struct reply reply = { .status = 429,
                            .type = plain_text,
                            .extra_name = HF_LIT("Retry-After"),

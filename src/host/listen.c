@@ -64,7 +64,7 @@ void hf_listen_address(const struct sockaddr *from, uint8_t address[16], uint16_
 
 static uint16_t bound_port(int fd)
 {
-    union address bound;
+    union address bound = { 0 };
     socklen_t len = sizeof bound;
     uint8_t ignored[16];
     uint16_t port = 0;

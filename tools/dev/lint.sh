@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Checks of the text of the tree.  Each prints what is wrong and says ok or not ok.
 
-readonly TIDY_BUDGET=${TIDY_BUDGET:-420} # seconds; what does not fit is skipped and said
+readonly TIDY_BUDGET=${TIDY_BUDGET:-600} # seconds; what does not fit is skipped and said
 
 c_files() { git ls-files -z -- 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]'; }
 

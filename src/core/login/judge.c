@@ -62,7 +62,7 @@ static void set_recovery_scope(const struct hf_login_input *in, const struct hf_
     char words[WORDS_BYTES], hex[HF_HEX_CHARS(HF_SHA256_BYTES)];
     uint8_t digest[HF_SHA256_BYTES];
     int len;
-    if (out->has_device_token) {
+    if (device && out->has_device_token) {
         hf_device_id_write(&device->id, hex);
         len = snprintf(words, sizeof words, "recovery-scope|device|%.*s|%lld", (int)sizeof hex, hex,
                        (long long)device->grants[HF_ROLE_OPERATOR].epoch);
