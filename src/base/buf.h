@@ -30,6 +30,7 @@ void hf_buf_add(struct hf_buf *b, struct hf_bytes bytes); /* copied */
 void hf_buf_add_byte(struct hf_buf *b, uint8_t byte);
 void hf_buf_add_u64(struct hf_buf *b, uint64_t value); /* decimal */
 void hf_buf_add_i64(struct hf_buf *b, int64_t value);
+/* Wants room for one byte more than its text. */
 __attribute__((format(printf, 2, 3))) void hf_buf_addf(struct hf_buf *b, const char *format, ...);
 
 /* Removes `count` bytes at the head; the rest moves down. */

@@ -95,6 +95,18 @@ static void formatted_text_is_added_whole(void)
     hf_buf_fini(&b);
 }
 
+static void formatted_text_wants_one_byte_more(void)
+{
+    for (size_t over = 0; over < 2; over++) {
+        struct hf_buf b;
+        hf_buf_init(&b, 5 - over);
+        hf_buf_addf(&b, "%s", "1234");
+        CHECK_EQ_AT(over, hf_buf_done(&b), over ? HF_ERR_LIMIT : 0);
+        CHECK_EQ_AT(over, b.len, over ? 0 : 4);
+        hf_buf_fini(&b);
+    }
+}
+
 static void bytes_leave_at_the_head_and_at_the_end(void)
 {
     struct hf_buf b;
@@ -140,5 +152,5 @@ static void reset_keeps_small_memory_and_frees_large(void)
 CHECK_MAIN(the_cap_holds_at_n_and_refuses_at_n_plus_1, the_first_failure_sticks_until_reset,
            a_length_that_would_wrap_is_over_the_cap, a_zeroed_buffer_is_empty_and_takes_nothing,
            integers_are_written_in_decimal, formatted_text_is_added_whole,
-           bytes_leave_at_the_head_and_at_the_end, reserved_room_is_written_by_the_caller,
-           reset_keeps_small_memory_and_frees_large)
+           formatted_text_wants_one_byte_more, bytes_leave_at_the_head_and_at_the_end,
+           reserved_room_is_written_by_the_caller, reset_keeps_small_memory_and_frees_large)

@@ -400,6 +400,23 @@ static void the_bound_can_be_raised_and_lowered_between_frames(void)
     hf_mem_free(data);
 }
 
+static void the_protocol_s_bounds_hold_at_n_and_close_at_n_plus_1(void)
+{
+    static const size_t bounds[] = { HF_LIMIT_PREAUTH_FRAME_BYTES, HF_LIMIT_PAYLOAD_BYTES };
+    for (size_t i = 0; i < 2 * HF_COUNT(bounds); i++) {
+        size_t bound = bounds[i / 2], over = i % 2, used;
+        uint8_t head[HF_WS_HEAD_BYTES];
+        struct hf_ws_reader r;
+        struct hf_ws_item item;
+        hf_ws_reader_init(&r, HF_WS_SERVER, bound);
+        size_t head_len = hf_ws_head_write(head, HF_WS_OP_TEXT, bound + over, key);
+        CHECK_EQ(hf_ws_read(&r, head, head_len, &used, &item), 0);
+        CHECK_EQ_AT(i, item.kind, over ? HF_WS_ERROR : HF_WS_NEED_MORE);
+        CHECK_EQ_AT(i, item.code, over ? HF_WS_CODE_TOO_LARGE : 0);
+        hf_ws_reader_fini(&r);
+    }
+}
+
 static void a_bound_lowered_inside_a_message_counts_from_the_next_frame(void)
 {
     uint8_t data[] = { 0x02, 8, 'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 0x80, 0 };
@@ -615,6 +632,7 @@ CHECK_MAIN(frames_become_items_on_both_sides_however_they_are_cut,
            memory_is_held_only_while_a_message_is_half_received,
            a_gathered_message_holds_no_more_than_it_needs,
            the_bound_can_be_raised_and_lowered_between_frames,
+           the_protocol_s_bounds_hold_at_n_and_close_at_n_plus_1,
            a_bound_lowered_inside_a_message_counts_from_the_next_frame,
            a_shut_reader_swallows_everything, a_million_empty_fragments_hold_nothing,
            what_is_written_is_read_back, a_payload_masked_in_parts_is_read_as_one,
