@@ -89,6 +89,7 @@ hf_id hf_conn_accept(struct hf_server *s, const struct hf_peer *peer)
 {
     hf_id id;
     void *item;
+    if (hf_stage_state(&s->stage) == HF_STAGE_CLOSING) return 0;
     int err = hf_pool_new(&s->conns, &id, &item);
     if (err) return refuse(s, 0, peer, err == HF_ERR_LIMIT ? "CONNECTIONS" : "memory");
     if (reserve(s, hf_id_slot(id)) != 0) return refuse(s, id, peer, "memory");

@@ -25,10 +25,7 @@ struct peer_config peer_operator(void)
 
 void peer_init(struct peer *p, struct world *w, const struct peer_config *config)
 {
-    static const uint8_t nobody[16];
-    static const uint8_t loopback[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127, 0, 0, 1 };
     *p = (struct peer){ .world = w, .config = *config, .socket = -1 };
-    if (memcmp(p->config.address, nobody, 16) == 0) memcpy(p->config.address, loopback, 16);
     hf_buf_init(&p->in, TEXT_MAX);
     hf_buf_init(&p->text, TEXT_MAX);
     CHECK_EQ(hf_ring_init(&p->kept, sizeof(struct peer_message), PEER_KEPT), 0);
@@ -86,7 +83,10 @@ void peer_send_text(struct peer *p, struct hf_bytes text)
 void peer_open(struct peer *p)
 {
     forget_connection(p);
-    p->socket = world_connect(p->world, p->config.address);
+    static const uint8_t nobody[16];
+    p->socket = memcmp(p->config.address, nobody, 16) == 0
+                    ? world_connect_loopback(p->world)
+                    : world_connect(p->world, p->config.address);
     if (p->socket < 0) {
         p->state = PEER_ENDED;
         return;
@@ -328,6 +328,7 @@ void peer_run(struct peer *p)
 {
     if (p->socket < 0) return;
     bool has_ended = world_receive(p->world, p->socket, &p->in);
+    if (p->state == PEER_ENDED) hf_buf_reset(&p->in, 0);
     if (p->state == PEER_HTTP && p->in.len > 0) read_head(p);
     while (p->state >= PEER_CHALLENGE && p->in.len > 0 && p->http_status == 101) {
         struct hf_ws_item item;
