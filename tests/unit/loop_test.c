@@ -1,0 +1,296 @@
+#include "host/socket.h"
+#include "lib/check.h"
+#include "lib/daemon.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+static const struct daemon_plan plain;
+
+static void send_call(struct peer *p, int id, const char *method)
+{
+    char text[256];
+    int len = snprintf(text, sizeof text, "{\"type\":\"req\",\"id\":\"call-%d\",\"method\":\"%s\"}",
+                       id, method);
+    peer_send_text(p, hf_bytes(text, (size_t)len));
+}
+
+static void an_http_probe_is_answered_whole_and_ends_with_fin(void)
+{
+    struct daemon d;
+    struct peer p;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&p, d.port);
+    peer_send(&p, HF_LIT("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+    CHECK(peer_wait_for(&p, "{\"ok\":true,\"status\":\"live\"}"));
+    peer_drain(&p);
+    CHECK(p.has_ended);
+    peer_close(&p);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void a_refused_peer_that_still_sends_sees_the_answer_and_no_reset(void)
+{
+    enum { BODY_BYTES = 1 << 20 };
+    static uint8_t body[BODY_BYTES];
+    struct daemon d;
+    struct peer p;
+    daemon_start(&d, &plain);
+    peer_open(&p, d.port);
+    peer_send(&p, HF_LIT("POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1048576\r\n\r\n"));
+    peer_send(&p, hf_bytes(body, sizeof body));
+    CHECK(peer_wait_for(&p, "HTTP/1.1 4"));
+    peer_drain(&p);
+    CHECK(p.has_ended && !p.was_reset);
+    peer_close(&p);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void a_client_logs_in_and_calls(void)
+{
+    struct daemon d;
+    struct peer p;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&p, d.port);
+    CHECK(peer_login(&p, DAEMON_TOKEN));
+    send_call(&p, 1, "health");
+    CHECK(peer_wait_for(&p, "\"id\":\"call-1\",\"ok\":true"));
+    peer_close(&p);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void a_job_of_the_worker_comes_back_as_an_answer(void)
+{
+    struct daemon d;
+    struct peer p;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&p, d.port);
+    CHECK(peer_login(&p, DAEMON_TOKEN));
+    send_call(&p, 1, "logs.tail");
+    CHECK(peer_wait_for(&p, "\"id\":\"call-1\",\"ok\":true"));
+    CHECK(peer_wait_for(&p, "server.started"));
+    send_call(&p, 2, "system.info");
+    CHECK(peer_wait_for(&p, "\"id\":\"call-2\",\"ok\":true"));
+    peer_close(&p);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void more_clients_than_one_accept_batch_are_served(void)
+{
+    enum { PEERS = 150 };
+    static struct peer peers[PEERS];
+    struct daemon d;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    for (size_t i = 0; i < PEERS; i++) peer_open(&peers[i], d.port);
+    for (size_t i = 0; i < PEERS; i++) peer_upgrade(&peers[i]);
+    for (size_t i = 0; i < PEERS; i++) peer_close(&peers[i]);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void a_reader_that_stops_holds_up_nobody_and_loses_nothing(void)
+{
+    enum { CALLS = 200 };
+    struct daemon d;
+    struct peer slow, quick;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&slow, d.port);
+    int small = 4096;
+    setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    peer_open(&quick, d.port);
+    CHECK(peer_login(&slow, DAEMON_TOKEN));
+    CHECK(peer_login(&quick, DAEMON_TOKEN));
+    for (int i = 0; i < CALLS; i++) send_call(&slow, i, "config.get");
+    for (int i = 0; i < CALLS; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "\"id\":\"call-%d\"", i);
+        send_call(&quick, i, "config.get");
+        CHECK_AT(i, peer_wait_for(&quick, id));
+    }
+    for (int i = 0; i < CALLS; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "\"id\":\"call-%d\"", i);
+        CHECK_AT(i, peer_wait_for(&slow, id));
+    }
+    peer_close(&slow);
+    peer_close(&quick);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void a_large_message_is_read_in_many_turns(void)
+{
+    enum { TEXT_BYTES = 3 << 20 };
+    static const char head[] = "{\"type\":\"req\",\"id\":\"big\",\"method\":\"health\",\"params\":{\"x\":\"";
+    struct daemon d;
+    struct peer p;
+    struct hf_buf text;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&p, d.port);
+    CHECK(peer_login(&p, DAEMON_TOKEN));
+    hf_buf_init(&text, TEXT_BYTES + 1024);
+    hf_buf_add(&text, hf_bytes_cstr(head));
+    while (text.len < TEXT_BYTES) hf_buf_add_byte(&text, 'x');
+    HF_BUF_LIT(&text, "\"}}");
+    peer_send_text(&p, hf_buf_view(&text));
+    CHECK(peer_wait_for(&p, "\"id\":\"big\""));
+    hf_buf_fini(&text);
+    peer_close(&p);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void start_up_refuses_until_every_item_is_ready(void)
+{
+    struct daemon d;
+    struct peer early, late;
+    const struct daemon_plan delayed = { .startup_delay = HF_MS(300) };
+    daemon_start(&d, &delayed);
+    peer_open(&early, d.port);
+    CHECK(!peer_login(&early, DAEMON_TOKEN));
+    daemon_wait_ready(&d);
+    peer_open(&late, d.port);
+    CHECK(peer_login(&late, DAEMON_TOKEN));
+    peer_close(&early);
+    peer_close(&late);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void a_stop_tells_the_clients_and_exits_with_0(void)
+{
+    struct daemon d;
+    struct peer p;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&p, d.port);
+    CHECK(peer_login(&p, DAEMON_TOKEN));
+    kill(d.pid, SIGTERM);
+    CHECK(peer_wait_for(&p, "\"event\":\"shutdown\""));
+    CHECK(peer_wait_for(&p, "service restart"));
+    peer_close(&p);
+    CHECK_EQ(daemon_wait_end(&d), 0);
+    scratch_drop(&d.scratch);
+}
+
+static void a_second_stop_ends_at_once(void)
+{
+    struct daemon d;
+    struct peer p;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&p, d.port);
+    CHECK(peer_login(&p, DAEMON_TOKEN));
+    kill(d.pid, SIGTERM);
+    CHECK(peer_wait_for(&p, "\"event\":\"shutdown\""));
+    kill(d.pid, SIGINT);
+    CHECK_EQ(daemon_wait_end(&d), 0);
+    peer_drain(&p);
+    peer_close(&p);
+    scratch_drop(&d.scratch);
+}
+
+static void change_token(struct hf_settings *settings)
+{
+    settings->token = HF_LIT("another-token");
+}
+
+static void a_hang_up_brings_new_settings(void)
+{
+    struct daemon d;
+    struct peer p;
+    const struct daemon_plan reloading = { .reload = change_token };
+    daemon_start(&d, &reloading);
+    daemon_wait_ready(&d);
+    kill(d.pid, SIGHUP);
+    /* The signal may arrive after the first try. */
+    for (bool is_in = false; !is_in;) {
+        peer_open(&p, d.port);
+        is_in = peer_login(&p, "another-token");
+        peer_close(&p);
+    }
+    peer_open(&p, d.port);
+    CHECK(!peer_login(&p, DAEMON_TOKEN));
+    peer_close(&p);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void without_descriptors_it_drops_and_recovers_and_never_spins(void)
+{
+    enum { LIMIT = 64, PEERS = 80 };
+    static struct peer peers[PEERS];
+    struct daemon d;
+    const struct daemon_plan starved = { .descriptors = LIMIT };
+    daemon_start(&d, &starved);
+    daemon_wait_ready(&d);
+    for (size_t i = 0; i < PEERS; i++) peer_open(&peers[i], d.port);
+    /* The first one that was dropped sees its end; all others wait or are served. */
+    while (!daemon_has_logged(&d, "listener.starved")) usleep(1000);
+    hf_span before = daemon_cpu(&d);
+    usleep(300000);
+    CHECK(daemon_cpu(&d) - before < HF_MS(100));
+    for (size_t i = 0; i < PEERS; i++) peer_close(&peers[i]);
+    while (!daemon_has_logged(&d, "listener.recovered")) {
+        struct peer p;
+        peer_open(&p, d.port);
+        usleep(20000);
+        peer_close(&p);
+    }
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void a_port_in_use_is_tried_again_until_it_is_free(void)
+{
+    struct daemon holder, waiter;
+    struct peer p;
+    daemon_start(&holder, &plain);
+    const struct daemon_plan same_port = { .port = holder.port };
+    daemon_start(&waiter, &same_port);
+    CHECK_EQ(waiter.port, 0);
+    CHECK_EQ(daemon_stop(&holder), 0);
+    daemon_wait_ready(&waiter);
+    peer_open(&p, same_port.port);
+    CHECK(peer_login(&p, DAEMON_TOKEN));
+    peer_close(&p);
+    CHECK_EQ(daemon_stop(&waiter), 0);
+}
+
+static void a_reset_by_the_peer_ends_one_connection_only(void)
+{
+    struct daemon d;
+    struct peer bad, good;
+    struct linger now = { .l_onoff = 1, .l_linger = 0 };
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&bad, d.port);
+    peer_open(&good, d.port);
+    CHECK(peer_login(&bad, DAEMON_TOKEN));
+    CHECK(peer_login(&good, DAEMON_TOKEN));
+    setsockopt(bad.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    peer_close(&bad);
+    send_call(&good, 1, "health");
+    CHECK(peer_wait_for(&good, "\"id\":\"call-1\",\"ok\":true"));
+    while (!daemon_has_logged(&d, "conn.lost")) usleep(1000);
+    peer_close(&good);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static void an_idle_connection_is_a_small_record(void)
+{
+    CHECK(sizeof(struct hf_socket) <= 256);
+}
+
+CHECK_MAIN(an_http_probe_is_answered_whole_and_ends_with_fin,
+           a_refused_peer_that_still_sends_sees_the_answer_and_no_reset, a_client_logs_in_and_calls,
+           a_job_of_the_worker_comes_back_as_an_answer,
+           more_clients_than_one_accept_batch_are_served,
+           a_reader_that_stops_holds_up_nobody_and_loses_nothing,
+           a_large_message_is_read_in_many_turns, start_up_refuses_until_every_item_is_ready,
+           a_stop_tells_the_clients_and_exits_with_0, a_second_stop_ends_at_once,
+           a_hang_up_brings_new_settings,
+           without_descriptors_it_drops_and_recovers_and_never_spins,
+           a_port_in_use_is_tried_again_until_it_is_free,
+           a_reset_by_the_peer_ends_one_connection_only, an_idle_connection_is_a_small_record)
