@@ -194,6 +194,20 @@ static bool is_open(struct hf_server *s, struct hf_call *call, struct hf_bytes m
     return false;
 }
 
+/* Nobody has an account here: a request that names one is meant for another gateway and
+ * must not run (spec/edge.md 5.1). */
+static void refuse_profile(struct hf_server *s, struct hf_call *call)
+{
+    struct hf_error error = {
+        .code = HF_CODE_INVALID_REQUEST,
+        .message = HF_LIT("Selected account changed or is unavailable. Select the account again "
+                          "before retrying."),
+        .details = HF_LIT("{\"reason\":\"EXPECTED_PROFILE_MISMATCH\","
+                          "\"execution\":\"not_started\"}"),
+    };
+    hf_reply_error(s, call, &error);
+}
+
 static void refuse_unknown(struct hf_server *s, struct hf_call *call, struct hf_bytes method)
 {
     hf_buf_reset(&s->why, SIZE_MAX);
@@ -261,6 +275,10 @@ void hf_conn_request(struct hf_server *s, struct hf_conn *c, struct hf_bytes tex
     if (!has_room(s, &call)) return;
     if (hf_bytes_same(req.method, HF_LIT("connect"))) {
         hf_reply_invalid(s, &call, HF_LIT("connect is only valid as the first request"));
+        return;
+    }
+    if (req.expected_profile_id.len > 0) {
+        refuse_profile(s, &call);
         return;
     }
     if (!is_allowed(s, &call, req.method) || !is_open(s, &call, req.method)) return;

@@ -1,4 +1,7 @@
 // Entry of the interop suite; `run` (beside this file) prepares the peers and calls it.
+import fs from "node:fs";
+import { unusedRows } from "./differences.mjs";
+import { mustEqual } from "./lib/compare.mjs";
 import { startHoldfast, startReal } from "./lib/gateway.mjs";
 import { Plan, run } from "./lib/tap.mjs";
 import { record } from "./record.mjs";
@@ -33,8 +36,18 @@ function options(argv) {
         else if (!arg.startsWith("-") && !found.binary) found.binary = arg;
         else usage(`what is ${arg}?`);
     }
+    if (found.binary && !found.skipAll && !isProgram(found.binary)) usage(`${found.binary} is no program`);
     if (!found.binary && !found.real && !found.list && !found.record && !found.skipAll) usage("no binary");
     return found;
+}
+
+function isProgram(file) {
+    try {
+        fs.accessSync(file, fs.constants.X_OK);
+        return true;
+    } catch {
+        return false;
+    }
 }
 
 function usage(what) {
@@ -78,6 +91,8 @@ if (opts.record) {
 const ctx = new Context(opts);
 const plan = new Plan();
 for (const suite of SUITES) suite(plan, ctx);
+plan.test("differences: every row of the table is still needed", () => mustEqual(unusedRows(), []),
+    { skip: opts.only || opts.real ? "only a whole run against holdfast needs them all" : undefined });
 if (opts.list) {
     for (const { text } of plan.tests) console.log(text);
     process.exit(0);

@@ -52,13 +52,16 @@ function parentOf(path) {
     return cut > 0 ? path.slice(0, cut) : ".";
 }
 
-// One line per path that is missing, extra or of another type.  `rows` are differences.mjs rows.
+// One line per path that is missing, extra or of another type.  `rows` are differences.mjs rows;
+// those that were needed are marked as used.
 export function shapeFindings(actual, recorded, rows) {
-    const allowed = (list, path) => rows.some((row) => (row[list] ?? []).some((glob) => covers(glob, path)));
+    const use = (row) => { if (row) row.used = true; return row; };
+    const allowed = (list, path) =>
+        use(rows.find((row) => (row[list] ?? []).some((glob) => covers(glob, path)))) !== undefined;
     const found = [];
     for (const [path, type] of Object.entries(recorded)) {
-        const accepted = rows.find((row) => row.as?.[path])?.as[path] ?? type;
         const here = actual[path];
+        const accepted = use(rows.find((row) => here && row.as?.[path]))?.as[path] ?? type;
         if (here !== undefined && !fits(here, accepted)) found.push(`${path} is ${here}, recorded ${type}`);
         if (here === undefined && !mayLack(path, recorded) && !allowed("out", path) && !emptyAbove(path, actual))
             found.push(`${path} is missing, recorded ${type}`);

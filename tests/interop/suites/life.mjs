@@ -1,6 +1,6 @@
 // The life of the gateway as its clients see it: starting, refusing, draining, stopping.
 import { must, mustEqual } from "../lib/compare.mjs";
-import { Library } from "../lib/client.mjs";
+import { Library, libraryDevice } from "../lib/client.mjs";
 import { TOKEN, freePort, get, startHoldfast } from "../lib/gateway.mjs";
 import { cleanEnv, finish, folder, sleep } from "../lib/proc.mjs";
 import { Wire, connectParams } from "../lib/wire.mjs";
@@ -96,6 +96,15 @@ export default function life(plan, ctx) {
         await gate.stop();
     }, ours);
 
+    plan.test("life: a tick comes within the interval that hello-ok promises", async () => {
+        const wire = await Wire.login((await ctx.gateway("plain")).url, { scopes: [] });
+        const { tickIntervalMs } = wire.hello.payload.policy;
+        const tick = await wire.wait(() => wire.events("tick")[0], tickIntervalMs + 2000);
+        must(tick, `no tick in ${tickIntervalMs} ms`);
+        must(Math.abs(tick.payload.ts - tick.receivedAt) < 2000, JSON.stringify(tick));
+        wire.drop();
+    }, { early: true });
+
     test("SIGTERM: shutdown event, then 1012, then exit 0", async () => {
         const gate = await ctx.start({});
         const wires = await Promise.all([1, 2, 3].map(() => Wire.login(gate.url, { scopes: ["operator.read"] })));
@@ -141,7 +150,6 @@ export default function life(plan, ctx) {
     }, ours);
 
     test("a paired device and its token survive SIGKILL of the gateway", async () => {
-        const { libraryDevice } = await import("../lib/client.mjs");
         const { kept, ...device } = libraryDevice();
         const options = { ...device, clientName: "openclaw-tui", mode: "ui", scopes: ["operator.read"] };
         const first = await startHoldfast(ctx.binary, {});
