@@ -189,12 +189,14 @@ static void a_method_with_escapes_is_decoded(void)
     teardown(&f);
 }
 
-/* A request whose id has `chars` characters. */
-static int read_long_id(struct fixture *f, size_t chars)
+/* A request whose id has `chars` characters; broken by a member more. */
+static int read_long_id(struct fixture *f, size_t chars, bool is_broken)
 {
     struct hf_buf frame;
     hf_buf_init(&frame, 1 << 20);
-    HF_BUF_LIT(&frame, "{'type':'req','method':'m','id':'");
+    HF_BUF_LIT(&frame, "{'type':'req','method':'m',");
+    if (is_broken) HF_BUF_LIT(&frame, "'bogus':1,");
+    HF_BUF_LIT(&frame, "'id':'");
     for (size_t i = 0; i < chars; i++) hf_buf_add_byte(&frame, 'x');
     HF_BUF_LIT(&frame, "'}");
     hf_buf_add_byte(&frame, 0);
@@ -207,11 +209,15 @@ static void the_id_is_bounded_because_it_is_kept_and_echoed(void)
 {
     struct fixture f;
     setup(&f);
-    CHECK_EQ(read_long_id(&f, HF_LIMIT_REQUEST_ID_BYTES), 0);
+    CHECK_EQ(read_long_id(&f, HF_LIMIT_REQUEST_ID_BYTES, false), 0);
     CHECK_EQ(f.req.id.len, HF_LIMIT_REQUEST_ID_BYTES + 2);
-    CHECK_EQ(read_long_id(&f, HF_LIMIT_REQUEST_ID_BYTES + 1), HF_ERR_TYPE);
+    CHECK_EQ(read_long_id(&f, HF_LIMIT_REQUEST_ID_BYTES + 1, false), HF_ERR_TYPE);
     CHECK_TEXT(hf_buf_view(&f.why),
                "invalid request frame: at /id: must not have more than 4096 bytes");
+    CHECK_TEXT(f.req.id, "\"invalid\"");
+    CHECK_EQ(read_long_id(&f, HF_LIMIT_REQUEST_ID_BYTES, true), HF_ERR_TYPE);
+    CHECK_EQ(f.req.id.len, HF_LIMIT_REQUEST_ID_BYTES + 2);
+    CHECK_EQ(read_long_id(&f, HF_LIMIT_REQUEST_ID_BYTES + 1, true), HF_ERR_TYPE);
     CHECK_TEXT(f.req.id, "\"invalid\"");
     teardown(&f);
 }

@@ -30,6 +30,7 @@ static const struct {
     { HF_LIT_INIT("{a:1,}"), "{\"a\":1}" },
     /* keys */
     { HF_LIT_INIT("{a:1,$b_2:2,_:3}"), "{\"a\":1,\"$b_2\":2,\"_\":3}" },
+    { HF_LIT_INIT("{AaZz:1,a09:2}"), "{\"AaZz\":1,\"a09\":2}" },
     { HF_LIT_INIT("{null:1,true:2,Infinity:3}"), "{\"null\":1,\"true\":2,\"Infinity\":3}" },
     { HF_LIT_INIT("{'a b':1,\"c\":2}"), "{\"a b\":1,\"c\":2}" },
     { HF_LIT_INIT("{\xC3\xA9t\xC3\xA9:1}"), "{\"\xC3\xA9t\xC3\xA9\":1}" },
@@ -115,6 +116,9 @@ static void an_error_names_line_column_and_reason(void)
         { HF_LIT_INIT("'\\"), HF_ERR_SYNTAX, 1, 3, "the text ends too early" },
         { HF_LIT_INIT("{\\x41:1}"), HF_ERR_SYNTAX, 1, 2, "a key is missing" },
         { HF_LIT_INIT("/* no end"), HF_ERR_SYNTAX, 1, 1, "a comment has no end" },
+        { HF_LIT_INIT("/* no end *"), HF_ERR_SYNTAX, 1, 1, "a comment has no end" },
+        { HF_LIT_INIT("{[:1}"), HF_ERR_SYNTAX, 1, 2, "a key is missing" },
+        { HF_LIT_INIT("{`:1}"), HF_ERR_SYNTAX, 1, 2, "a key is missing" },
         { HF_LIT_INIT("1 /"), HF_ERR_SYNTAX, 1, 3, "something stands behind the value" },
         { HF_LIT_INIT("01"), HF_ERR_SYNTAX, 1, 3, "a number starts with 0" },
         { HF_LIT_INIT("."), HF_ERR_SYNTAX, 1, 2, "the text ends too early" },

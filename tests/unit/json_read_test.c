@@ -244,6 +244,21 @@ static void strings_are_decoded(void)
     }
 }
 
+static void what_is_no_string_has_no_text(void)
+{
+    static const char *const rows[] = { "12345", "[\"a\"]", "{\"a\":1}", "null", "true" };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_bytes value = accepted(rows[i]), plain;
+        struct hf_buf out;
+        hf_buf_init(&out, 100);
+        hf_json_text(value, &out);
+        CHECK_EQ_AT(i, out.len, 0);
+        CHECK_EQ_AT(i, hf_json_chars(value), 0);
+        CHECK_AT(i, !hf_json_get_plain(value, &plain));
+        hf_buf_fini(&out);
+    }
+}
+
 static void a_string_is_compared_by_its_text(void)
 {
     static const struct {
@@ -347,7 +362,7 @@ CHECK_MAIN(the_first_byte_tells_the_kind, find_takes_the_last_of_several_members
            empty_containers_and_scalars_have_nothing_to_walk, integers_are_exact_or_refused,
            whole_numbers_may_be_written_with_fraction_and_exponent, doubles_are_the_nearest,
            a_number_is_read_up_to_its_bound_and_stays_text_beyond, booleans_are_only_true_and_false,
-           strings_are_decoded, a_string_is_compared_by_its_text,
+           strings_are_decoded, what_is_no_string_has_no_text, a_string_is_compared_by_its_text,
            text_is_borrowed_when_it_can_be_and_stays_in_place_when_not,
            a_full_scratch_yields_no_text_and_says_so, a_copy_fits_exactly_or_is_refused,
            no_getter_reads_outside_of_a_broken_span)
