@@ -14,11 +14,23 @@ const struct hf_key hf_keys[HF_KEY_COUNT] = {
 /* Parts of OpenClaw's section that belong to features this program does not have
  * (dependencies.md 6a); a name stands for all that is below it. */
 static const char *const foreign[] = {
-    "gateway.publicOrigin",          "gateway.auth.allowTailscale", "gateway.auth.identityScopes",
-    "gateway.auth.trustedProxy",     "gateway.roles",               "gateway.tls.autoGenerate",
-    "gateway.tls.caPath",            "gateway.reload",              "gateway.nodes",
-    "gateway.controlUi.enabled",     "gateway.controlUi.basePath",  "gateway.controlUi.root",
-    "gateway.tailscale",             "gateway.remote",              "gateway.http.endpoints",
+    "gateway.publicOrigin",
+    "gateway.auth.allowTailscale",
+    "gateway.auth.identityScopes",
+    "gateway.auth.trustedProxy",
+    "gateway.roles",
+    "gateway.tls.autoGenerate",
+    "gateway.tls.caPath",
+    "gateway.reload",
+    "gateway.nodes.commands",
+    "gateway.nodes.pairing.autoApproveCidrs",
+    "gateway.nodes.pairing.sshVerify",
+    "gateway.controlUi.enabled",
+    "gateway.controlUi.basePath",
+    "gateway.controlUi.root",
+    "gateway.tailscale",
+    "gateway.remote",
+    "gateway.http.endpoints",
     "gateway.tools",
 };
 

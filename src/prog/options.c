@@ -31,8 +31,7 @@ static const struct hf_verb verbs[] = {
     { "completion", "bash|zsh|fish", "bash zsh fish", "print a completion script for a shell",
       BIT(HELP), hf_verb_completion },
     { "version", NULL, NULL, "print the version", BIT(JSON) | BIT(HELP), hf_verb_version },
-    { "help", "[VERB]", NULL, "show the help of all verbs or of one", BIT(SCDOC) | BIT(HELP),
-      hf_verb_help },
+    { "help", "[VERB]", NULL, "show the help of all verbs or of one", BIT(HELP), hf_verb_help },
 };
 
 /* Parts that design.md names and this version does not have. */
@@ -95,10 +94,12 @@ static void list_options(const struct hf_verb *verb, struct option out[HF_OPTION
     out[count] = (struct option){ 0 };
 }
 
-/* `word` is the argument that getopt did not take, dashes and all. */
-static int tell_bad_option(const char *verb, const char *word, struct hf_fault *fault)
+/* `letter` is the short option that getopt did not take, or 0; then it was `word`. */
+static int tell_bad_option(const char *verb, int letter, const char *word, struct hf_fault *fault)
 {
     char name[64];
+    if (letter)
+        return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" has no option -%c", verb, letter);
     snprintf(name, sizeof name, "%s", word + strspn(word, "-"));
     name[strcspn(name, "=")] = '\0';
     if (is_one_of(name, later_options, HF_COUNT(later_options)))
@@ -116,7 +117,7 @@ static int read_options(int argc, char **argv, struct hf_args *out, struct hf_fa
         int found = getopt_long(argc, argv, ":h", list, NULL);
         if (found == -1) return 0;
         if (found == 'h') found = HF_OPTION_HELP + 1;
-        if (found == '?') return tell_bad_option(out->verb->name, argv[optind - 1], fault);
+        if (found == '?') return tell_bad_option(out->verb->name, optopt, argv[optind - 1], fault);
         if (found == ':')
             return hf_fault_set(fault, HF_ERR_USAGE, "%s wants a value", argv[optind - 1]);
         out->values[found - 1] = optarg ? optarg : "";

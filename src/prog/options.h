@@ -27,7 +27,6 @@
     X(STARTUP_DELAY, "startup-delay", "MS", "stay in start-up this long, for tests of clients")    \
     X(JSON, "json", NULL, "print one JSON document")                                               \
     X(LIMITS, "limits", NULL, "show every bound, its unit, reason and effect")                     \
-    X(SCDOC, "scdoc", NULL, "print verbs, flags and keys as a manual section (scdoc)")             \
     X(HELP, "help", NULL, "show this help")
 
 enum hf_option {
@@ -66,7 +65,6 @@ int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault 
 
 /* What people and programs read about the table. */
 void hf_options_help(struct hf_buf *out, const struct hf_verb *verb); /* NULL: all verbs */
-void hf_options_scdoc(struct hf_buf *out);
 
 /* The completion script of "bash", "zsh" or "fish": 0 or HF_ERR_NOT_FOUND. */
 int hf_options_completion(struct hf_buf *out, struct hf_bytes shell);

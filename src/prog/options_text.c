@@ -55,26 +55,6 @@ void hf_options_help(struct hf_buf *out, const struct hf_verb *verb)
         add_all_verbs(out);
 }
 
-void hf_options_scdoc(struct hf_buf *out)
-{
-    size_t count;
-    const struct hf_verb *verbs = hf_verbs(&count);
-    HF_BUF_LIT(out, "# SYNOPSIS\n\n");
-    for (size_t i = 0; i < count; i++)
-        hf_buf_addf(out, "*holdfast* *%s* [_OPTION_...]%s%s%s\n", verbs[i].name,
-                    verbs[i].operands ? " _" : "", verbs[i].operands ? verbs[i].operands : "",
-                    verbs[i].operands ? "_" : "");
-    for (size_t i = 0; i < count; i++) {
-        hf_buf_addf(out, "\n# HOLDFAST %s\n\nTo %s.\n", verbs[i].name, verbs[i].summary);
-        for (int j = 0; j < HF_OPTION_COUNT; j++) {
-            if (!has(&verbs[i], j)) continue;
-            hf_buf_addf(out, "\n*--%s*%s%s%s\n\t%s.\n", rows[j].name, rows[j].argument ? " _" : "",
-                        rows[j].argument ? rows[j].argument : "", rows[j].argument ? "_" : "",
-                        rows[j].help);
-        }
-    }
-}
-
 /* --- completions --- */
 
 /* The values of an argument like "text|json"; only lower-case words are values. */

@@ -70,10 +70,7 @@ int hf_verb_help(const struct hf_args *args)
         return hf_verb_fail(&fault);
     }
     hf_buf_init(&out, TEXT_MAX);
-    if (args->values[HF_OPTION_SCDOC])
-        hf_options_scdoc(&out);
-    else
-        hf_options_help(&out, wanted);
+    hf_options_help(&out, wanted);
     return hf_verb_print(&out);
 }
 

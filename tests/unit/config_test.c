@@ -1,0 +1,462 @@
+#include "base/err.h"
+#include "host/file.h"
+#include "lib/check.h"
+#include "lib/scratch.h"
+#include "prog/config.h"
+#include "prog/config_file.h"
+#include "prog/config_json.h"
+#include "prog/paths.h"
+#include "prog/settings_from.h"
+#include "wire/json_scan.h"
+
+static struct hf_fault fault;
+static struct scratch scratch;
+static char openclaw_path[SCRATCH_PATH_BYTES];
+static struct hf_args args;
+static struct hf_config config;
+
+/* --- helpers: every test starts with two files and a bare environment --- */
+
+static void put_file(const char *path, const char *text)
+{
+    CHECK_EQ(hf_file_replace(path, hf_bytes_cstr(text), 0600, &fault), 0);
+}
+
+static void begin(const char *own, const char *openclaw)
+{
+    scratch_make(&scratch);
+    snprintf(openclaw_path, sizeof openclaw_path, "%s/openclaw.json", scratch.dir);
+    args = (struct hf_args){ 0 };
+    args.values[HF_OPTION_CONFIG] = scratch.path;
+    args.values[HF_OPTION_OPENCLAW_CONFIG] = openclaw_path;
+    put_file(scratch.path, own ? own : "{}");
+    put_file(openclaw_path, openclaw ? openclaw : "{}");
+    for (size_t i = 0; i < HF_KEY_COUNT; i++) {
+        if (hf_keys[i].env) unsetenv(hf_keys[i].env);
+        if (hf_keys[i].openclaw_env) unsetenv(hf_keys[i].openclaw_env);
+    }
+}
+
+static int load(void)
+{
+    return hf_config_load(&config, &args, &fault);
+}
+
+static void end(void)
+{
+    hf_config_fini(&config);
+    scratch_drop(&scratch);
+}
+
+static bool warns(const char *text)
+{
+    return config.warnings.len > 0 &&
+           memmem(config.warnings.ptr, config.warnings.len, text, strlen(text)) != NULL;
+}
+
+/* --- the table --- */
+
+static void every_row_is_whole_and_its_default_is_allowed(void)
+{
+    CHECK_EQ(hf_config_init(&config, &fault), 0);
+    for (size_t i = 0; i < HF_KEY_COUNT; i++) {
+        const struct hf_key *key = &hf_keys[i];
+        CHECK_EQ_AT(i, hf_key_find(hf_bytes_cstr(key->name)), i);
+        CHECK_AT(i, key->help[0] != '\0');
+        CHECK_AT(i, key->type != HF_KEY_TYPE_INT || key->min < key->max);
+        CHECK_AT(i, !hf_key_is_foreign(hf_bytes_cstr(key->name)));
+    }
+    CHECK_EQ(hf_key_find(HF_LIT("gateway")), HF_KEY_COUNT);
+    hf_config_fini(&config);
+}
+
+static void the_defaults_are_those_of_the_engine(void)
+{
+    struct hf_settings want, got;
+    struct hf_settings_text text = { { 0 }, { 0 } };
+    CHECK_EQ(hf_config_init(&config, &fault), 0);
+    hf_settings_init(&want);
+    CHECK_EQ(hf_settings_from(&config, HF_EMPTY, &got, &text, &fault), 0);
+    CHECK_EQ(got.auth_mode, want.auth_mode);
+    CHECK_EQ(got.strict_scopes, want.strict_scopes);
+    CHECK_EQ(got.approve_local, want.approve_local);
+    CHECK_EQ(got.rate_max_attempts, want.rate_max_attempts);
+    CHECK_EQ(got.rate_window_ms, want.rate_window_ms);
+    CHECK_EQ(got.rate_lockout_ms, want.rate_lockout_ms);
+    CHECK_EQ(got.rate_exempt_loopback, want.rate_exempt_loopback);
+    CHECK_EQ(got.ping_interval_ms, want.ping_interval_ms);
+    CHECK_EQ(got.stale_after_ms, want.stale_after_ms);
+    CHECK_EQ(got.pong_timeout_ms, want.pong_timeout_ms);
+    CHECK_EQ(got.pong_enforcement, want.pong_enforcement);
+    CHECK_EQ(got.tick_interval_ms, want.tick_interval_ms);
+    CHECK_EQ(got.handshake_timeout_ms, want.handshake_timeout_ms);
+    CHECK_EQ(got.health_refresh_ms, want.health_refresh_ms);
+    CHECK_EQ(got.drain_timeout_ms, want.drain_timeout_ms);
+    CHECK_EQ(got.preauth_per_address_max, want.preauth_per_address_max);
+    CHECK_EQ(got.max_payload_bytes, want.max_payload_bytes);
+    CHECK_EQ(got.max_buffered_bytes, want.max_buffered_bytes);
+    CHECK_EQ(got.diagnostics_enabled, want.diagnostics_enabled);
+    hf_settings_text_fini(&text);
+    hf_config_fini(&config);
+}
+
+static void numbers_hold_at_both_ends_and_not_beyond(void)
+{
+    CHECK_EQ(hf_config_init(&config, &fault), 0);
+    for (size_t i = 0; i < HF_KEY_COUNT; i++) {
+        const struct hf_key *key = &hf_keys[i];
+        const struct {
+            int64_t number;
+            bool is_fine;
+        } rows[] = { { key->min, true },
+                     { key->max, true },
+                     { key->min - 1, false },
+                     { key->max + 1, false } };
+        if (key->type != HF_KEY_TYPE_INT) continue;
+        for (size_t j = 0; j < HF_COUNT(rows); j++) {
+            char text[32];
+            snprintf(text, sizeof text, "%lld", (long long)rows[j].number);
+            int err = hf_config_set_text(&config, (enum hf_key_id)i, HF_SOURCE_FLAG,
+                                         hf_bytes_cstr(text), "here", &fault);
+            CHECK_EQ_AT(i, err, rows[j].is_fine ? 0 : HF_ERR_RANGE);
+            err = hf_config_set_json(&config, (enum hf_key_id)i, HF_SOURCE_FLAG,
+                                     hf_bytes_cstr(text), "here", &fault);
+            CHECK_EQ_AT(i, err, rows[j].is_fine ? 0 : HF_ERR_RANGE);
+        }
+        CHECK_AT(i, strstr(fault.text, key->name) != NULL);
+    }
+    hf_config_fini(&config);
+}
+
+/* --- precedence --- */
+
+static void the_later_source_wins(void)
+{
+    begin(NULL, NULL);
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 18789);
+    CHECK_EQ(config.values[HF_KEY_PORT].source, HF_SOURCE_DEFAULT);
+    hf_config_fini(&config);
+    put_file(openclaw_path, "{gateway:{port:1001}}");
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 1001);
+    hf_config_fini(&config);
+    put_file(scratch.path, "{gateway:{port:1002}}");
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 1002);
+    hf_config_fini(&config);
+    setenv("OPENCLAW_GATEWAY_PORT", "1003", 1);
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 1003);
+    hf_config_fini(&config);
+    setenv("HOLDFAST_PORT", "1004", 1);
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 1004);
+    hf_config_fini(&config);
+    args.values[HF_OPTION_PORT] = "1005";
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 1005);
+    CHECK_EQ(config.values[HF_KEY_PORT].source, HF_SOURCE_FLAG);
+    end();
+}
+
+static void secrets_come_from_files_and_variables(void)
+{
+    char path[SCRATCH_PATH_BYTES];
+    begin(NULL, NULL);
+    snprintf(path, sizeof path, "%s/secret", scratch.dir);
+    put_file(path, "  from-file\n");
+    setenv("OPENCLAW_GATEWAY_TOKEN", "from-env", 1);
+    CHECK_EQ(load(), 0);
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_TOKEN), "from-env");
+    hf_config_fini(&config);
+    args.values[HF_OPTION_TOKEN_FILE] = path;
+    CHECK_EQ(load(), 0);
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_TOKEN), "from-file");
+    hf_config_fini(&config);
+    put_file(path, "\n");
+    CHECK_EQ(load(), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, path) != NULL);
+    end();
+}
+
+/* --- openclaw.json --- */
+
+static void an_openclaw_file_is_read_as_it_is(void)
+{
+    begin(NULL, "// a comment\n"
+                "{\n"
+                "  agents: { defaults: { model: 'x' } },\n"
+                "  channels: { telegram: { enabled: true } },\n"
+                "  gateway: {\n"
+                "    mode: 'local', port: 19001, bind: 'loopback',\n"
+                "    auth: { mode: 'token', token: 'tok', rateLimit: { maxAttempts: 3 } },\n"
+                "    trustedProxies: ['10.0.0.0/8', '::1',],\n"
+                "    controlUi: { enabled: true, allowedOrigins: ['https://a.example'] },\n"
+                "    http: { securityHeaders: { strictTransportSecurity: false } },\n"
+                "  },\n"
+                "}\n");
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 19001);
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_TOKEN), "tok");
+    CHECK_EQ(hf_config_int(&config, HF_KEY_RATE_ATTEMPTS), 3);
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_PROXIES), "10.0.0.0/8\n::1");
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_ORIGINS), "https://a.example");
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_HSTS), "");
+    CHECK(warns("gateway.controlUi.enabled is not served"));
+    CHECK(!warns("agents"));
+    end();
+}
+
+static void unknown_gateway_keys_are_named_once_with_their_line(void)
+{
+    begin(NULL, "{\n gateway: {\n  port: 1,\n  novelty: { deep: 1 },\n  auth: { surprise: 2 },\n },\n"
+                " holdfast: { strictScopes: true },\n}");
+    CHECK_EQ(load(), 0);
+    CHECK(warns("openclaw.json:4: gateway.novelty is not known and ignored\n"));
+    CHECK(warns("openclaw.json:5: gateway.auth.surprise is not known and ignored\n"));
+    CHECK(!warns("deep"));
+    /* Our own keys mean nothing in OpenClaw's file. */
+    CHECK(!hf_config_bool(&config, HF_KEY_STRICT_SCOPES));
+    end();
+}
+
+static void includes_are_read_and_what_stands_beside_them_wins(void)
+{
+    char more[SCRATCH_PATH_BYTES], text[SCRATCH_PATH_BYTES];
+    begin(NULL, "{ $include: 'more.json', gateway: { $include: ['gw.json'], bind: 'lan' } }");
+    snprintf(more, sizeof more, "%s/more.json", scratch.dir);
+    put_file(more, "{ gateway: { port: 5, auth: { token: 't' } } }");
+    snprintf(more, sizeof more, "%s/gw.json", scratch.dir);
+    put_file(more, "{ port: 6, bind: 'loopback' }");
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 6);
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_BIND), "lan");
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_TOKEN), "t");
+    hf_config_fini(&config);
+    snprintf(text, sizeof text, "{ $include: '%s' }", openclaw_path);
+    put_file(openclaw_path, text);
+    CHECK_EQ(load(), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, "include itself") != NULL);
+    end();
+}
+
+static void variables_in_texts_are_replaced(void)
+{
+    begin(NULL, "{ gateway: { auth: { token: 'a-${HF_TEST_NAME}-$${HF_TEST_NAME}-${lower}' } } }");
+    setenv("HF_TEST_NAME", "value", 1);
+    CHECK_EQ(load(), 0);
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_TOKEN), "a-value-${HF_TEST_NAME}-${lower}");
+    hf_config_fini(&config);
+    unsetenv("HF_TEST_NAME");
+    CHECK_EQ(load(), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, "HF_TEST_NAME") != NULL);
+    end();
+}
+
+static void a_secret_reference_to_the_environment_is_followed(void)
+{
+    begin(NULL, "{ gateway: { auth: { token: { source: 'env', provider: 'default', "
+                "id: 'HF_TEST_SECRET' } } } }");
+    setenv("HF_TEST_SECRET", "s3cret", 1);
+    CHECK_EQ(load(), 0);
+    CHECK_TEXT(hf_config_text(&config, HF_KEY_TOKEN), "s3cret");
+    hf_config_fini(&config);
+    put_file(openclaw_path, "{ gateway: { auth: { token: { source: 'exec', id: 'x' } } } }");
+    CHECK_EQ(load(), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, "openclaw.json:1: gateway.auth.token") != NULL);
+    end();
+}
+
+/* --- faults --- */
+
+static const struct {
+    const char *own, *openclaw, *told;
+} faults[] = {
+    { "{ gateway: {\n port: 'x' } }", NULL,
+      "holdfast.db:2: gateway.port must be a whole number from 0 to 65535 (port)" },
+    { "{\n\n gateway: { port: 65536 } }", NULL, "holdfast.db:3: gateway.port must be" },
+    { "{ gateway: { port: 1.5 } }", NULL, "gateway.port must be a whole number" },
+    { "{ gateway: { auth: { mode: 'magic' } } }", NULL,
+      "gateway.auth.mode must be one of none|token|password|trusted-proxy" },
+    { "{ gateway: { trustedProxies: 'x' } }", NULL, "gateway.trustedProxies must be a list" },
+    { "{ gateway: { trustedProxies: [1] } }", NULL, "gateway.trustedProxies must be a list" },
+    { "{ gateway: 5 }", NULL, "holdfast.db:1: gateway must be an object" },
+    { "{ gatewai: {} }", NULL, "gatewai is no key of holdfast" },
+    { "{ gateway: { prot: 5 } }", NULL, "gateway.prot is no key of holdfast" },
+    { "{ gateway: {\n port: 5 ", NULL, "holdfast.db:2:" },
+    { "[]", NULL, "must hold one object" },
+    { "", NULL, "holdfast.db:1:1:" },
+    { NULL, "{\n gateway: { port: true } }", "openclaw.json:2: gateway.port must be" },
+    { NULL, "{ gateway: { mode: 'remote' } }", "gateway.mode is \"remote\"" },
+    { NULL, "{ gateway: { auth: { mode: 'trusted-proxy' } } }", "trusted-proxy" },
+    { "{ gateway: { bind: 'custom' } }", NULL, "gateway.customBindHost is not set" },
+    { "{ gateway: { tls: { enabled: true } } }", NULL, "gateway.tls.certPath is not set" },
+    { "{ gateway: { tls: { enabled: true, certPath: 'c' } } }", NULL, "gateway.tls.keyPath" },
+    { "{ gateway: { auth: { mode: 'password' } } }", NULL, "no password is set" },
+    { "{ holdfast: { pingIntervalMs: 5000, staleAfterMs: 4999 } }", NULL, "holdfast.staleAfterMs" },
+};
+
+static void every_fault_names_file_line_key_and_what_was_expected(void)
+{
+    for (size_t i = 0; i < HF_COUNT(faults); i++) {
+        begin(faults[i].own, faults[i].openclaw);
+        CHECK_AT(i, load() < 0);
+        if (!strstr(fault.text, faults[i].told))
+            CHECK_TEXT_AT(i, hf_bytes_cstr(fault.text), faults[i].told);
+        end();
+    }
+}
+
+static void a_bad_variable_or_flag_is_named(void)
+{
+    begin(NULL, NULL);
+    setenv("HOLDFAST_PORT", "high", 1);
+    CHECK_EQ(load(), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, "HOLDFAST_PORT: gateway.port must be") != NULL);
+    hf_config_fini(&config);
+    unsetenv("HOLDFAST_PORT");
+    args.values[HF_OPTION_LOG_FORMAT] = "xml";
+    CHECK_EQ(load(), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, "--log-format: logging.consoleStyle must be one of") != NULL);
+    end();
+}
+
+static void a_file_that_was_asked_for_must_be_there(void)
+{
+    begin(NULL, NULL);
+    args.values[HF_OPTION_CONFIG] = "/no/such/holdfast.json5";
+    CHECK_EQ(load(), HF_ERR_NOT_FOUND);
+    CHECK(strstr(fault.text, "/no/such/holdfast.json5") != NULL);
+    end();
+}
+
+static void lists_of_networks_are_checked_and_bounded(void)
+{
+    struct hf_settings settings;
+    struct hf_settings_text text = { { 0 }, { 0 } };
+    struct hf_buf many;
+    begin("{ gateway: { trustedProxies: ['10.0.0.0/8', 'nonsense'] } }", NULL);
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_settings_from(&config, HF_EMPTY, &settings, &text, &fault), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, "nonsense") != NULL);
+    hf_buf_init(&many, 65536);
+    for (int i = 0; i <= HF_SETTINGS_LIST_MAX; i++) {
+        int err = hf_config_set_text(&config, HF_KEY_PROXIES, HF_SOURCE_FLAG, hf_buf_view(&many),
+                                     "here", &fault);
+        CHECK_EQ(err, 0);
+        CHECK_EQ_AT(i, hf_settings_from(&config, HF_EMPTY, &settings, &text, &fault), 0);
+        CHECK_EQ_AT(i, settings.trusted_proxies.count, i);
+        hf_buf_addf(&many, "10.0.0.%d,", i);
+    }
+    hf_config_set_text(&config, HF_KEY_PROXIES, HF_SOURCE_FLAG, hf_buf_view(&many), "here", &fault);
+    CHECK_EQ(hf_settings_from(&config, HF_EMPTY, &settings, &text, &fault), HF_ERR_LIMIT);
+    hf_buf_fini(&many);
+    hf_settings_text_fini(&text);
+    end();
+}
+
+/* --- what others see --- */
+
+static void the_configuration_as_json_is_valid_and_hides_secrets(void)
+{
+    struct hf_json_error error;
+    struct hf_buf out = { 0 };
+    begin("{ gateway: { auth: { token: 'do-not-show' } } }", NULL);
+    CHECK_EQ(load(), 0);
+    hf_config_json(&config, &out);
+    CHECK_EQ(hf_json_check(hf_buf_view(&out), 16, &error), 0);
+    CHECK(memmem(out.ptr, out.len, "do-not-show", 11) == NULL);
+    CHECK(memmem(out.ptr, out.len, "\"token\":\"(hidden)\"", 18) != NULL);
+    CHECK(memmem(out.ptr, out.len, "\"rateLimit\":{\"maxAttempts\":10,", 30) != NULL);
+    hf_buf_fini(&out);
+    end();
+}
+
+static void a_bind_setting_says_where_to_listen(void)
+{
+    static const struct {
+        const char *bind, *host;
+        int err;
+        enum hf_bind want;
+        const char *address;
+    } rows[] = {
+        { "loopback", "", 0, HF_BIND_LOOPBACK, "" },
+        { "auto", "", 0, HF_BIND_LOOPBACK, "" },
+        { "lan", "", 0, HF_BIND_LAN, "" },
+        { "192.0.2.7", "", 0, HF_BIND_ADDRESS, "192.0.2.7" },
+        { "custom", "::1", 0, HF_BIND_ADDRESS, "::1" },
+        { "everywhere", "", HF_ERR_RANGE, 0, "" },
+    };
+    CHECK_EQ(hf_config_init(&config, &fault), 0);
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_listen_spec spec;
+        hf_config_set_text(&config, HF_KEY_BIND, HF_SOURCE_FLAG, hf_bytes_cstr(rows[i].bind), "x",
+                           &fault);
+        hf_config_set_text(&config, HF_KEY_BIND_HOST, HF_SOURCE_FLAG, hf_bytes_cstr(rows[i].host),
+                           "x", &fault);
+        CHECK_EQ_AT(i, hf_settings_listen(&config, &spec, &fault), rows[i].err);
+        if (rows[i].err) continue;
+        CHECK_EQ_AT(i, spec.bind, rows[i].want);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(spec.address), rows[i].address);
+        CHECK_EQ_AT(i, spec.port, 18789);
+    }
+    hf_config_fini(&config);
+}
+
+static void paths_follow_flags_variables_and_the_home_directory(void)
+{
+    static const struct {
+        const char *name, *value; /* set on top of the rows before */
+        const char *openclaw, *own, *state;
+    } rows[] = {
+        { "HOME", "/h", "/h/.openclaw/openclaw.json", "/h/.config/holdfast/holdfast.json5",
+          "/h/.local/state/holdfast" },
+        { "XDG_CONFIG_HOME", "relative", "/h/.openclaw/openclaw.json",
+          "/h/.config/holdfast/holdfast.json5", "/h/.local/state/holdfast" },
+        { "XDG_CONFIG_HOME", "/c", "/h/.openclaw/openclaw.json", "/c/holdfast/holdfast.json5",
+          "/h/.local/state/holdfast" },
+        { "XDG_STATE_HOME", "/s", "/h/.openclaw/openclaw.json", "/c/holdfast/holdfast.json5",
+          "/s/holdfast" },
+        { "OPENCLAW_PROFILE", "dev", "/h/.openclaw-dev/openclaw.json",
+          "/c/holdfast/holdfast.json5", "/s/holdfast" },
+        { "OPENCLAW_HOME", "/o", "/o/.openclaw-dev/openclaw.json", "/c/holdfast/holdfast.json5",
+          "/s/holdfast" },
+        { "OPENCLAW_STATE_DIR", "undefined", "/o/.openclaw-dev/openclaw.json",
+          "/c/holdfast/holdfast.json5", "/s/holdfast" },
+        { "OPENCLAW_STATE_DIR", "/d", "/d/openclaw.json", "/c/holdfast/holdfast.json5",
+          "/s/holdfast" },
+        { "OPENCLAW_CONFIG_PATH", " ", "/d/openclaw.json", "/c/holdfast/holdfast.json5",
+          "/s/holdfast" },
+        { "OPENCLAW_CONFIG_PATH", "/f.json", "/f.json", "/c/holdfast/holdfast.json5",
+          "/s/holdfast" },
+        { "HOLDFAST_CONFIG", "/mine", "/f.json", "/mine", "/s/holdfast" },
+        { "HOLDFAST_STATE_DIR", "/place", "/f.json", "/mine", "/place" },
+    };
+    static const struct hf_args none;
+    for (size_t i = 0; i < HF_COUNT(rows); i++) unsetenv(rows[i].name);
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        char path[HF_CONFIG_PATH_BYTES];
+        bool is_asked_for;
+        setenv(rows[i].name, rows[i].value, 1);
+        hf_paths_openclaw_config(&none, path, &is_asked_for);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(path), rows[i].openclaw);
+        hf_paths_own_config(&none, path, &is_asked_for);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(path), rows[i].own);
+        CHECK_EQ_AT(i, is_asked_for, strcmp(rows[i].own, "/mine") == 0);
+        hf_paths_state_dir(&none, path);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(path), rows[i].state);
+    }
+}
+
+CHECK_MAIN(every_row_is_whole_and_its_default_is_allowed, the_defaults_are_those_of_the_engine,
+           numbers_hold_at_both_ends_and_not_beyond, the_later_source_wins,
+           secrets_come_from_files_and_variables, an_openclaw_file_is_read_as_it_is,
+           unknown_gateway_keys_are_named_once_with_their_line,
+           includes_are_read_and_what_stands_beside_them_wins, variables_in_texts_are_replaced,
+           a_secret_reference_to_the_environment_is_followed,
+           every_fault_names_file_line_key_and_what_was_expected, a_bad_variable_or_flag_is_named,
+           a_file_that_was_asked_for_must_be_there, lists_of_networks_are_checked_and_bounded,
+           the_configuration_as_json_is_valid_and_hides_secrets,
+           a_bind_setting_says_where_to_listen,
+           paths_follow_flags_variables_and_the_home_directory)

@@ -1,0 +1,132 @@
+#include "base/err.h"
+#include "lib/check.h"
+#include "prog/options.h"
+#include "prog/verbs.h"
+
+#include <stdio.h>
+
+enum { WORDS_MAX = 8 };
+
+/* The table's words as an argv of its own, because getopt moves them. */
+static int read_words(const char *const words[WORDS_MAX], struct hf_args *args,
+                      struct hf_fault *fault)
+{
+    static char *argv[WORDS_MAX + 2];
+    int argc = 0;
+    argv[argc++] = "holdfast";
+    for (size_t i = 0; i < WORDS_MAX && words[i]; i++) argv[argc++] = (char *)(uintptr_t)words[i];
+    argv[argc] = NULL;
+    return hf_options_read(argc, argv, args, fault);
+}
+
+static const struct {
+    const char *words[WORDS_MAX];
+    const char *verb;
+    enum hf_option option; /* looked at */
+    const char *value;
+    int operand_count;
+} good[] = {
+    { { "run" }, "run", HF_OPTION_PORT, NULL, 0 },
+    { { "run", "--port", "1" }, "run", HF_OPTION_PORT, "1", 0 },
+    { { "run", "--port=1" }, "run", HF_OPTION_PORT, "1", 0 },
+    { { "gateway", "run", "--port", "1" }, "run", HF_OPTION_PORT, "1", 0 },
+    { { "run", "--port", "1", "--port", "2" }, "run", HF_OPTION_PORT, "2", 0 },
+    { { "run", "--token-file", "f" }, "run", HF_OPTION_TOKEN_FILE, "f", 0 },
+    { { "run", "--help" }, "run", HF_OPTION_HELP, "", 0 },
+    { { "run", "-h" }, "run", HF_OPTION_HELP, "", 0 },
+    { { "--help" }, "help", HF_OPTION_HELP, NULL, 0 },
+    { { "--version" }, "version", HF_OPTION_JSON, NULL, 0 },
+    { { "version", "--json" }, "version", HF_OPTION_JSON, "", 0 },
+    { { "config", "get", "--json" }, "config", HF_OPTION_JSON, "", 1 },
+    { { "config", "--json", "get", "gateway.port" }, "config", HF_OPTION_JSON, "", 2 },
+    { { "config", "set", "gateway.port", "--", "-1" }, "config", HF_OPTION_JSON, NULL, 3 },
+    { { "completion", "bash" }, "completion", HF_OPTION_HELP, NULL, 1 },
+};
+
+static void a_good_command_line_is_understood(void)
+{
+    for (size_t i = 0; i < HF_COUNT(good); i++) {
+        struct hf_args args;
+        struct hf_fault fault;
+        CHECK_EQ_AT(i, read_words(good[i].words, &args, &fault), 0);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(args.verb->name), good[i].verb);
+        const char *value = args.values[good[i].option];
+        CHECK_EQ_AT(i, value != NULL, good[i].value != NULL);
+        if (value) CHECK_TEXT_AT(i, hf_bytes_cstr(value), good[i].value);
+        CHECK_EQ_AT(i, args.operand_count, good[i].operand_count);
+    }
+}
+
+static const struct {
+    const char *words[WORDS_MAX];
+    const char *told; /* part of the message */
+} bad[] = {
+    { { NULL }, "verb is missing" },
+    { { "gateway" }, "verb is missing" },
+    { { "fly" }, "no such verb: \"fly\"" },
+    { { "supervise" }, "\"supervise\" is not in this version" },
+    { { "ctl", "status" }, "\"ctl\" is not in this version" },
+    { { "run", "--mode", "relay" }, "--mode is not in this version" },
+    { { "run", "--upstream", "ws://x" }, "--upstream is not in this version" },
+    { { "run", "--upstream=ws://x" }, "--upstream is not in this version" },
+    { { "run", "--survive" }, "--survive is not in this version" },
+    { { "run", "--", "openclaw", "gateway" }, "run -- CMD" },
+    { { "run", "--fly" }, "has no option --fly" },
+    { { "run", "--json" }, "has no option --json" },
+    { { "run", "-x" }, "has no option -x" },
+    { { "run", "--port" }, "--port wants a value" },
+    { { "version", "now" }, "takes no arguments" },
+};
+
+static void a_bad_one_is_a_usage_error_that_names_the_word(void)
+{
+    for (size_t i = 0; i < HF_COUNT(bad); i++) {
+        struct hf_args args;
+        struct hf_fault fault;
+        CHECK_EQ_AT(i, read_words(bad[i].words, &args, &fault), HF_ERR_USAGE);
+        if (!strstr(fault.text, bad[i].told))
+            CHECK_TEXT_AT(i, hf_bytes_cstr(fault.text), bad[i].told);
+    }
+}
+
+static bool holds(const struct hf_buf *text, const char *what)
+{
+    return memmem(text->ptr, text->len, what, strlen(what)) != NULL;
+}
+
+static void the_help_names_every_option_of_a_verb_and_no_other(void)
+{
+    size_t count;
+    const struct hf_verb *verbs = hf_verbs(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct hf_buf help;
+        hf_buf_init(&help, 1 << 20);
+        hf_options_help(&help, &verbs[i]);
+        for (int option = 0; option < HF_OPTION_COUNT; option++) {
+            char wanted[64];
+            snprintf(wanted, sizeof wanted, "  --%s ", hf_option_name((enum hf_option)option));
+            CHECK_EQ_AT(option, holds(&help, wanted), verbs[i].options >> option & 1);
+        }
+        hf_buf_fini(&help);
+    }
+}
+
+static void what_does_not_exist_is_named_nowhere(void)
+{
+    static const char *const absent[] = { "supervise", "upstream", "relay", "--mode", "watchdog" };
+    static const struct hf_bytes shells[] = { HF_LIT_INIT("bash"), HF_LIT_INIT("zsh"),
+                                              HF_LIT_INIT("fish") };
+    struct hf_buf all;
+    hf_buf_init(&all, 1 << 20);
+    hf_options_help(&all, NULL);
+    for (size_t i = 0; i < HF_COUNT(shells); i++)
+        CHECK_EQ(hf_options_completion(&all, shells[i]), 0);
+    for (size_t i = 0; i < HF_COUNT(absent); i++) CHECK_AT(i, !holds(&all, absent[i]));
+    CHECK_EQ(hf_options_completion(&all, HF_LIT("tcsh")), HF_ERR_NOT_FOUND);
+    CHECK_EQ(hf_buf_done(&all), 0);
+    hf_buf_fini(&all);
+}
+
+CHECK_MAIN(a_good_command_line_is_understood, a_bad_one_is_a_usage_error_that_names_the_word,
+           the_help_names_every_option_of_a_verb_and_no_other,
+           what_does_not_exist_is_named_nowhere)
