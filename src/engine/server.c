@@ -161,6 +161,7 @@ int hf_server_new(struct hf_server **out, const struct hf_server_config *config,
     s->log = config->log;
     s->heartbeats_enabled = true;
     s->health_at = HF_NEVER;
+    s->upkeep_at = now.mono;
     s->tick_at = hf_time_after(now.mono, HF_MS(settings->tick_interval_ms));
     hf_rng_init(&s->rng, config->seed);
     hf_rng_uuid(&s->rng, s->boot_id);
@@ -342,14 +343,14 @@ static void step_stage(struct hf_server *s)
 {
     run_stage_act(s, hf_stage_step(&s->stage, s->now.mono, open_work(s)));
     if (hf_stage_state(&s->stage) != HF_STAGE_CLOSING || s->is_stopped) return;
-    if (s->conns.live > 0 || s->waits.live > 0) return;
+    if (s->conns.live > 0 || s->waits.live > 0 || hf_server_save_all(s)) return;
     s->is_stopped = true;
     s->tell_stopped = true;
 }
 
 void hf_server_item_ready(struct hf_server *s, struct hf_bytes name)
 {
-    run_stage_act(s, hf_stage_item_ready(&s->stage, s->now.mono, name));
+    run_stage_act(s, hf_stage_item_ready(&s->stage, name));
 }
 
 static void stop(struct hf_server *s, const struct hf_event *event)
@@ -460,6 +461,7 @@ void hf_server_run_due(struct hf_server *s, struct hf_now now)
         hf_server_tick(s);
     }
     hf_server_health_run_due(s);
+    hf_server_upkeep_run_due(s);
     if (!hf_time_before(now.mono, hf_heartbeat_due(&s->heartbeat))) hf_server_heartbeat(s);
     hf_server_presence_flush(s);
     step_stage(s);
@@ -474,6 +476,7 @@ hf_time hf_server_due(const struct hf_server *s)
     if (s->client_count > 0) due = hf_time_min(due, s->tick_at);
     if (s->is_presence_stale) due = hf_time_min(due, s->now.mono);
     due = hf_time_min(due, hf_server_health_due(s));
+    due = hf_time_min(due, hf_server_upkeep_due(s));
     due = hf_time_min(due, hf_stage_due(&s->stage));
     return hf_time_min(due, hf_heartbeat_due(&s->heartbeat));
 }

@@ -4,6 +4,8 @@
 #include "engine/methods/table.h"
 #include "engine/server_state.h"
 
+enum { UPKEEP_MS = 30000 };
+
 static void wait_fini(struct hf_wait *wait)
 {
     hf_blob_drop(wait->id);
@@ -61,6 +63,38 @@ int hf_server_write_plan(struct hf_server *s, struct hf_wait *wait, struct hf_de
     return err;
 }
 
+/* Stores last-seen times and drops requests that are too old; one change at a
+ * time.  True when something was asked of the store. */
+static bool upkeep(struct hf_server *s)
+{
+    struct hf_devices_plan *plan = hf_mem_zero(1, sizeof *plan);
+    struct hf_wait wait = { .kind = HF_WAIT_RECORD };
+    if (!plan) return false;
+    enum hf_devices_act act = hf_devices_expire(&s->devices, s->now.wall_ms, plan);
+    if (act == HF_DEVICES_DONE) act = hf_devices_save(&s->devices, plan);
+    if (act == HF_DEVICES_WRITE) return hf_server_write_plan(s, &wait, plan) == 0;
+    hf_mem_free(plan);
+    return false;
+}
+
+bool hf_server_save_all(struct hf_server *s)
+{
+    return !s->is_save_failing && upkeep(s);
+}
+
+hf_time hf_server_upkeep_due(const struct hf_server *s)
+{
+    return s->wants_upkeep ? s->upkeep_at : HF_NEVER;
+}
+
+void hf_server_upkeep_run_due(struct hf_server *s)
+{
+    if (hf_time_before(s->now.mono, hf_server_upkeep_due(s))) return;
+    s->upkeep_at = hf_time_after(s->now.mono, HF_MS(UPKEEP_MS));
+    /* Pending requests may grow too old; otherwise the next change asks for it. */
+    s->wants_upkeep = upkeep(s) || s->devices.pairing_count > 0;
+}
+
 static void load_done(struct hf_server *s, const struct hf_store_result *result)
 {
     int err = result->err;
@@ -72,6 +106,7 @@ static void load_done(struct hf_server *s, const struct hf_store_result *result)
                HF_TEXT("why", hf_bytes_cstr(hf_err_text(err))));
         return;
     }
+    s->wants_upkeep = true;
     HF_LOG(&s->log, HF_LOG_INFO, "store.loaded", HF_INT("devices", result->device_count),
            HF_INT("pending", result->pairing_count));
     hf_server_item_ready(s, HF_LIT("store"));
@@ -92,6 +127,7 @@ static void write_done(struct hf_server *s, struct hf_wait *wait, int err)
         HF_LOG(&s->log, HF_LOG_ERROR, "store.failed", HF_TEXT("at", HF_LIT("write")),
                HF_TEXT("why", hf_bytes_cstr(hf_err_text(err))));
     hf_devices_settle(&s->devices, wait->plan, err == 0);
+    s->wants_upkeep = true;
     if (!err) hf_server_pair_events(s, wait->plan);
 }
 
@@ -119,7 +155,9 @@ static void finish(struct hf_server *s, struct hf_wait *wait, const struct hf_jo
             hf_conn_http_metrics(s, c, wait->is_head, &result->u.facts);
         return;
     case HF_WAIT_RECORD:
-        if (wait->plan) write_done(s, wait, err);
+        s->is_save_failing = err != 0;
+        write_done(s, wait, err);
+        wake_logins(s);
         return;
     }
 }

@@ -424,7 +424,10 @@ static void decide(struct hf_server *s, struct hf_conn *c, struct attempt *a, st
     if (count_failure(s, c, a, text)) return;
     switch (a->outcome.act) {
     case HF_LOGIN_HELLO:
-        if (a->outcome.is_paired) hf_devices_seen(&s->devices, s->now.wall_ms, &a->outcome.ask);
+        if (a->outcome.is_paired) {
+            hf_devices_seen(&s->devices, s->now.wall_ms, &a->outcome.ask);
+            s->wants_upkeep = true;
+        }
         say_hello(s, c, a->req.id, &a->connect, &a->outcome);
         return;
     case HF_LOGIN_REFUSED:

@@ -199,7 +199,9 @@ struct hf_server {
     hf_time turn_at;   /* the turn that runs began */
     hf_span cpu_used;  /* as the host said last */
 
-    hf_time tick_at;
+    hf_time tick_at, upkeep_at;
+    bool wants_upkeep;    /* something may have to be stored or dropped */
+    bool is_save_failing; /* the last upkeep could not be stored */
     uint32_t client_count; /* registered connections */
     struct hf_blob *health; /* the cached body of `health`, a JSON object */
     int64_t health_wall_ms;
@@ -341,6 +343,12 @@ int hf_server_load(struct hf_server *s);
 /* Has the store write a plan, on behalf of `wait` (both moved here).  After an
  * error the plan was settled as failed and everything is freed. */
 int hf_server_write_plan(struct hf_server *s, struct hf_wait *wait, struct hf_devices_plan *plan);
+/* Upkeep of the device registry: last-seen times are stored, old requests dropped. */
+hf_time hf_server_upkeep_due(const struct hf_server *s);
+void hf_server_upkeep_run_due(struct hf_server *s);
+
+/* Asks the store to keep what is not kept yet: true while something is under way. */
+bool hf_server_save_all(struct hf_server *s);
 void hf_server_job_done(struct hf_server *s, const struct hf_job_result *result);
 void hf_server_jobs_fini(struct hf_server *s);
 

@@ -211,7 +211,17 @@ static void closing_during_the_start_never_says_starting(void)
     hf_buf_init(&answer, 100000);
     config.keeps_silent = true;
     open_and_run(&p, w, &config);
+    /* An answer that waits for a slow job keeps the drain open. */
+    int k = world_connect_loopback(w);
+    w->weather.job_max = 1;
+    world_send(w, k, HF_LIT("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"));
+    world_run(w, 0, NULL);
+    WORLD_CHECK(w, w->job_count == 1);
+    w->jobs[0].done_at = hf_time_after(w->now.mono, HF_SECONDS(20));
     world_stop(w, false, 0);
+    peer_send_connect(&p);
+    peer_run_world(&p, HF_MS(10));
+    CHECK_TEXT(hf_json_find(refusal_member(&p, "details"), "reason"), "\"gateway-restarting\"");
     get(w, "GET /startupz HTTP/1.1\r\nHost: a\r\n\r\n", &answer);
     CHECK(has_text(&answer, "503"));
     CHECK(has_text(&answer, "\"status\":\"draining\""));

@@ -66,7 +66,7 @@ static void write_grants(struct hf_json_writer *w, const struct hf_device *devic
     hf_scopes scopes = 0;
     hf_json_add_array(w, "roles");
     for (unsigned i = 0; i < HF_ROLES; i++) {
-        if (!hf_device_has_role(device, (enum hf_role)i)) continue;
+        if (device->grants[i].epoch == 0) continue;
         hf_json_put_text(w, hf_role_name((enum hf_role)i));
         scopes |= device->grants[i].scopes;
     }
@@ -92,7 +92,7 @@ static void write_device(const struct hf_server *s, struct hf_json_writer *w,
     hf_device_id_write(&device->id, id);
     hf_json_open_object(w);
     write_identity(w, &device->id, device->public_key);
-    add_name(w, "label", hf_name_view(&device->label));
+    add_name(w, "operatorLabel", hf_name_view(&device->label));
     write_facts(w, &device->facts);
     hf_json_add_text(w, "role", hf_role_name(device->role));
     write_grants(w, device);
@@ -106,7 +106,7 @@ static void write_device(const struct hf_server *s, struct hf_json_writer *w,
         hf_json_add_int(w, "lastSeenAtMs", device->last_seen_ms);
         hf_json_add_text(w, "lastSeenReason", HF_LIT("connect"));
     }
-    if (is_connected(s, id)) hf_json_add_bool(w, "connected", true);
+    hf_json_add_bool(w, "connected", is_connected(s, id));
     hf_json_add_array(w, "tokens");
     for (unsigned i = 0; i < HF_ROLES; i++)
         if (device->grants[i].epoch > 0) write_grant(w, &device->grants[i], (enum hf_role)i);
@@ -160,10 +160,19 @@ static void end_sessions(struct hf_server *s, const struct hf_devices_plan *plan
 void hf_server_pair_events(struct hf_server *s, const struct hf_devices_plan *plan)
 {
     for (size_t i = 0; i < plan->event_count; i++) {
-        if (plan->events[i].kind == HF_PAIR_REQUESTED)
-            tell_requested(s, &plan->events[i]);
-        else
-            tell_resolved(s, &plan->events[i]);
+        const struct hf_pair_event *event = &plan->events[i];
+        switch (event->kind) {
+        case HF_PAIR_REQUESTED:
+            tell_requested(s, event);
+            break;
+        case HF_PAIR_APPROVED:
+        case HF_PAIR_REJECTED:
+            tell_resolved(s, event);
+            break;
+        case HF_PAIR_CHANGED:
+            hf_server_broadcast(s, "device.pair.changed", HF_LIT("{}"), NULL, HF_EMPTY, false);
+            break;
+        }
     }
 }
 
@@ -193,7 +202,8 @@ static struct hf_devices_caller caller_of(const struct hf_call *call)
 {
     const struct hf_client *client = call->conn->client;
     struct hf_devices_caller caller = { .scopes = client->scopes };
-    caller.is_device = hf_device_id_read(client->device_id, &caller.id);
+    caller.is_device = hf_bytes_same(client->auth_method, HF_LIT("device-token")) &&
+                       hf_device_id_read(client->device_id, &caller.id);
     return caller;
 }
 
@@ -378,6 +388,8 @@ static void rotate_done(struct hf_server *s, struct hf_call *call, const struct 
     hf_json_add_text(w, "role", hf_role_name(plan->role));
     hf_scopes_write(w, "scopes", plan->scopes);
     hf_json_add_int(w, "rotatedAtMs", plan->at_ms);
+    /* The device learns its token at its next connect, nobody else does. */
+    hf_json_add_text(w, "tokenDelivery", HF_LIT("withheld-cross-device"));
     hf_json_close_object(w);
     hf_reply_send(s, call);
     end_sessions(s, plan);
