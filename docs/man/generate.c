@@ -1,0 +1,120 @@
+/* Prints the parts of the man pages that the program's own tables decide, in scdoc.
+ * Usage: generate verbs | run | keys */
+#include "base/bytes.h"
+#include "prog/config_keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *argument, *help;
+} options[HF_OPTION_COUNT] = {
+#define ROW(id, name, argument, help) { name, argument, help },
+    HF_OPTIONS(ROW)
+#undef ROW
+};
+
+/* Some characters are marks to scdoc. */
+static void put_text(const char *text)
+{
+    for (; *text; text++) {
+        if (strchr("\\*_<>#", *text)) putchar('\\');
+        putchar(*text);
+    }
+}
+
+/* Small help texts become sentences. */
+static void put_sentence(const char *text)
+{
+    char first[2] = { text[0], 0 };
+    if (first[0] >= 'a' && first[0] <= 'z') first[0] = (char)(first[0] - 'a' + 'A');
+    put_text(first);
+    put_text(text + 1);
+    putchar('.');
+}
+
+static void put_options(const struct hf_verb *verb)
+{
+    for (size_t i = 0; i < HF_OPTION_COUNT; i++) {
+        if (!(verb->options >> i & 1) || i == HF_OPTION_HELP) continue;
+        printf("*--%s*", options[i].name);
+        if (options[i].argument) {
+            printf(" ");
+            put_text(options[i].argument);
+        }
+        printf("\n\t");
+        put_sentence(options[i].help);
+        printf("\n\n");
+    }
+}
+
+static void put_verbs(const struct hf_verb *verbs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        /* In a heading nothing is a mark. */
+        printf("## %s %s\n\n", verbs[i].name, verbs[i].operands ? verbs[i].operands : "");
+        put_sentence(verbs[i].summary);
+        printf("\n\n");
+        if (strcmp(verbs[i].name, "run") == 0)
+            printf("See *holdfast-run*(1).\n\n");
+        else
+            put_options(&verbs[i]);
+    }
+}
+
+static void put_run(const struct hf_verb *verbs, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(verbs[i].name, "run") == 0) put_options(&verbs[i]);
+}
+
+static void put_variables(const struct hf_key *key)
+{
+    const char *names[] = { key->env, key->openclaw_env };
+    for (size_t i = 0; i < HF_COUNT(names); i++) {
+        if (!names[i]) continue;
+        printf(" *");
+        put_text(names[i]);
+        printf("*");
+    }
+}
+
+static void put_keys(void)
+{
+    for (size_t i = 0; i < HF_KEY_COUNT; i++) {
+        const struct hf_key *key = &hf_keys[i];
+        char expected[256];
+        hf_key_expects(key, expected, sizeof expected);
+        printf("*%s*\n\t", key->name);
+        put_sentence(key->help);
+        printf("++\nExpects ");
+        put_text(expected);
+        if (key->initial[0]) {
+            printf("; default: ");
+            put_text(key->initial);
+        }
+        printf(".");
+        if (key->option != HF_NO_OPTION) printf("++\nFlag: *--%s*", hf_option_name(key->option));
+        if (key->env || key->openclaw_env) {
+            printf("++\nEnvironment:");
+            put_variables(key);
+        }
+        printf("\n\n");
+    }
+}
+
+int main(int argc, char **argv)
+{
+    size_t count;
+    const struct hf_verb *verbs = hf_verbs(&count);
+    const char *part = argc == 2 ? argv[1] : "";
+    if (strcmp(part, "verbs") == 0)
+        put_verbs(verbs, count);
+    else if (strcmp(part, "run") == 0)
+        put_run(verbs, count);
+    else if (strcmp(part, "keys") == 0)
+        put_keys();
+    else
+        return HF_EXIT_USAGE;
+    return HF_EXIT_DONE;
+}
