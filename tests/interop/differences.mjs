@@ -11,58 +11,82 @@ const hellos = (change) => (recorded) => {
 
 const HANDSHAKE = [
     {
-        why: "`model-catalog-snapshot` is not advertised: it would make the Control UI send a connect "
-            + "member outside the published schema (protocol/wire.md 3)",
+        why:
+            "`model-catalog-snapshot` is not advertised: it would make the Control UI send a member " +
+            "outside the published schema (protocol/wire.md 3)",
         cases: /./,
-        change: (recorded) => { delete recorded.challenge?.capabilities; },
+        change: (recorded) => {
+            delete recorded.challenge?.capabilities;
+        },
     },
     {
-        why: "ticks come every 15 s, so that clients notice a dead gateway after 30 s (design.md 5)",
+        why: "ticks come every 15 s: clients notice a dead gateway after 30 s (design.md 5)",
         cases: /./,
-        change: hellos((hello) => { hello.policy.tickIntervalMs = 15000; }),
+        change: hellos((hello) => {
+            hello.policy.tickIntervalMs = 15000;
+        }),
     },
     {
         why: "a scope name that does not exist is dropped instead of echoed (issue 2, handshake)",
         cases: /^bad_scope$/,
-        change: hellos((hello) => { hello.auth.scopes = []; }),
+        change: hellos((hello) => {
+            hello.auth.scopes = [];
+        }),
     },
     {
-        why: "no subprotocol is used; one that is offered is ignored instead of echoed (protocol/wire.md 1)",
+        why: "no subprotocol is used; one that is offered is not echoed (protocol/wire.md 1)",
         cases: /^subprotocol$/,
-        change: (recorded) => { delete recorded.upgrade; },
+        change: (recorded) => {
+            delete recorded.upgrade;
+        },
     },
     {
-        why: "the closed worker protocol is not served: its path is refused at the upgrade instead of "
-            + "held for 15 s (protocol/wire.md 1)",
+        why:
+            "the closed worker protocol is not served: its path is refused at the upgrade " +
+            "instead of held for 15 s (protocol/wire.md 1)",
         cases: /^worker_path$/,
         change: (recorded) => {
-            recorded.upgrade = { status: 404, type: "text/plain; charset=utf-8", body: "Not Found" };
+            recorded.upgrade = {
+                status: 404,
+                type: "text/plain; charset=utf-8",
+                body: "Not Found",
+            };
             delete recorded.close;
             delete recorded.closeAfterMs;
         },
     },
     {
-        why: "only a wrong shared secret is answered late: a wrong device token beside a valid signature is "
-            + "counted against that device alone, which nobody else can be locked out by (design.md 3)",
+        why:
+            "only a wrong shared secret is answered late: a wrong device token beside a valid " +
+            "signature counts against that device alone, and locks out nobody else (design.md 3)",
         cases: /^device_(token_wider_scope|bad_device_token|wrong_shared_then_token)$/,
-        change: (recorded) => { delete recorded.lateMs; },
+        change: (recorded) => {
+            delete recorded.lateMs;
+        },
     },
     {
-        why: "the scopes of a device are a set: they are listed in one order, whatever order was asked",
+        why: "the scopes of a device are a set, listed in one order whatever order was asked",
         cases: /^pairing_admin_events$/,
-        change: ({ events }) => { for (const { payload } of events) payload.scopes?.sort(); },
+        change: ({ events }) => {
+            for (const { payload } of events) payload.scopes?.sort();
+        },
     },
     {
         why: "a device family is what the device says; none is made up from a node's platform",
         cases: /^pairing_admin_events$/,
-        change: ({ events }) => { for (const { payload } of events) delete payload.deviceFamily; },
+        change: ({ events }) => {
+            for (const { payload } of events) delete payload.deviceFamily;
+        },
     },
 ];
 
 // The recorded case as the gateway of that kind must answer it.
 export function expectedOf(kind, recorded) {
     if (kind !== "holdfast") return recorded;
-    return changed(recorded, HANDSHAKE.filter(({ cases }) => cases.test(recorded.name)));
+    return changed(
+        recorded,
+        HANDSHAKE.filter(({ cases }) => cases.test(recorded.name)),
+    );
 }
 
 const ANSWERS = [
@@ -72,7 +96,9 @@ const ANSWERS = [
         names: /^dup id$/,
         change: (recorded) => {
             const message = "invalid request frame: at root: duplicate property 'id'";
-            recorded.answers = [{ id: "b", ok: false, error: { code: "INVALID_REQUEST", message } }];
+            recorded.answers = [
+                { id: "b", ok: false, error: { code: "INVALID_REQUEST", message } },
+            ];
         },
     },
     {
@@ -88,14 +114,19 @@ const ANSWERS = [
         why: "the second half of that text describes how its schema is written, not what is wrong",
         kinds: /^method$/,
         names: /^models\.list "x"$/,
-        change: ({ answers: [{ error }] }) => { error.message = error.message.replace("; must not be valid", ""); },
+        change: ({ answers: [{ error }] }) => {
+            error.message = error.message.replace("; must not be valid", "");
+        },
     },
 ];
 
 // The recorded answer to a row of data/params.jsonl as the gateway of that kind must give it.
 export function expectedAnswer(kind, row, recorded) {
     if (kind !== "holdfast") return recorded;
-    return changed(recorded, ANSWERS.filter(({ kinds, names }) => kinds.test(row.kind) && names.test(row.name)));
+    return changed(
+        recorded,
+        ANSWERS.filter(({ kinds, names }) => kinds.test(row.kind) && names.test(row.name)),
+    );
 }
 
 // Members of results that holdfast leaves out (`out`), adds (`in`) or gives another type (`as`).
@@ -112,22 +143,33 @@ const RESULTS = [
         out: ["controlUiLinkReaders.*", "controlUiWidgetKinds.*", "pluginSurfaceUrls.*"],
     },
     {
-        why: "the Control UI compares buildId with its own build; better none than a wrong one (protocol/wire.md 4)",
+        why: "the Control UI compares buildId with its own; better none (protocol/wire.md 4)",
         calls: /^hello-ok$/,
         out: ["server.buildId", "server.controlUiBuildSource"],
     },
     {
         why: "no sessions are kept here, so there is nothing to attach to or to share (optional)",
         calls: /^hello-ok$/,
-        out: ["policy.attachments.*", "policy.allowedSessionVisibilities.*",
-            "policy.hasMultipleSessionSharingIdentities"],
+        out: [
+            "policy.attachments.*",
+            "policy.allowedSessionVisibilities.*",
+            "policy.hasMultipleSessionSharingIdentities",
+        ],
     },
     {
         why: "no configuration is edited over the protocol, so there is no revision to compare",
         calls: /^(hello-ok$|config\.get )/,
-        out: ["snapshot.appliedConfigHash", "appliedConfigHash", "configRevisionHash", "sourceConfig.*",
-            "runtimeConfig.*", "agentRosterIncludeOwned", "bindingsIncludeOwned", "includedPaths",
-            "includeProvenance"],
+        out: [
+            "snapshot.appliedConfigHash",
+            "appliedConfigHash",
+            "configRevisionHash",
+            "sourceConfig.*",
+            "runtimeConfig.*",
+            "agentRosterIncludeOwned",
+            "bindingsIncludeOwned",
+            "includedPaths",
+            "includeProvenance",
+        ],
     },
     {
         why: "the keys of a configuration are those of its product",
@@ -140,22 +182,31 @@ const RESULTS = [
         calls: /^(status|sessions\.list|sessions\.subscribe) /,
         out: ["defaults.*", "list.defaults.*"],
         as: {
-            "sessions.defaults.model": "null", "sessions.defaults.contextTokens": "null",
-            "defaults.model": "null", "defaults.modelProvider": "null", "defaults.contextTokens": "null",
-            "list.defaults.model": "null", "list.defaults.modelProvider": "null",
+            "sessions.defaults.model": "null",
+            "sessions.defaults.contextTokens": "null",
+            "defaults.model": "null",
+            "defaults.modelProvider": "null",
+            "defaults.contextTokens": "null",
+            "list.defaults.model": "null",
+            "list.defaults.modelProvider": "null",
             "list.defaults.contextTokens": "null",
         },
     },
     {
-        why: "no desktop, no task queue, no worker threads and no drain of agent work: parts this program lacks",
+        why: "no desktop, task queue, worker threads or agent work: parts this program lacks",
         calls: /^status /,
         out: ["hostDesktop.*", "taskAudit.*", "workerPools.*", "shutdownBudget.*"],
     },
     {
         why: "facts about a JavaScript heap",
         calls: /^(status|system\.info) /,
-        out: ["processMemory.heapUsedBytes", "processMemory.heapTotalBytes", "processMemory.externalBytes",
-            "processMemory.arrayBuffersBytes", "defaultAgentUtilityModel.*"],
+        out: [
+            "processMemory.heapUsedBytes",
+            "processMemory.heapTotalBytes",
+            "processMemory.externalBytes",
+            "processMemory.arrayBuffersBytes",
+            "defaultAgentUtilityModel.*",
+        ],
     },
     {
         why: "members that are newer than the published schema, or optional there",
@@ -178,7 +229,9 @@ export function resultRows(kind, call) {
 
 // The reasons of rows that changed nothing in a whole run: they can go.
 export function unusedRows() {
-    return [...HANDSHAKE, ...ANSWERS, ...RESULTS].filter((row) => !row.used && !row.sometimes).map(({ why }) => why);
+    return [...HANDSHAKE, ...ANSWERS, ...RESULTS]
+        .filter((row) => !row.used && !row.sometimes)
+        .map(({ why }) => why);
 }
 
 function changed(recorded, rows) {

@@ -17,14 +17,21 @@ import results from "./suites/results.mjs";
 // The results come first: they were recorded from a gateway that had done nothing else yet.
 const SUITES = [results, handshake, params, http, library, cli, link, life];
 
-// The gateways that many tests share, by name: what stands in the `gateway` section of their config.
+// The gateways that tests share: name and `gateway` section of the configuration.
 const SHARED = {
     plain: {},
     proxied: { trustedProxies: ["127.0.0.1"] },
 };
 
 function options(argv) {
-    const found = { binary: null, real: false, only: null, skipAll: null, list: false, record: false };
+    const found = {
+        binary: null,
+        real: false,
+        only: null,
+        skipAll: null,
+        list: false,
+        record: false,
+    };
     const args = [...argv];
     while (args.length > 0) {
         const arg = args.shift();
@@ -36,8 +43,10 @@ function options(argv) {
         else if (!arg.startsWith("-") && !found.binary) found.binary = arg;
         else usage(`what is ${arg}?`);
     }
-    if (found.binary && !found.skipAll && !isProgram(found.binary)) usage(`${found.binary} is no program`);
-    if (!found.binary && !found.real && !found.list && !found.record && !found.skipAll) usage("no binary");
+    if (found.binary && !found.skipAll && !isProgram(found.binary))
+        usage(`${found.binary} is no program`);
+    if (!found.binary && !found.real && !found.list && !found.record && !found.skipAll)
+        usage("no binary");
     return found;
 }
 
@@ -51,7 +60,9 @@ function isProgram(file) {
 }
 
 function usage(what) {
-    console.error(`interop: ${what}\nusage: tests/interop/run BINARY|--against-real [--only PATTERN] [--list]`);
+    console.error(
+        `interop: ${what}\nusage: run BINARY|--against-real|--record [--only PATTERN] [--list]`,
+    );
     process.exit(2);
 }
 
@@ -91,8 +102,14 @@ if (opts.record) {
 const ctx = new Context(opts);
 const plan = new Plan();
 for (const suite of SUITES) suite(plan, ctx);
-plan.test("differences: every row of the table is still needed", () => mustEqual(unusedRows(), []),
-    { skip: opts.only || opts.real ? "only a whole run against holdfast needs them all" : undefined });
+plan.test(
+    "differences: every row of the table is still needed",
+    () => mustEqual(unusedRows(), []),
+    {
+        skip:
+            opts.only || opts.real ? "only a whole run against holdfast needs them all" : undefined,
+    },
+);
 if (opts.list) {
     for (const { text } of plan.tests) console.log(text);
     process.exit(0);

@@ -18,8 +18,10 @@ export async function record() {
     try {
         const known = new Map(readLines("results.jsonl").map(({ call, shape }) => [call, shape]));
         const rows = await resultShapes(gate);
-        writeLines("results.jsonl",
-            rows.map(({ call, shape }) => ({ call, shape: mergeShapes(shape, known.get(call)) })));
+        writeLines(
+            "results.jsonl",
+            rows.map(({ call, shape }) => ({ call, shape: mergeShapes(shape, known.get(call)) })),
+        );
         writeLines("params.jsonl", await answeredRows(gate));
     } finally {
         await gate.stop();

@@ -1,19 +1,22 @@
 // The published client library, unmodified, with everything it tells its owner kept in order.
 import crypto from "node:crypto";
 import { peer } from "./peers.mjs";
+import { Waiting } from "./waiting.mjs";
 
 export class Library {
     told = [];
-    #waits = new Set();
+    #waiting = new Waiting();
 
     // Starts a GatewayClient; `options` go to it as they are.
     static async start(url, options = {}) {
         const { GatewayClient } = await peer("@openclaw/gateway-client");
         const library = new Library();
-        const tell = (what) => (...args) => {
-            library.told.push({ what, args, at: Date.now() });
-            for (const wait of library.#waits) wait();
-        };
+        const tell =
+            (what) =>
+            (...args) => {
+                library.told.push({ what, args, at: Date.now() });
+                library.#waiting.wake();
+            };
         library.client = new GatewayClient({
             url,
             minProtocol: 4,
@@ -35,22 +38,11 @@ export class Library {
     }
 
     // The arguments of the nth callback of that kind, or an error after `ms`.
-    until(what, nth = 1, ms = 10000) {
-        return new Promise((done, fail) => {
-            const look = () => {
-                const one = this.all(what)[nth - 1];
-                if (one) finish(() => done(one.args));
-            };
-            const finish = (then) => {
-                clearTimeout(timer);
-                this.#waits.delete(look);
-                then();
-            };
-            const timer = setTimeout(() => finish(() => fail(new Error(
-                `no ${what} number ${nth} in ${ms} ms; told: ${JSON.stringify(this.told.map(brief))}`))), ms);
-            this.#waits.add(look);
-            look();
-        });
+    async until(what, nth = 1, ms = 10000) {
+        const one = await this.#waiting.until(() => this.all(what)[nth - 1], ms);
+        if (one) return one.args;
+        const told = JSON.stringify(this.told.map(brief));
+        throw new Error(`no ${what} number ${nth} in ${ms} ms; told: ${told}`);
     }
 
     request(method, params) {
@@ -63,7 +55,9 @@ export class Library {
 }
 
 function brief({ what, args }) {
-    return what === "event" ? args[0]?.event : [what, ...args.map((arg) => arg?.message ?? arg?.type ?? arg)];
+    return what === "event"
+        ? args[0]?.event
+        : [what, ...args.map((arg) => arg?.message ?? arg?.type ?? arg)];
 }
 
 // The members that give the library a device identity and a place for its device token.
@@ -80,11 +74,16 @@ export function libraryDevice() {
         kept,
         deviceIdentity: identity,
         hostDeps: {
-            signDevicePayload: (pem, text) => crypto.sign(null, Buffer.from(text), pem).toString("base64url"),
+            signDevicePayload: (pem, text) =>
+                crypto.sign(null, Buffer.from(text), pem).toString("base64url"),
             publicKeyRawBase64UrlFromPem: () => raw.toString("base64url"),
             loadDeviceAuthToken: () => kept.token,
-            storeDeviceAuthToken: ({ token, scopes }) => { kept.token = { token, scopes }; },
-            clearDeviceAuthToken: () => { kept.token = null; },
+            storeDeviceAuthToken: ({ token, scopes }) => {
+                kept.token = { token, scopes };
+            },
+            clearDeviceAuthToken: () => {
+                kept.token = null;
+            },
         },
     };
 }

@@ -11,7 +11,9 @@ export class Masks {
     #label(kind, key) {
         const full = `${kind} ${key}`;
         if (!this.#seen.has(full)) {
-            const count = [...this.#seen.keys()].filter((known) => known.startsWith(`${kind} `)).length;
+            const count = [...this.#seen.keys()].filter((known) =>
+                known.startsWith(`${kind} `),
+            ).length;
             this.#seen.set(full, `<${kind} ${count + 1}>`);
         }
         return this.#seen.get(full);
@@ -37,8 +39,9 @@ export class Masks {
         if (/^[0-9a-f]{64}$/.test(text)) return this.#label("hash", text);
         if (/^[A-Za-z0-9_-]{43}$/.test(text)) return this.#label("key", text);
         // A close reason is cut to 120 bytes, which can cut an id short.
-        return text.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]*\)?/g,
-            (id) => this.#label("id", id.slice(0, 13)));
+        return text.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]*\)?/g, (id) =>
+            this.#label("id", id.slice(0, 13)),
+        );
     }
 }
 
@@ -59,13 +62,20 @@ export class Mismatch extends Error {
 // Throws with one line per differing member.
 export function mustEqual(actual, expected, what = "") {
     if (isDeepStrictEqual(actual, expected)) return;
-    throw new Mismatch([`${what}differs from what was recorded`, ...differences(actual, expected, "")].join("\n"));
+    throw new Mismatch(
+        [`${what}differs from what was recorded`, ...differences(actual, expected, "")].join("\n"),
+    );
 }
 
 function differences(actual, expected, where) {
     if (isDeepStrictEqual(actual, expected)) return [];
     const both = [actual, expected];
-    if (!both.every((side) => side && typeof side === "object" && Array.isArray(side) === Array.isArray(actual)))
+    if (
+        !both.every(
+            (side) =>
+                side && typeof side === "object" && Array.isArray(side) === Array.isArray(actual),
+        )
+    )
         return [`  ${where || "."}: got ${show(actual)}, recorded ${show(expected)}`];
     const keys = new Set(both.flatMap((side) => Object.keys(side)));
     return [...keys].flatMap((key) => differences(actual[key], expected[key], `${where}.${key}`));

@@ -31,7 +31,17 @@ export function signedDevice(device, params, challenge, over = {}) {
 function payload(version, { id, signedAt, nonce }, params) {
     const { client, role = "operator", scopes = [], auth = {} } = params;
     const token = auth.token ?? auth.deviceToken ?? auth.bootstrapToken ?? "";
-    const fields = [version, id, client.id, client.mode, role, scopes.join(","), signedAt, token, nonce];
+    const fields = [
+        version,
+        id,
+        client.id,
+        client.mode,
+        role,
+        scopes.join(","),
+        signedAt,
+        token,
+        nonce,
+    ];
     if (version === "v3") fields.push(asciiLower(client.platform), asciiLower(client.deviceFamily));
     return fields.join("|");
 }

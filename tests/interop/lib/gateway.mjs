@@ -24,14 +24,23 @@ export function freePort() {
 // GET `path` of a gateway: {status, headers, body} with the body parsed when it is JSON.
 export function get(port, target, { method = "GET", headers = {} } = {}) {
     return new Promise((done, fail) => {
-        const req = http.request({ port, host: "127.0.0.1", path: target, method, headers }, (res) => {
-            let body = "";
-            res.on("data", (data) => { body += data; });
-            res.on("end", () => {
-                const json = /json/.test(res.headers["content-type"] ?? "") && body !== "";
-                done({ status: res.statusCode, headers: res.headers, body: json ? JSON.parse(body) : body });
-            });
-        });
+        const req = http.request(
+            { port, host: "127.0.0.1", path: target, method, headers },
+            (res) => {
+                let body = "";
+                res.on("data", (data) => {
+                    body += data;
+                });
+                res.on("end", () => {
+                    const json = /json/.test(res.headers["content-type"] ?? "") && body !== "";
+                    done({
+                        status: res.statusCode,
+                        headers: res.headers,
+                        body: json ? JSON.parse(body) : body,
+                    });
+                });
+            },
+        );
         req.on("error", fail).end();
     });
 }
@@ -44,8 +53,18 @@ export async function startHoldfast(binary, options = {}) {
     const state = stateDir ?? path.join(home, "state");
     const shared = path.join(home, "openclaw.json");
     fs.writeFileSync(shared, JSON.stringify({ gateway: { mode: "local", ...gateway } }));
-    const flags = ["run", "--port", String(port), "--token", TOKEN, "--state-dir", state,
-        "--openclaw-config", shared, ...args];
+    const flags = [
+        "run",
+        "--port",
+        String(port),
+        "--token",
+        TOKEN,
+        "--state-dir",
+        state,
+        "--openclaw-config",
+        shared,
+        ...args,
+    ];
     if (own) {
         const file = path.join(home, "holdfast.json5");
         fs.writeFileSync(file, JSON.stringify({ holdfast: own }));
@@ -58,7 +77,10 @@ export async function startHoldfast(binary, options = {}) {
         const line = /^holdfast ready url=(\S+) pid=(\d+) version=(\S+)$/m;
         await until(proc, () => line.test(proc.stdout), READY_MS.holdfast);
         const said = proc.stdout.match(line);
-        if (!said) throw new Error(`holdfast run is not ready: ${JSON.stringify(proc.how)}\n${proc.stderr}`);
+        if (!said)
+            throw new Error(
+                `holdfast run is not ready: ${JSON.stringify(proc.how)}\n${proc.stderr}`,
+            );
         gate.url = said[1];
         gate.port = Number(new URL(said[1]).port);
     } else {
@@ -72,16 +94,20 @@ export async function startHoldfast(binary, options = {}) {
 export async function startReal(options = {}) {
     const { gateway = {}, env = {}, wait = true } = options;
     const home = folder("real");
-    const port = options.port || await freePort();
+    const port = options.port || (await freePort());
     const shared = path.join(home, ".openclaw", "openclaw.json");
     fs.mkdirSync(path.dirname(shared));
     const auth = { mode: "token", token: TOKEN, ...gateway.auth };
-    fs.writeFileSync(shared, JSON.stringify({
-        gateway: { mode: "local", port, bind: "loopback", ...gateway, auth },
-        logging: { file: path.join(home, "gateway.log") },
-    }));
-    const proc = start(node, [openclaw, "gateway", "run", "--allow-unconfigured"],
-        { env: cleanEnv(home, { NO_COLOR: "1", ...env }) });
+    fs.writeFileSync(
+        shared,
+        JSON.stringify({
+            gateway: { mode: "local", port, bind: "loopback", ...gateway, auth },
+            logging: { file: path.join(home, "gateway.log") },
+        }),
+    );
+    const proc = start(node, [openclaw, "gateway", "run", "--allow-unconfigured"], {
+        env: cleanEnv(home, { NO_COLOR: "1", ...env }),
+    });
     const gate = { kind: "real", token: TOKEN, proc, home, port, url: `ws://127.0.0.1:${port}` };
     gate.stateDir = path.join(home, ".openclaw");
     gate.stop = (how) => stop(proc, { graceMs: 20000, ...how });
@@ -96,13 +122,21 @@ async function ready(proc, port) {
         if (answer?.status === 200) return;
         await sleep(200);
     }
-    throw new Error(`the real gateway is not ready: ${JSON.stringify(proc.how)}\n${proc.stdout}${proc.stderr}`);
+    throw new Error(
+        `the real gateway is not ready: ${JSON.stringify(proc.how)}\n${proc.stdout}${proc.stderr}`,
+    );
 }
 
 async function listening(proc, port, ms) {
     const end = Date.now() + ms;
     while (!proc.how && Date.now() < end) {
-        if (await get(port, "/healthz").then(() => true, () => false)) return;
+        if (
+            await get(port, "/healthz").then(
+                () => true,
+                () => false,
+            )
+        )
+            return;
         await sleep(20);
     }
     throw new Error(`nothing listens on ${port}: ${JSON.stringify(proc.how)}\n${proc.stderr}`);

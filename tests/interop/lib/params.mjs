@@ -68,7 +68,9 @@ function locate(params, path) {
 
 function text(row) {
     if (row.text !== undefined) return row.text;
-    return JSON.stringify(row.frame, (key, value) => (value === "$params" ? connectParams() : value));
+    return JSON.stringify(row.frame, (key, value) =>
+        value === "$params" ? connectParams() : value,
+    );
 }
 
 async function askFirst(url, sent) {
@@ -89,7 +91,11 @@ async function askOpen(wire, sent) {
     const next = await wire.request("last-heartbeat", {}, { id: "next", ms: ANSWER_MS });
     await sleep(QUIET_MS);
     const out = {
-        answers: wire.answers().slice(known).filter((frame) => frame.id !== "next").map(brief),
+        answers: wire
+            .answers()
+            .slice(known)
+            .filter((frame) => frame.id !== "next")
+            .map(brief),
     };
     if (next.lost) out.close = { code: next.lost.code, reason: next.lost.reason };
     wire.frames = wire.frames.filter((frame) => frame.id !== "next");

@@ -4,26 +4,41 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { compileCache } from "./peers.mjs";
+import { Waiting } from "./waiting.mjs";
 
 const children = new Set();
 const folders = new Set();
 
 // Starts a process in a group of its own, with exactly `env`, and collects what it prints.
-// Returned: {pid, stdout, stderr, exited: Promise<{code, signal}>, kill(signal)}.
+// Returned: {pid, stdout, stderr, exited: Promise<{code, signal}>, kill(signal)}, and `how` once
+// it has exited.
 export function start(command, args, { env, cwd } = {}) {
-    const child = spawn(command, args, { env, cwd, detached: true, stdio: ["ignore", "pipe", "pipe"] });
-    const proc = { pid: child.pid, stdout: "", stderr: "", waiters: [] };
+    const child = spawn(command, args, {
+        env,
+        cwd,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    const proc = { pid: child.pid, stdout: "", stderr: "", waiting: new Waiting() };
     children.add(child);
-    const wake = () => proc.waiters.forEach((waiter) => waiter());
-    child.stdout.on("data", (data) => { proc.stdout += data; wake(); });
-    child.stderr.on("data", (data) => { proc.stderr += data; wake(); });
+    child.stdout.on("data", (data) => {
+        proc.stdout += data;
+        proc.waiting.wake();
+    });
+    child.stderr.on("data", (data) => {
+        proc.stderr += data;
+        proc.waiting.wake();
+    });
     proc.exited = new Promise((done) => {
-        child.on("error", (error) => { proc.stderr += error.message; done({ code: 127, signal: null }); });
+        child.on("error", (error) => {
+            proc.stderr += error.message;
+            done({ code: 127, signal: null });
+        });
         child.on("close", (code, signal) => done({ code, signal }));
     }).then((how) => {
         children.delete(child);
         proc.how = how;
-        wake();
+        proc.waiting.wake();
         return how;
     });
     proc.kill = (signal) => signalGroup(child.pid, signal);
@@ -31,21 +46,9 @@ export function start(command, args, { env, cwd } = {}) {
 }
 
 // Waits until `ready(proc)` is true; false when the process ended or `ms` passed before.
-export function until(proc, ready, ms) {
-    return new Promise((done) => {
-        const end = (result) => {
-            clearTimeout(timer);
-            proc.waiters.splice(proc.waiters.indexOf(look), 1);
-            done(result);
-        };
-        const look = () => {
-            if (ready(proc)) end(true);
-            else if (proc.how) end(false);
-        };
-        const timer = setTimeout(() => end(false), ms);
-        proc.waiters.push(look);
-        look();
-    });
+export async function until(proc, ready, ms) {
+    await proc.waiting.until(() => ready(proc) || proc.how, ms);
+    return ready(proc);
 }
 
 // Asks the process to end, insists after `graceMs`, and returns how it ended.
@@ -104,5 +107,4 @@ export function cleanUp() {
 }
 
 process.on("exit", cleanUp);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-    process.on(signal, () => process.exit(130));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(130));

@@ -31,7 +31,7 @@ const CALLS = [
     ["system-event", { text: "a test event" }],
 ];
 
-// Which definition of the published schema a result is validated against; "[]" means an array of it.
+// Which published definition a result must satisfy; "[]" means an array of it.
 const SCHEMAS = {
     "system-presence": "PresenceEntry[]",
     "logs.tail": "LogsTailResult",
@@ -42,7 +42,11 @@ const SCHEMAS = {
 };
 
 export function callsOf() {
-    return CALLS.map(([method, params]) => ({ call: `${method} ${JSON.stringify(params)}`, method, params }));
+    return CALLS.map(([method, params]) => ({
+        call: `${method} ${JSON.stringify(params)}`,
+        method,
+        params,
+    }));
 }
 
 export function schemaOf(method) {
@@ -59,9 +63,12 @@ export async function prepare(url) {
     });
     params.device = signedDevice(device, params, await ui.challenged());
     await ui.call("connect", params);
-    const wire = await Wire.login(url, { scopes: ["operator.admin", "operator.pairing", "operator.read"] });
+    const wire = await Wire.login(url, {
+        scopes: ["operator.admin", "operator.pairing", "operator.read"],
+    });
     // A gateway that has just started has not sampled its loop yet.
-    for (let i = 0; i < 100 && !(await wire.call("health", { probe: true })).eventLoop; i += 1) await sleep(50);
+    for (let i = 0; i < 100 && !(await wire.call("health", { probe: true })).eventLoop; i += 1)
+        await sleep(50);
     return wire;
 }
 
@@ -76,7 +83,10 @@ export async function validate(name, value, recorded = {}) {
     return check.errors
         .map(({ instancePath, message, params }) => ({ at: dotted(instancePath), message, params }))
         .filter(({ at, params }) => !(join(at, params.additionalProperty) in recorded))
-        .map(({ at, message, params }) => `${name} ${at || "."} ${message} ${JSON.stringify(params)}`);
+        .map(
+            ({ at, message, params }) =>
+                `${name} ${at || "."} ${message} ${JSON.stringify(params)}`,
+        );
 }
 
 // The compiled check of a definition; "X[]" is an array of X.
@@ -97,6 +107,8 @@ async function checker(name) {
 
 // "/snapshot/presence/1" as a shape path: "snapshot.presence[]".
 function dotted(pointer) {
-    return pointer.split("/").slice(1)
+    return pointer
+        .split("/")
+        .slice(1)
         .reduce((path, key) => (/^\d+$/.test(key) ? `${path}[]` : join(path, key)), "");
 }

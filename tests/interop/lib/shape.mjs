@@ -1,5 +1,6 @@
 // The shape of JSON values: every member path with the types seen there, as in
-//   {a: [{b: 1}, {b: null, c: "x"}]}  ->  {"a": "array", "a[].b": "null|number", "a[].c": "absent|string"}
+//   {a: [{b: 1}, {b: null, c: "x"}]}
+//       -> {"a": "array", "a[].b": "null|number", "a[].c": "absent|string"}
 // "absent" stands for an element or a value that lacks the member.  A path into an array or object
 // that was always empty does not appear.
 
@@ -16,7 +17,11 @@ function collect(values, path, types) {
     const objects = values.filter((value) => typeOf(value) === "object");
     for (const key of new Set(objects.flatMap((object) => Object.keys(object)).sort())) {
         const inner = join(path, key);
-        collect(objects.filter((object) => key in object).map((object) => object[key]), inner, types);
+        collect(
+            objects.filter((object) => key in object).map((object) => object[key]),
+            inner,
+            types,
+        );
         if (!objects.every((object) => key in object)) types.get(inner).add("absent");
     }
     const items = values.filter(Array.isArray).flat();
@@ -36,7 +41,9 @@ export function join(path, key) {
 export function mergeShapes(one, other = one) {
     const merged = {};
     for (const path of Object.keys({ ...one, ...other })) {
-        const sides = [one, other].map((shape) => shape[path]?.split("|") ?? missingFrom(shape, path));
+        const sides = [one, other].map(
+            (shape) => shape[path]?.split("|") ?? missingFrom(shape, path),
+        );
         merged[path] = [...new Set(sides.flat())].sort().join("|");
     }
     return merged;
@@ -55,15 +62,24 @@ function parentOf(path) {
 // One line per path that is missing, extra or of another type.  `rows` are differences.mjs rows;
 // those that were needed are marked as used.
 export function shapeFindings(actual, recorded, rows) {
-    const use = (row) => { if (row) row.used = true; return row; };
+    const use = (row) => {
+        if (row) row.used = true;
+        return row;
+    };
     const allowed = (list, path) =>
         use(rows.find((row) => (row[list] ?? []).some((glob) => covers(glob, path)))) !== undefined;
     const found = [];
     for (const [path, type] of Object.entries(recorded)) {
         const here = actual[path];
         const accepted = use(rows.find((row) => here && row.as?.[path]))?.as[path] ?? type;
-        if (here !== undefined && !fits(here, accepted)) found.push(`${path} is ${here}, recorded ${type}`);
-        if (here === undefined && !mayLack(path, recorded) && !allowed("out", path) && !emptyAbove(path, actual))
+        if (here !== undefined && !fits(here, accepted))
+            found.push(`${path} is ${here}, recorded ${type}`);
+        if (
+            here === undefined &&
+            !mayLack(path, recorded) &&
+            !allowed("out", path) &&
+            !emptyAbove(path, actual)
+        )
             found.push(`${path} is missing, recorded ${type}`);
     }
     for (const [path, type] of Object.entries(actual))
@@ -81,7 +97,8 @@ function fits(got, recorded) {
 // Was the member, or something above it, absent or null in a recording?
 function mayLack(path, recorded) {
     for (let at = path; at !== "."; at = parentOf(at))
-        if (/absent|null/.test(recorded[at] ?? "") && (at !== path || /absent/.test(recorded[at]))) return true;
+        if (/absent|null/.test(recorded[at] ?? "") && (at !== path || /absent/.test(recorded[at])))
+            return true;
     return false;
 }
 

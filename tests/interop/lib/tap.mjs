@@ -30,7 +30,9 @@ export async function run(plan, { only = null, skipAll = null, print = console.l
     const counts = { passed: 0, failed: 0, skipped: 0 };
     let number = 0;
     const wanted = (test) => !only || only.test(test.text);
-    const stories = new Set(plan.tests.filter((test) => test.story && wanted(test)).map(({ story }) => story));
+    const stories = new Set(
+        plan.tests.filter((test) => test.story && wanted(test)).map(({ story }) => story),
+    );
     const report = (test, outcome) => {
         if (!wanted(test)) return;
         number += 1;
@@ -70,7 +72,8 @@ async function attempt(test) {
     } catch (error) {
         return error instanceof Skip ? { skip: error.message } : { error };
     } finally {
-        if (process.env.HOLDFAST_INTEROP_TIMES) console.error(`# ${Date.now() - began} ms ${test.text}`);
+        if (process.env.HOLDFAST_INTEROP_TIMES)
+            console.error(`# ${Date.now() - began} ms ${test.text}`);
     }
     return {};
 }

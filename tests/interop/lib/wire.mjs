@@ -1,15 +1,27 @@
 // One WebSocket connection as a test sees it: every frame kept, answers found by id.
 import { peer } from "./peers.mjs";
 import { TOKEN } from "./gateway.mjs";
+import { Waiting } from "./waiting.mjs";
 
 const { default: WebSocket } = await peer("ws").catch(() => ({}));
 
-export const backend = { id: "gateway-client", version: "0.0.1", platform: "linux", mode: "backend" };
+export const backend = {
+    id: "gateway-client",
+    version: "0.0.1",
+    platform: "linux",
+    mode: "backend",
+};
 
 export function connectParams(over = {}) {
     return {
-        minProtocol: 4, maxProtocol: 4, client: backend, role: "operator",
-        scopes: ["operator.admin"], caps: [], auth: { token: TOKEN }, ...over,
+        minProtocol: 4,
+        maxProtocol: 4,
+        client: backend,
+        role: "operator",
+        scopes: ["operator.admin"],
+        caps: [],
+        auth: { token: TOKEN },
+        ...over,
     };
 }
 
@@ -18,22 +30,41 @@ export class Wire {
     // leaves pings unanswered.  A refused upgrade resolves with {refused: {status, type, body}}.
     static open(url, { path = "/", headers = {}, subprotocol, pong = true, onOpen } = {}) {
         const wire = new Wire();
-        wire.socket = new WebSocket(url.replace(/\/$/, "") + path, subprotocol ? [subprotocol] : [],
-            { headers, autoPong: pong, perMessageDeflate: { clientMaxWindowBits: true } });
+        wire.socket = new WebSocket(
+            url.replace(/\/$/, "") + path,
+            subprotocol ? [subprotocol] : [],
+            { headers, autoPong: pong, perMessageDeflate: { clientMaxWindowBits: true } },
+        );
         return new Promise((done) => {
             wire.socket.on("message", (data) => wire.take(data.toString()));
-            wire.socket.on("ping", (data) => wire.pings.push({ at: Date.now(), text: data.toString() }));
-            wire.socket.on("close", (code, reason) => wire.end({ code, reason: reason.toString() }));
+            wire.socket.on("ping", (data) =>
+                wire.pings.push({ at: Date.now(), text: data.toString() }),
+            );
+            wire.socket.on("close", (code, reason) =>
+                wire.end({ code, reason: reason.toString() }),
+            );
             wire.socket.on("unexpected-response", (req, res) => {
                 let body = "";
-                res.on("data", (data) => { body += data; });
+                res.on("data", (data) => {
+                    body += data;
+                });
                 res.on("end", () => {
-                    wire.refused = { status: res.statusCode, type: res.headers["content-type"], body };
+                    wire.refused = {
+                        status: res.statusCode,
+                        type: res.headers["content-type"],
+                        body,
+                    };
                     done(wire);
                 });
             });
-            wire.socket.on("error", (error) => { wire.error = error; done(wire); });
-            wire.socket.on("open", () => { onOpen?.(wire); done(wire); });
+            wire.socket.on("error", (error) => {
+                wire.error = error;
+                done(wire);
+            });
+            wire.socket.on("open", () => {
+                onOpen?.(wire);
+                done(wire);
+            });
         });
     }
 
@@ -48,7 +79,7 @@ export class Wire {
     frames = [];
     pings = [];
     closed = null;
-    #waits = new Set();
+    #waiting = new Waiting();
     #ids = 0;
 
     take(text) {
@@ -59,30 +90,17 @@ export class Wire {
             frame = { notJson: text };
         }
         this.frames.push({ ...frame, receivedAt: Date.now() });
-        for (const wait of this.#waits) wait();
+        this.#waiting.wake();
     }
 
     end(how) {
         this.closed = { ...how, at: Date.now() };
-        for (const wait of this.#waits) wait();
+        this.#waiting.wake();
     }
 
     // Resolves with the first truthy value of `look()`, or null when `ms` passed.
     wait(look, ms = 5000) {
-        return new Promise((done) => {
-            const finish = (value) => {
-                clearTimeout(timer);
-                this.#waits.delete(again);
-                done(value);
-            };
-            const again = () => {
-                const value = look();
-                if (value) finish(value);
-            };
-            const timer = setTimeout(() => finish(null), ms);
-            this.#waits.add(again);
-            again();
-        });
+        return this.#waiting.until(look, ms);
     }
 
     async challenged(ms) {
@@ -92,7 +110,9 @@ export class Wire {
     }
 
     events(name) {
-        return this.frames.filter((frame) => frame.type === "event" && (!name || frame.event === name));
+        return this.frames.filter(
+            (frame) => frame.type === "event" && (!name || frame.event === name),
+        );
     }
 
     answers() {
@@ -111,7 +131,11 @@ export class Wire {
     async request(method, params, { id = `q${(this.#ids += 1)}`, ms = 10000 } = {}) {
         this.send({ type: "req", id, method, ...(params === undefined ? {} : { params }) });
         const answer = await this.wait(
-            () => this.answers().find((frame) => frame.id === id) ?? (this.closed && { lost: this.closed }), ms);
+            () =>
+                this.answers().find((frame) => frame.id === id) ??
+                (this.closed && { lost: this.closed }),
+            ms,
+        );
         return answer ?? { timedOut: true };
     }
 

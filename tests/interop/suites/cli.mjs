@@ -12,10 +12,13 @@ import { Wire, connectParams } from "../lib/wire.mjs";
 export function homeFor(port) {
     const home = folder("cli");
     fs.mkdirSync(path.join(home, ".openclaw"));
-    fs.writeFileSync(path.join(home, ".openclaw", "openclaw.json"), JSON.stringify({
-        gateway: { mode: "local", port, auth: { mode: "token", token: TOKEN } },
-        logging: { file: path.join(home, "cli.log") },
-    }));
+    fs.writeFileSync(
+        path.join(home, ".openclaw", "openclaw.json"),
+        JSON.stringify({
+            gateway: { mode: "local", port, auth: { mode: "token", token: TOKEN } },
+            logging: { file: path.join(home, "cli.log") },
+        }),
+    );
     return home;
 }
 
@@ -31,8 +34,10 @@ export default function cli(plan, ctx) {
         return { gate, ...(await openclawIn(homes.get(name), ...args)) };
     };
     const test = (text, body) => plan.test(`cli: ${text}`, body);
-    const succeeded = (ran) => must(ran.code === 0, `exit ${ran.code}\n${ran.stdout}\n${ran.stderr}`);
-    const printed = (ran, pattern) => must(pattern.test(ran.stdout), `no ${pattern} in:\n${ran.stdout}`);
+    const succeeded = (ran) =>
+        must(ran.code === 0, `exit ${ran.code}\n${ran.stdout}\n${ran.stderr}`);
+    const printed = (ran, pattern) =>
+        must(pattern.test(ran.stdout), `no ${pattern} in:\n${ran.stdout}`);
 
     test("gateway call health prints the answer", async () => {
         const ran = await onGateway("plain", "gateway", "call", "health");
@@ -42,7 +47,11 @@ export default function cli(plan, ctx) {
         const health = JSON.parse(json.join("\n"));
         mustEqual(health.ok, true);
         if (ctx.kind === "holdfast")
-            mustEqual(Object.keys(health.connection).sort(), ["connected", "lastHeartbeatAt", "rttMs"]);
+            mustEqual(Object.keys(health.connection).sort(), [
+                "connected",
+                "lastHeartbeatAt",
+                "rttMs",
+            ]);
     });
 
     test("gateway health says OK and how long it took", async () => {
@@ -69,7 +78,12 @@ export default function cli(plan, ctx) {
         const ran = await onGateway("plain", "status");
         succeeded(ran);
         printed(ran, /^OpenClaw status$/m);
-        printed(ran, new RegExp(`ws://127\\.0\\.0\\.1:${ran.gate.port} \\(local loopback\\) · reachable \\d+ms`));
+        printed(
+            ran,
+            new RegExp(
+                `ws://127\\.0\\.0\\.1:${ran.gate.port} \\(local loopback\\) · reachable \\d+ms`,
+            ),
+        );
     });
 
     test("status --json carries the runtime version of the gateway", async () => {
@@ -85,7 +99,10 @@ export default function cli(plan, ctx) {
         const ran = await onGateway("plain", "gateway", "probe");
         succeeded(ran);
         printed(ran, /^Reachable: yes$/m);
-        printed(ran, /^ {2}Connect: ok \(\d+ms\) · Capability: connect-only · Read probe: limited - missing scope: operator\.read$/m);
+        printed(
+            ran,
+            /^ {2}Connect: ok \(\d+ms\) · Capability: connect-only · Read probe: limited - missing scope: operator\.read$/m,
+        );
     });
 
     test("gateway status finds the probe ok and names the version", async () => {
@@ -110,7 +127,10 @@ export default function cli(plan, ctx) {
     test("logs --json prints one object per line", async () => {
         const ran = await onGateway("plain", "logs", "--limit", "3", "--json");
         succeeded(ran);
-        const said = ran.stdout.trimEnd().split("\n").map((line) => JSON.parse(line));
+        const said = ran.stdout
+            .trimEnd()
+            .split("\n")
+            .map((line) => JSON.parse(line));
         mustEqual(said[0].type, "meta");
         const lines = said.filter(({ type }) => type === "log");
         mustEqual(lines.length, 3);
@@ -131,16 +151,25 @@ export default function cli(plan, ctx) {
         succeeded(approved);
         const json = await onGateway("proxied", "devices", "list", "--json");
         const { pending, paired } = JSON.parse(json.stdout);
-        mustEqual(pending.filter((one) => one.requestId === requestId), []);
+        mustEqual(
+            pending.filter((one) => one.requestId === requestId),
+            [],
+        );
         const [mine] = paired.filter((one) => one.deviceId === device.id);
-        mustEqual({ roles: mine.roles, scopes: mine.scopes }, { roles: ["operator"], scopes: ["operator.read"] });
+        mustEqual(
+            { roles: mine.roles, scopes: mine.scopes },
+            { roles: ["operator"], scopes: ["operator.read"] },
+        );
         mustEqual((await elsewhere()).ok, true);
     });
 
     test("a wrong token is refused with the gateway's reason", async () => {
         const ran = await onGateway("plain", "gateway", "call", "health", "--token", "wrong");
         mustEqual(ran.code, 1);
-        must(/Gateway call failed: unauthorized: gateway token mismatch/.test(ran.stderr), ran.stderr);
+        must(
+            /Gateway call failed: unauthorized: gateway token mismatch/.test(ran.stderr),
+            ran.stderr,
+        );
     });
 
     test("an unknown method is refused with the gateway's reason", async () => {
@@ -150,7 +179,14 @@ export default function cli(plan, ctx) {
     });
 
     test("a port where nobody listens is an error, not a wait", async () => {
-        const ran = await openclawIn(homeFor(await freePort()), "gateway", "call", "health", "--timeout", "3000");
+        const ran = await openclawIn(
+            homeFor(await freePort()),
+            "gateway",
+            "call",
+            "health",
+            "--timeout",
+            "3000",
+        );
         mustEqual(ran.code, 1);
     });
 }

@@ -25,8 +25,11 @@ export default function handshake(plan, ctx) {
         const { trace, name } = recorded;
         if (!stages.has(trace)) stages.set(trace, new Stage(ctx, GATEWAY_OF[trace]));
         const alone = recorded.closeAfterMs !== undefined;
-        plan.test(`handshake: ${trace} ${name}`, () => stages.get(trace).act(recorded),
-            alone ? { early: true } : { story: trace });
+        plan.test(
+            `handshake: ${trace} ${name}`,
+            () => stages.get(trace).act(recorded),
+            alone ? { early: true } : { story: trace },
+        );
     }
 }
 
@@ -61,7 +64,10 @@ class Stage {
             await wire.challenged();
             const params = { ...recorded.send[0].json.params, auth: { token: `wrong${i}` } };
             const { error } = await wire.request("connect", params);
-            must(error?.details?.code === "AUTH_TOKEN_MISMATCH", `try ${i + 1}: ${JSON.stringify(error)}`);
+            must(
+                error?.details?.code === "AUTH_TOKEN_MISMATCH",
+                `try ${i + 1}: ${JSON.stringify(error)}`,
+            );
             wire.drop();
         }
     }
@@ -73,12 +79,20 @@ class Stage {
         let sentAt = Date.now();
         if (!wire) {
             const early = recorded.name === "before_challenge";
-            const send = () => { sentAt = Date.now(); this.#send(wire, recorded); };
+            const send = () => {
+                sentAt = Date.now();
+                this.#send(wire, recorded);
+            };
             wire = await Wire.open(gate.url, {
                 path: recorded.path,
                 headers: this.#headers(gate, recorded.headers),
                 subprotocol: expected.upgrade?.subprotocol,
-                onOpen: early ? (opened) => { wire = opened; send(); } : undefined,
+                onOpen: early
+                    ? (opened) => {
+                          wire = opened;
+                          send();
+                      }
+                    : undefined,
             });
             if (wire.refused) return { ...seen, upgrade: refusal(wire.refused) };
             if (wire.error) throw wire.error;
@@ -104,7 +118,8 @@ class Stage {
         seen.answers = sorted(answers().map((frame) => this.#answer(recorded, frame)));
         if (wire.closed) seen.close = { code: wire.closed.code, reason: wire.closed.reason };
         if (expected.lateMs) seen.lateMs = late(answers()[0].receivedAt - sentAt, expected.lateMs);
-        if (expected.closeAfterMs) seen.closeAfterMs = late(wire.closed.at - sentAt, expected.closeAfterMs);
+        if (expected.closeAfterMs)
+            seen.closeAfterMs = late(wire.closed.at - sentAt, expected.closeAfterMs);
         if (expected.events) seen.events = pairingEvents(wire);
     }
 
@@ -155,9 +170,11 @@ class Stage {
 
     // Remembers what later cases refer to and reduces hello-ok to what is compared.
     #answer({ name }, { receivedAt, ...frame }) {
-        if (frame.error?.details?.requestId) this.given.set(`request ${name}`, frame.error.details.requestId);
+        if (frame.error?.details?.requestId)
+            this.given.set(`request ${name}`, frame.error.details.requestId);
         if (frame.payload?.type !== "hello-ok") return frame;
-        if (frame.payload.auth.deviceToken) this.given.set(`token ${name}`, frame.payload.auth.deviceToken);
+        if (frame.payload.auth.deviceToken)
+            this.given.set(`token ${name}`, frame.payload.auth.deviceToken);
         return { ...frame, payload: helloShape(frame.payload) };
     }
 }
@@ -189,7 +206,8 @@ function wanted(expected) {
 }
 
 function sorted(answers) {
-    return answers.map((frame) => (frame.payload?.type === "hello-ok" ? reduceHello(frame) : frame))
+    return answers
+        .map((frame) => (frame.payload?.type === "hello-ok" ? reduceHello(frame) : frame))
         .sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
@@ -201,8 +219,12 @@ function reduceHello({ payload, ...frame }) {
             ...rest,
             missing: [
                 ...HELLO_REQUIRED.filter((key) => !members.includes(key)),
-                ...SNAPSHOT_REQUIRED.filter((key) => !snapshot.includes(key)).map((key) => `snapshot.${key}`),
-                ...["connId", "version"].filter((key) => !server.includes(key)).map((key) => `server.${key}`),
+                ...SNAPSHOT_REQUIRED.filter((key) => !snapshot.includes(key)).map(
+                    (key) => `snapshot.${key}`,
+                ),
+                ...["connId", "version"]
+                    .filter((key) => !server.includes(key))
+                    .map((key) => `server.${key}`),
             ],
             adminOnly: ADMIN_ONLY.filter((key) => snapshot.includes(key)),
             policy: {
@@ -224,6 +246,8 @@ function late(ms, atLeast) {
 }
 
 function pairingEvents(wire) {
-    return wire.events().filter((frame) => frame.event.startsWith("device.pair."))
+    return wire
+        .events()
+        .filter((frame) => frame.event.startsWith("device.pair."))
         .map(({ event, payload }) => ({ event, payload }));
 }

@@ -58,10 +58,15 @@ export default function library(plan, ctx) {
     test("a missing scope rejects with the scope that is missing", async () => {
         const client = await connect({ scopes: ["operator.read"] });
         await client.until("hello");
-        const error = await client.request("set-heartbeats", { enabled: true }).catch((caught) => caught);
+        const error = await client
+            .request("set-heartbeats", { enabled: true })
+            .catch((caught) => caught);
         mustEqual(error.message, "missing scope: operator.admin");
-        mustEqual(error.details,
-            { code: "MISSING_SCOPE", missingScope: "operator.admin", requiredScopes: ["operator.admin"] });
+        mustEqual(error.details, {
+            code: "MISSING_SCOPE",
+            missingScope: "operator.admin",
+            requiredScopes: ["operator.admin"],
+        });
         client.stop();
     });
 
@@ -70,18 +75,27 @@ export default function library(plan, ctx) {
         const [error] = await client.until("error");
         mustEqual(error.details.code, "AUTH_TOKEN_MISMATCH");
         const [paused] = await client.until("paused");
-        mustEqual({ code: paused.code, detail: paused.detailCode }, { code: 1008, detail: "AUTH_TOKEN_MISMATCH" });
+        mustEqual(
+            { code: paused.code, detail: paused.detailCode },
+            { code: 1008, detail: "AUTH_TOKEN_MISMATCH" },
+        );
         client.stop();
     });
 
     test("a device is paired silently, keeps its token and comes back with it", async () => {
         const { kept, ...device } = libraryDevice();
         const options = {
-            ...device, clientName: "openclaw-tui", mode: "ui", scopes: ["operator.read", "operator.write"],
+            ...device,
+            clientName: "openclaw-tui",
+            mode: "ui",
+            scopes: ["operator.read", "operator.write"],
         };
         const first = await connect(options);
         const [hello] = await first.until("hello");
-        must(/^[A-Za-z0-9_-]{43}$/.test(kept.token?.token ?? ""), `no device token kept: ${JSON.stringify(kept)}`);
+        must(
+            /^[A-Za-z0-9_-]{43}$/.test(kept.token?.token ?? ""),
+            `no device token kept: ${JSON.stringify(kept)}`,
+        );
         mustEqual(hello.auth.scopes, options.scopes);
         first.stop();
         const second = await connect({ ...options, token: undefined });
@@ -100,8 +114,14 @@ export default function library(plan, ctx) {
         await watcher.until("event", 2);
         await watcher.request("last-heartbeat");
         mustEqual(watcher.all("gap"), []);
-        const numbers = watcher.all("event").map(({ args }) => args[0].seq).filter((seq) => seq !== undefined);
-        mustEqual(numbers, numbers.map((_, i) => i + 1));
+        const numbers = watcher
+            .all("event")
+            .map(({ args }) => args[0].seq)
+            .filter((seq) => seq !== undefined);
+        mustEqual(
+            numbers,
+            numbers.map((_, i) => i + 1),
+        );
         watcher.stop();
         actor.stop();
     });
@@ -142,9 +162,16 @@ export default function library(plan, ctx) {
         const gate = await ctx.gateway("plain");
         const other = await Wire.login(gate.url);
         const proc = start(node, ["--input-type=module", "-e", VICTIM], {
-            env: { GATEWAY_URL: gate.url, GATEWAY_TOKEN: TOKEN, CLIENT: `${modules}/@openclaw/gateway-client/dist/index.mjs` },
+            env: {
+                GATEWAY_URL: gate.url,
+                GATEWAY_TOKEN: TOKEN,
+                CLIENT: `${modules}/@openclaw/gateway-client/dist/index.mjs`,
+            },
         });
-        must(await until(proc, () => proc.stdout.includes("connected"), 10000), `no client: ${proc.stderr}`);
+        must(
+            await until(proc, () => proc.stdout.includes("connected"), 10000),
+            `no client: ${proc.stderr}`,
+        );
         await stop(proc, { signal: "SIGKILL" });
         for (let i = 0; i < 3; i += 1) mustEqual((await other.call("health")).ok, true);
         mustEqual(other.closed, null);

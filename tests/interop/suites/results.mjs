@@ -26,18 +26,27 @@ export default function results(plan, ctx) {
     }
     plan.test("results: hello-ok has the recorded shape", async () => {
         const { payload } = (await ready()).hello;
-        fail(shapeFindings(shapeOf(payload), recorded.get("hello-ok"), resultRows(ctx.kind, "hello-ok")));
+        fail(
+            shapeFindings(
+                shapeOf(payload),
+                recorded.get("hello-ok"),
+                resultRows(ctx.kind, "hello-ok"),
+            ),
+        );
     });
     plan.test("results: hello-ok satisfies the published HelloOk", async () => {
         fail(await validate("HelloOk", (await ready()).hello.payload, recorded.get("hello-ok")));
     });
-    plan.test("results: every response and event frame satisfies the published frame schemas", async () => {
-        for (const { receivedAt, ...frame } of (await ready()).frames) {
-            const name = frame.type === "res" ? "ResponseFrame" : "EventFrame";
-            const faults = await validate(name, frame);
-            if (faults.length > 0) fail([JSON.stringify(frame).slice(0, 200), ...faults]);
-        }
-    });
+    plan.test(
+        "results: every response and event frame satisfies the published frame schemas",
+        async () => {
+            for (const { receivedAt, ...frame } of (await ready()).frames) {
+                const name = frame.type === "res" ? "ResponseFrame" : "EventFrame";
+                const faults = await validate(name, frame);
+                if (faults.length > 0) fail([JSON.stringify(frame).slice(0, 200), ...faults]);
+            }
+        },
+    );
 }
 
 function fail(findings) {
