@@ -15,6 +15,7 @@ int hf_liveness_cfg_check(const struct hf_liveness_cfg *cfg)
 {
     if (cfg->ping_every <= 0 || cfg->pong_within <= 0) return HF_ERR_RANGE;
     if (cfg->stale_after < cfg->ping_every) return HF_ERR_RANGE;
+    if (cfg->stale_after > HF_MS(INT32_MAX)) return HF_ERR_RANGE;
     return 0;
 }
 
@@ -282,7 +283,6 @@ static void accept(struct hf_liveness *l, size_t i, struct hf_now now)
     hf_time base = l->enqueued_at[i];
     if (l->write_us[i] != NOT_WRITTEN) base = hf_time_after(base, HF_US(l->write_us[i]));
     int64_t sample = hf_span_ms(hf_span_max(0, hf_time_since(now.mono, base)));
-    if (sample > INT32_MAX) sample = INT32_MAX;
     /* 0.8 and 0.2 in integers; the numerator is even, so there is no tie. */
     l->rtt_ms =
         l->rtt_ms < 0 ? (int32_t)sample : (int32_t)((8 * (int64_t)l->rtt_ms + 2 * sample + 5) / 10);

@@ -23,7 +23,8 @@ struct hf_liveness_cfg {
     bool is_enforced;    /* false: never gives up (`pongEnforcement: off`) */
 };
 
-/* 0, or HF_ERR_RANGE: a span that is not positive, or stale_after < ping_every. */
+/* 0, or HF_ERR_RANGE: a span that is not positive, or stale_after less than ping_every
+ * or more than INT32_MAX milliseconds. */
 int hf_liveness_cfg_check(const struct hf_liveness_cfg *cfg);
 
 enum hf_liveness_act {

@@ -100,7 +100,7 @@ int hf_stage_add(struct hf_stage *s, struct hf_bytes name)
     if (find_item(s, name)) return HF_ERR_EXISTS;
     if (s->item_count == HF_STAGE_ITEMS) return HF_ERR_LIMIT;
     struct hf_stage_item *item = &s->items[s->item_count++];
-    *item = (struct hf_stage_item){ .name_len = (uint8_t)name.len, .ready_at = HF_NEVER };
+    *item = (struct hf_stage_item){ .name_len = (uint8_t)name.len };
     if (name.len > 0) memcpy(item->name, name.ptr, name.len);
     s->pending_count++;
     return 0;
@@ -126,12 +126,11 @@ enum hf_stage_act hf_stage_attach(struct hf_stage *s)
     return flip(s);
 }
 
-enum hf_stage_act hf_stage_item_ready(struct hf_stage *s, hf_time now, struct hf_bytes name)
+enum hf_stage_act hf_stage_item_ready(struct hf_stage *s, struct hf_bytes name)
 {
     struct hf_stage_item *item = find_item(s, name);
     if (!item || item->is_ready) return HF_STAGE_NONE;
     item->is_ready = true;
-    item->ready_at = now;
     s->pending_count--;
     return flip(s);
 }
@@ -332,7 +331,7 @@ struct hf_stage_progress hf_stage_progress(const struct hf_stage *s)
         .total = s->item_count,
         .done = (size_t)s->item_count - s->pending_count,
     };
-    for (size_t i = 0; i < s->item_count && progress.current.len == 0; i++)
+    for (size_t i = s->item_count; i-- > 0;)
         if (!s->items[i].is_ready) progress.current = item_name(&s->items[i]);
     return progress;
 }

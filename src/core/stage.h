@@ -33,7 +33,6 @@ struct hf_stage_item {
     char name[HF_STAGE_NAME_BYTES];
     uint8_t name_len;
     bool is_ready;
-    hf_time ready_at; /* only when ready */
 };
 
 struct hf_stage { /* fields are private */
@@ -60,7 +59,7 @@ void hf_stage_listen(struct hf_stage *s);
 enum hf_stage_act hf_stage_attach(struct hf_stage *s);
 
 /* The named item is ready; twice, or an unknown name, changes nothing. */
-enum hf_stage_act hf_stage_item_ready(struct hf_stage *s, hf_time now, struct hf_bytes name);
+enum hf_stage_act hf_stage_item_ready(struct hf_stage *s, struct hf_bytes name);
 
 /* A stop is asked for: any state to S4; S4 (a second stop) to S5.  `drain_for` is
  * how long open work may take; `restart_expected_ms` counts only with will_restart. */

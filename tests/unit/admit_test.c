@@ -124,6 +124,30 @@ static void an_address_can_evict_its_own_only_socket(void)
     hf_admit_fini(&a);
 }
 
+static void hello_gives_the_share_of_the_pool_back(void)
+{
+    struct hf_admit_limits limits = small;
+    limits.preauth_per_address = 1;
+    struct hf_admit a = admit_with(&limits);
+    for (uint32_t slot = 0; slot < 3; slot++) let_in(&a, slot, 1);
+    CHECK_EQ(accept_at(&a, 1, 3, 1).evict, 0);
+    hf_admit_fini(&a);
+}
+
+static void the_place_of_an_address_is_used_again(void)
+{
+    struct hf_admit a = admit_with(&small);
+    for (uint8_t from = 0; from < 200; from++) {
+        CHECK_EQ_AT(from, accept_at(&a, 0, 0, from).why, HF_ADMIT_OK);
+        CHECK_EQ_AT(from, accept_at(&a, 0, 1, (uint8_t)(from + 50)).why, HF_ADMIT_OK);
+        hf_admit_drop(&a, conn(0));
+        hf_admit_drop(&a, conn(1));
+    }
+    CHECK_EQ(a.used_addresses, 2);
+    CHECK_EQ(a.by_address.len, 0);
+    hf_admit_fini(&a);
+}
+
 /* startup-retry 14, the part of the room: the deadlines do not look at the stage */
 static void one_deadline_to_the_head_and_one_to_hello(void)
 {
@@ -289,6 +313,7 @@ static void a_request_needs_room_in_flight_and_in_the_queue(void)
 CHECK_MAIN(a_full_pool_evicts_its_oldest_silent_socket, sockets_that_sent_connect_are_never_evicted,
            one_address_may_have_its_own_share_of_the_pool,
            connections_are_bounded_in_all_and_per_address, an_address_can_evict_its_own_only_socket,
+           hello_gives_the_share_of_the_pool_back, the_place_of_an_address_is_used_again,
            one_deadline_to_the_head_and_one_to_hello,
            a_socket_that_waits_for_its_end_is_not_evicted_again, hello_ends_the_deadline,
            shorter_spans_after_a_reload_expire_first, a_stale_id_changes_nothing,

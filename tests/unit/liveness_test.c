@@ -95,6 +95,14 @@ static void without_a_pong_the_link_is_fresh_for_100_s_and_not_longer(void)
     for (int64_t ms = 0; ms <= 100000; ms += 25000) ping(&l, &seed, ms);
     check_block(&l, 100000, true, NONE, NONE);
     check_block(&l, 100001, false, NONE, NONE);
+    CHECK(hf_time_same(hf_liveness_kill_due(&l, &seed), HF_NEVER));
+}
+
+static void a_round_trip_of_0_ms_is_a_number_and_not_null(void)
+{
+    struct hf_liveness l = registered(&seed);
+    CHECK_EQ(pong(&l, 0, ping(&l, &seed, 0)), HF_PONG_ACCEPTED);
+    check_block(&l, 1, true, 0, 0);
 }
 
 /* health-connection 3 */
@@ -426,6 +434,15 @@ static void a_stuck_write_lives_while_bytes_move_and_then_gets_a_full_window(voi
     CHECK_EQ(hf_liveness_step(&l, &enforced, at(335000)), HF_LIVENESS_KILL);
 }
 
+static void the_window_of_a_stuck_write_begins_with_its_own_ping(void)
+{
+    struct hf_liveness l = registered(&enforced);
+    CHECK_EQ(pong_with(&l, &enforced, at(40), ping(&l, &enforced, 0)), HF_PONG_ACCEPTED);
+    CHECK_EQ(hf_liveness_step(&l, &enforced, at(25000)), HF_LIVENESS_PING);
+    hf_liveness_pinged(&l, &enforced, at(25000), HF_LIVENESS_QUEUED);
+    CHECK(hf_time_same(next_due(&l, &enforced), mono(50000)));
+}
+
 /* health-connection 30 */
 static void a_stuck_write_without_any_byte_kills_after_25_s(void)
 {
@@ -570,6 +587,21 @@ static void a_pong_that_overtakes_its_write_report_counts_from_the_enqueue(void)
     CHECK_EQ(hf_liveness_facts(&l, mono(8)).ping_write, HF_PING_COMPLETED);
 }
 
+static void each_pending_ping_keeps_its_own_write(void)
+{
+    struct hf_liveness l = registered(&seed);
+    int64_t payloads[2];
+    for (int64_t k = 0; k < 2; k++) {
+        CHECK_EQ(hf_liveness_step(&l, &seed, at(k * 25000)), HF_LIVENESS_PING);
+        hf_liveness_pinged(&l, &seed, at(k * 25000), HF_LIVENESS_QUEUED);
+        hf_liveness_written(&l, mono(k * 25000 + 100 * k));
+        payloads[k] = l.last_payload;
+    }
+    CHECK_EQ(pong(&l, 25110, payloads[0]), HF_PONG_ACCEPTED);
+    CHECK_EQ(pong(&l, 25110, payloads[1]), HF_PONG_ACCEPTED);
+    CHECK_EQ(hf_liveness_rtt(&l).last_ms, 10);
+}
+
 /* Pings leave in order; the reports of those that are no longer pending come first. */
 static void late_write_reports_find_their_own_pings(void)
 {
@@ -579,7 +611,11 @@ static void late_write_reports_find_their_own_pings(void)
         hf_liveness_pinged(&l, &seed, at(k * 25000), HF_LIVENESS_QUEUED);
     }
     CHECK_EQ(l.pending_len, 5);
-    for (int64_t k = 0; k < 7; k++) hf_liveness_written(&l, mono(151000 + k));
+    for (int64_t k = 0; k < 7; k++) {
+        CHECK_EQ_AT(k, hf_liveness_facts(&l, mono(151000)).ping_write, HF_PING_PENDING);
+        hf_liveness_written(&l, mono(151000 + k));
+    }
+    CHECK_EQ(hf_liveness_facts(&l, mono(151007)).ping_write, HF_PING_COMPLETED);
     CHECK_EQ(l.write_us[0], 101002000); /* ping 3 of 7: enqueued at 50,000, written at 151,002 */
     CHECK_EQ(pong(&l, 151010, l.payloads[4]), HF_PONG_ACCEPTED);
     CHECK_EQ(l.rtt_ms, 4);
@@ -647,6 +683,8 @@ static void a_senseless_configuration_is_refused(void)
         { -1, 100000, 25000, HF_ERR_RANGE },
         { 25000, 100000, 0, HF_ERR_RANGE },
         { 1, 1, 1, 0 },
+        { 1, INT32_MAX, 1, 0 },
+        { 1, (int64_t)INT32_MAX + 1, 1, HF_ERR_RANGE },
     };
     struct hf_liveness_cfg cfg;
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
@@ -698,6 +736,7 @@ static void write_states_have_their_names(void)
 
 CHECK_MAIN(a_new_connection_is_connected_and_has_no_numbers,
            without_a_pong_the_link_is_fresh_for_100_s_and_not_longer,
+           a_round_trip_of_0_ms_is_a_number_and_not_null,
            an_echo_gives_the_round_trip_and_the_heartbeat,
            round_trips_are_smoothed_and_rounded_to_the_nearest,
            a_link_goes_stale_after_100_s_and_recovers_with_its_history,
@@ -714,6 +753,7 @@ CHECK_MAIN(a_new_connection_is_connected_and_has_no_numbers,
            a_written_ping_without_a_pong_kills_after_exactly_25_s,
            the_facts_say_how_old_the_last_pong_is,
            a_stuck_write_lives_while_bytes_move_and_then_gets_a_full_window,
+           the_window_of_a_stuck_write_begins_with_its_own_ping,
            a_stuck_write_without_any_byte_kills_after_25_s, requests_do_not_replace_the_pong,
            an_unmatched_pong_is_life_but_no_telemetry, an_unmatched_pong_does_not_end_a_stuck_write,
            an_unsolicited_pong_does_not_put_off_a_due_ping,
@@ -725,8 +765,8 @@ CHECK_MAIN(a_new_connection_is_connected_and_has_no_numbers,
            a_freeze_while_idle_pings_once_and_keeps_the_phase,
            our_own_backlog_is_not_round_trip_time,
            a_pong_that_overtakes_its_write_report_counts_from_the_enqueue,
-           late_write_reports_find_their_own_pings, random_pongs_never_change_a_block,
-           after_the_close_nothing_is_due_and_pongs_are_ignored,
+           each_pending_ping_keeps_its_own_write, late_write_reports_find_their_own_pings,
+           random_pongs_never_change_a_block, after_the_close_nothing_is_due_and_pongs_are_ignored,
            a_pong_before_any_ping_is_unmatched, a_senseless_configuration_is_refused,
            round_trip_statistics_cover_the_newest_samples,
            jitter_follows_the_difference_between_neighbours, write_states_have_their_names)

@@ -51,6 +51,7 @@ static void any_turn_carries_the_pings_that_are_due(void)
 {
     static const int64_t due_ms[] = { 1000, 1100 };
     struct hf_pings p = pings_at(due_ms, 2);
+    CHECK(hf_time_same(settled_due(&p), hf_at_ms(1250)));
     pop_all(&p, hf_at_ms(999), 0);
     pop_all(&p, hf_at_ms(1000), 1);
     CHECK(hf_time_same(settled_due(&p), hf_at_ms(1350)));

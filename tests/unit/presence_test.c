@@ -210,6 +210,7 @@ static void versions_only_grow_and_every_change_raises_presence(void)
     hf_presence_disconnect(&p, 1, 2);
     hf_presence_event(&p, HF_LIT("line"), 3);
     CHECK_EQ(hf_presence_version(&p).presence, 4);
+    CHECK_TEXT(text_at(&p, 0, HF_PRESENCE_LINE), "line"); /* also without a gateway entry */
     hf_presence_expire(&p, 4);
     CHECK_EQ(hf_presence_version(&p).presence, 4);
     hf_presence_expire(&p, 10000000);

@@ -27,8 +27,8 @@ static struct hf_stage starting(void)
 static struct hf_stage ready(void)
 {
     struct hf_stage s = starting();
-    CHECK_EQ(hf_stage_item_ready(&s, t(10), HF_LIT("store")), HF_STAGE_NONE);
-    CHECK_EQ(hf_stage_item_ready(&s, t(20), HF_LIT("listeners")), HF_STAGE_IS_READY);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("store")), HF_STAGE_NONE);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("listeners")), HF_STAGE_IS_READY);
     return s;
 }
 
@@ -99,8 +99,8 @@ static void a_stop_during_start_up_says_draining_and_never_starting_again(void)
     CHECK_EQ(hf_stage_stop(&s, t(5), HF_SECONDS(5), false, 0), HF_STAGE_DRAIN);
     CHECK_TEXT(hf_stage_startupz(&s, t(6)).status, "draining");
     CHECK_TEXT(hf_stage_connect(&s, t(6), 1).reason, "gateway-restarting");
-    CHECK_EQ(hf_stage_item_ready(&s, t(7), HF_LIT("store")), HF_STAGE_NONE);
-    CHECK_EQ(hf_stage_item_ready(&s, t(7), HF_LIT("listeners")), HF_STAGE_NONE);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("store")), HF_STAGE_NONE);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("listeners")), HF_STAGE_NONE);
     CHECK_EQ(hf_stage_state(&s), HF_STAGE_DRAINING);
     CHECK_EQ(hf_stage_step(&s, t(8), 0), HF_STAGE_CLOSE_ALL);
     CHECK_TEXT(hf_stage_startupz(&s, t(9)).status, "draining");
@@ -128,7 +128,7 @@ static void the_probes_read_the_same_state(void)
         CHECK_EQ(hf_stage_add(&s, HF_LIT("store")), 0);
         if (rows[i].steps > 0) hf_stage_listen(&s);
         if (rows[i].steps > 1) hf_stage_attach(&s);
-        if (rows[i].steps > 2) hf_stage_item_ready(&s, t(1), HF_LIT("store"));
+        if (rows[i].steps > 2) hf_stage_item_ready(&s, HF_LIT("store"));
         if (rows[i].steps > 3) hf_stage_stop(&s, t(2), HF_SECONDS(1), false, 0);
         if (rows[i].steps > 4) hf_stage_step(&s, t(3), 0);
         CHECK_EQ_AT(i, hf_stage_state(&s), rows[i].steps);
@@ -150,15 +150,15 @@ static void the_probes_read_the_same_state(void)
 static void the_last_item_flips_once_whatever_the_order(void)
 {
     struct hf_stage s = starting();
-    CHECK_EQ(hf_stage_item_ready(&s, t(1), HF_LIT("nobody")), HF_STAGE_NONE);
-    CHECK_EQ(hf_stage_item_ready(&s, t(1), HF_LIT("listeners")), HF_STAGE_NONE);
-    CHECK_EQ(hf_stage_item_ready(&s, t(1), HF_LIT("listeners")), HF_STAGE_NONE);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("nobody")), HF_STAGE_NONE);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("listeners")), HF_STAGE_NONE);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("listeners")), HF_STAGE_NONE);
     struct hf_stage_progress progress = hf_stage_progress(&s);
     CHECK_EQ(progress.total, 2);
     CHECK_EQ(progress.done, 1);
     CHECK_TEXT(progress.current, "store");
-    CHECK_EQ(hf_stage_item_ready(&s, t(2), HF_LIT("store")), HF_STAGE_IS_READY);
-    CHECK_EQ(hf_stage_item_ready(&s, t(3), HF_LIT("store")), HF_STAGE_NONE);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("store")), HF_STAGE_IS_READY);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("store")), HF_STAGE_NONE);
     CHECK_EQ(hf_stage_progress(&s).current.len, 0);
     CHECK_EQ(hf_stage_add(&s, HF_LIT("late")), HF_ERR_STATE);
 }
@@ -168,7 +168,7 @@ static void a_server_with_nothing_pending_is_ready_when_it_attaches(void)
     struct hf_stage s;
     hf_stage_init(&s, t(0));
     CHECK_EQ(hf_stage_add(&s, HF_LIT("store")), 0);
-    CHECK_EQ(hf_stage_item_ready(&s, t(1), HF_LIT("store")), HF_STAGE_NONE);
+    CHECK_EQ(hf_stage_item_ready(&s, HF_LIT("store")), HF_STAGE_NONE);
     CHECK_EQ(hf_stage_attach(&s), HF_STAGE_NONE); /* not listening yet */
     hf_stage_listen(&s);
     CHECK_EQ(hf_stage_attach(&s), HF_STAGE_IS_READY);

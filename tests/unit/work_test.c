@@ -121,6 +121,8 @@ static void up_to_five_labels_per_category_are_given(void)
     CHECK_EQ(waiting.count, 1);
     CHECK_TEXT(waiting.labels[0], "agent:main:session-6");
     CHECK_EQ(hf_work_labels(&w, HF_WORK_QUEUED_LABELS).count, 0);
+    hf_work_drop(&w, waiting.labels[0]);
+    CHECK_EQ(hf_work_labels(&w, HF_WORK_WAITING_LABELS).count, 0);
     hf_work_fini(&w);
 }
 
