@@ -85,8 +85,9 @@ static bool is_connected(const struct hf_server *s, const char id[HF_DEVICE_ID_C
     return false;
 }
 
+/* A list also says whether the device is here now. */
 static void write_device(const struct hf_server *s, struct hf_json_writer *w,
-                         const struct hf_device *device)
+                         const struct hf_device *device, bool is_listed)
 {
     char id[HF_DEVICE_ID_CHARS];
     hf_device_id_write(&device->id, id);
@@ -106,7 +107,7 @@ static void write_device(const struct hf_server *s, struct hf_json_writer *w,
         hf_json_add_int(w, "lastSeenAtMs", device->last_seen_ms);
         hf_json_add_text(w, "lastSeenReason", HF_LIT("connect"));
     }
-    hf_json_add_bool(w, "connected", is_connected(s, id));
+    if (is_listed) hf_json_add_bool(w, "connected", is_connected(s, id));
     hf_json_add_array(w, "tokens");
     for (unsigned i = 0; i < HF_ROLES; i++)
         if (device->grants[i].epoch > 0) write_grant(w, &device->grants[i], (enum hf_role)i);
@@ -192,7 +193,7 @@ void hf_method_pair_list(struct hf_server *s, struct hf_call *call)
     for (size_t i = 0; i < pairing_count; i++) write_pairing(w, pairings[i]);
     hf_json_close_array(w);
     hf_json_add_array(w, "paired");
-    for (size_t i = 0; i < device_count; i++) write_device(s, w, devices[i]);
+    for (size_t i = 0; i < device_count; i++) write_device(s, w, devices[i], true);
     hf_json_close_array(w);
     hf_json_close_object(w);
     hf_reply_send(s, call);
@@ -275,7 +276,7 @@ static void approve_done(struct hf_server *s, struct hf_call *call, const struct
     hf_json_add_text(w, "requestId", hf_bytes(call->plan->request_id, HF_REQUEST_ID_CHARS));
     if (device) {
         hf_json_key(w, "device");
-        write_device(s, w, device);
+        write_device(s, w, device, false);
     }
     hf_json_close_object(w);
     hf_reply_send(s, call);
