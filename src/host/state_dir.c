@@ -73,7 +73,7 @@ static int take_lock(struct hf_state_dir *d, struct hf_fault *fault)
     }
     int len = snprintf(holder, sizeof holder, "pid %ld\n", (long)getpid());
     /* Only for the message above; a full disk shows itself at the token or store. */
-    if (ftruncate(fd, 0) == 0 && pwrite(fd, holder, (size_t)len, 0) != len) ftruncate(fd, 0);
+    if (ftruncate(fd, 0) == 0) hf_file_write_all(fd, hf_bytes(holder, (size_t)len));
     d->lock_fd = fd;
     return 0;
 }

@@ -160,7 +160,7 @@ int hf_db_prepare(struct hf_db *db, enum hf_db_query query, struct sqlite3_stmt 
 
 int hf_db_exec(struct hf_db *db, enum hf_db_query query)
 {
-    struct sqlite3_stmt *statement;
+    struct sqlite3_stmt *statement = NULL;
     int err = hf_db_prepare(db, query, &statement);
     if (err) return err;
     if (sqlite3_step(statement) != SQLITE_DONE) err = hf_db_error(db);
