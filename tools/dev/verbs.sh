@@ -11,9 +11,9 @@ do_build() {
 do_run() {
     need "${BUILD_SET[@]}"
     build release >&2
-    say "./dev: connect with an OpenClaw client, for example"
-    say "    openclaw gateway call health --url ws://127.0.0.1:18789 --token TOKEN"
-    say "TOKEN and the address are what holdfast says below; ctrl-C ends it."
+    say "./dev: with the token whose place holdfast names below, connect from another terminal:"
+    say "    OPENCLAW_GATEWAY_TOKEN=\$(cat TOKEN-FILE) openclaw gateway call health"
+    say "ctrl-C ends it."
     exec "build/release/$HOLDFAST" run "$@"
 }
 
