@@ -54,6 +54,8 @@
     X(BIND_TRIES, 20, "tries", "dependencies.md 6e: the port of a dying holder", "exit 1, or 78 when the holder is healthy")\
     X(BIND_RETRY_MS, 500, "ms", "dependencies.md 6e", "the next try")                                                       \
     X(LOG_BUFFER_BYTES, 1048576, "bytes", "log lines that wait for a slow disk", "dropped, counted")                        \
+    X(LOG_BATCH_BYTES, 16384, "bytes", "log lines gathered before they are written", "written at once")                     \
+    X(LOG_DELAY_MS, 50, "ms", "log lines wait to be written together; errors do not", "written")                            \
     X(LOG_VALUE_BYTES, 256, "bytes", "peer text in a log line", "cut")                                                      \
     X(LOG_TAIL_BYTES, 1000000, "bytes", "one logs.tail answer", "cut, truncated:true")                                      \
     X(LOG_TAIL_LINES, 5000, "lines", "one logs.tail answer", "cut, truncated:true")                                         \

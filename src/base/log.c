@@ -83,7 +83,9 @@ void hf_log_format(struct hf_buf *out, const struct hf_log_record *record)
 {
     hf_buf_add(out, hf_bytes_cstr(record->event));
     for (size_t i = 0; i < record->field_count; i++) {
-        hf_buf_addf(out, " %s=", record->fields[i].key);
+        hf_buf_add_byte(out, ' ');
+        hf_buf_add(out, hf_bytes_cstr(record->fields[i].key));
+        hf_buf_add_byte(out, '=');
         add_value(out, &record->fields[i]);
     }
 }

@@ -94,8 +94,7 @@ static int write_new(const char *path, struct hf_bytes content, mode_t mode)
     return err;
 }
 
-int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode,
-                    struct hf_fault *fault)
+int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode, struct hf_fault *fault)
 {
     char target[PATH_MAX], fresh[PATH_MAX + 32];
     if (!realpath(path, target)) snprintf(target, sizeof target, "%s", path);

@@ -14,8 +14,7 @@ int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fau
 /* Replaces (or makes) the file in one step: whoever reads it, also after a crash,
  * sees the old content or the new one, whole.  A symbolic link stays one; what it
  * leads to is replaced. */
-int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode,
-                    struct hf_fault *fault);
+int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode, struct hf_fault *fault);
 
 /* Makes the directory and whatever is missing above it, mode 0700: 0 or errno. */
 int hf_file_make_directories(const char *path);

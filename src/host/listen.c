@@ -106,8 +106,8 @@ static int tell(struct hf_fault *fault, const char *text, uint16_t port, int num
     if (err == HF_ERR_IN_USE) {
         char holder[128];
         hf_port_holder(port, holder, sizeof holder);
-        return hf_fault_set(fault, err, "cannot listen on %s port %u: the port is taken by %s", text,
-                            port, holder);
+        return hf_fault_set(fault, err, "cannot listen on %s port %u: the port is taken by %s",
+                            text, port, holder);
     }
     if (err == HF_ERR_DENIED)
         return hf_fault_set(fault, err, "cannot listen on %s port %u: not allowed%s", text, port,

@@ -51,33 +51,43 @@ static void pause_for_shortage(struct hf_listener *l, int listening_fd, int numb
     l->is_starved = true;
 }
 
-static void told_peer(int fd, const struct sockaddr *from, struct hf_peer *peer)
+static void read_local(int fd, struct hf_peer *peer)
 {
     struct sockaddr_storage local;
     socklen_t len = sizeof local;
-    hf_listen_address(from, peer->address, &peer->port);
     if (getsockname(fd, (struct sockaddr *)&local, &len) == 0)
         hf_listen_address((struct sockaddr *)&local, peer->local_address, &peer->local_port);
+}
+
+/* Whether the address is 0.0.0.0 (mapped or not) or ::. */
+static bool is_any(const uint8_t address[16])
+{
+    static const uint8_t none[16];
+    return memcmp(address, none, 10) == 0 && memcmp(address + 12, none, 4) == 0 &&
+           (memcmp(address + 10, none, 2) == 0 || memcmp(address + 10, "\xFF\xFF", 2) == 0);
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct hf_listener *l = poll->data;
-    int listening_fd = l->set.fds[poll - l->polls];
+    size_t at = (size_t)(poll - l->polls);
+    int listening_fd = l->set.fds[at];
     (void)status;
     (void)events;
     for (int i = 0; i < HF_LIMIT_ACCEPT_BATCH; i++) {
         struct sockaddr_storage from;
         socklen_t len = sizeof from;
-        struct hf_peer peer = { 0 };
-        int fd = accept4(listening_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct hf_peer peer = l->local[at];
+        int fd =
+            accept4(listening_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0 && is_shortage(errno)) {
             pause_for_shortage(l, listening_fd, errno);
             return;
         }
         if (fd < 0 && errno == EAGAIN) return;
         if (fd < 0) continue; /* the peer gave up while it waited */
-        told_peer(fd, (struct sockaddr *)&from, &peer);
+        hf_listen_address((struct sockaddr *)&from, peer.address, &peer.port);
+        if (l->is_wildcard[at]) read_local(fd, &peer);
         l->accept(l->ctx, fd, &peer);
         if (l->is_short && l->set.count > 0) {
             l->is_short = false;
@@ -97,6 +107,8 @@ int hf_listener_serve(struct hf_listener *l, const struct hf_listen_set *set,
             return hf_fault_set(fault, HF_ERR_IO, "cannot watch port %u: %s", set->port,
                                 uv_strerror(failed));
         l->polls[i].data = l;
+        read_local(set->fds[i], &l->local[i]);
+        l->is_wildcard[i] = is_any(l->local[i].local_address);
     }
     watch(l, on_ready);
     return 0;

@@ -22,10 +22,12 @@ struct hf_listener {
     void *ctx;
     struct hf_listen_set set;
     uv_poll_t polls[HF_LISTEN_MAX];
-    int reserve_fd;    /* given up to be able to accept and drop, or -1 */
-    bool is_starved;   /* stopped in this turn; run_due sets resume_at */
-    hf_time resume_at; /* while paused, else HF_NEVER */
-    bool is_short;     /* the shortage was told */
+    struct hf_peer local[HF_LISTEN_MAX]; /* its local part is that of every socket accepted there */
+    bool is_wildcard[HF_LISTEN_MAX];     /* ... unless it listens on every address */
+    int reserve_fd;                      /* given up to be able to accept and drop, or -1 */
+    bool is_starved;                     /* stopped in this turn; run_due sets resume_at */
+    hf_time resume_at;                   /* while paused, else HF_NEVER */
+    bool is_short;                       /* the shortage was told */
 
     struct hf_listen_spec spec;
     hf_time bind_at; /* the next try, or HF_NEVER */

@@ -24,10 +24,12 @@ static bool is_journal(int fd)
 void hf_log_sink_init(struct hf_log_sink *s, int err_fd, enum hf_log_format format,
                       struct hf_log_file *file)
 {
-    *s = (struct hf_log_sink){ .file = file,
+    *s = (struct hf_log_sink){ .clock = hf_clock_now,
+                               .file = file,
                                .err_fd = err_fd,
                                .format = format,
-                               .has_priority = is_journal(err_fd) };
+                               .has_priority = is_journal(err_fd),
+                               .write_at = HF_NEVER };
     hf_buf_init(&s->err_lines, HF_LIMIT_LOG_BUFFER_BYTES);
     hf_buf_init(&s->file_lines, HF_LIMIT_LOG_BUFFER_BYTES);
 }
@@ -53,8 +55,9 @@ static uint64_t hash_of(const struct hf_log_record *record)
     for (size_t i = 0; i < record->field_count; i++) {
         const struct hf_log_field *field = &record->fields[i];
         hash = mix(hash, hf_bytes_cstr(field->key));
-        hash = mix(hash, field->kind == HF_LOG_TEXT ? field->text
-                                                    : hf_bytes(&field->number, sizeof field->number));
+        hash =
+            mix(hash, field->kind == HF_LOG_TEXT ? field->text
+                                                 : hf_bytes(&field->number, sizeof field->number));
         hash = mix(hash, hf_bytes(&field->real, sizeof field->real));
     }
     return hash ? hash : 1;
@@ -78,28 +81,31 @@ static void add_line(struct hf_log_sink *s, struct hf_buf *lines, enum hf_log_fo
     s->dropped++;
 }
 
-static void add_record(struct hf_log_sink *s, int64_t wall_ms, const struct hf_log_record *record)
+static void add_record(struct hf_log_sink *s, struct hf_now now, const struct hf_log_record *record)
 {
-    add_line(s, &s->err_lines, s->format, s->has_priority, wall_ms, record);
-    if (s->file) add_line(s, &s->file_lines, HF_LOG_FORMAT_JSON, false, wall_ms, record);
+    add_line(s, &s->err_lines, s->format, s->has_priority, now.wall_ms, record);
+    if (s->file) add_line(s, &s->file_lines, HF_LOG_FORMAT_JSON, false, now.wall_ms, record);
+    bool is_urgent = record->level == HF_LOG_ERROR || s->err_lines.len >= HF_LIMIT_LOG_BATCH_BYTES;
+    hf_span delay = is_urgent ? 0 : HF_MS(HF_LIMIT_LOG_DELAY_MS);
+    s->write_at = hf_time_min(s->write_at, hf_time_after(now.mono, delay));
 }
 
-static void add_event(struct hf_log_sink *s, int64_t wall_ms, enum hf_log_level level,
+static void add_event(struct hf_log_sink *s, struct hf_now now, enum hf_log_level level,
                       const char *event, const struct hf_log_field *fields, size_t count)
 {
-    add_record(s, wall_ms,
+    add_record(s, now,
                &(struct hf_log_record){
                    .level = level, .event = event, .fields = fields, .field_count = count });
 }
 
-static void end_repeat(struct hf_log_sink *s, int64_t wall_ms, struct hf_log_repeat *repeat)
+static void end_repeat(struct hf_log_sink *s, struct hf_now now, struct hf_log_repeat *repeat)
 {
     if (repeat->count > 0) {
         const struct hf_log_field fields[] = {
             HF_TEXT("what", hf_bytes_cstr(repeat->event)),
             HF_INT("count", repeat->count),
         };
-        add_event(s, wall_ms, repeat->level, "log.repeated", fields, HF_COUNT(fields));
+        add_event(s, now, repeat->level, "log.repeated", fields, HF_COUNT(fields));
     }
     *repeat = (struct hf_log_repeat){ 0 };
 }
@@ -117,7 +123,7 @@ static bool is_repeat(struct hf_log_sink *s, struct hf_now now, const struct hf_
         }
         if (hf_time_before(repeat->until, oldest->until)) oldest = repeat;
     }
-    end_repeat(s, now.wall_ms, oldest);
+    end_repeat(s, now, oldest);
     *oldest = (struct hf_log_repeat){ .hash = hash,
                                       .until = hf_time_after(now.mono, HF_SECONDS(1)),
                                       .level = record->level,
@@ -128,8 +134,8 @@ static bool is_repeat(struct hf_log_sink *s, struct hf_now now, const struct hf_
 static void take_record(void *ctx, const struct hf_log_record *record)
 {
     struct hf_log_sink *s = ctx;
-    struct hf_now now = hf_clock_now();
-    if (!is_repeat(s, now, record)) add_record(s, now.wall_ms, record);
+    struct hf_now now = s->clock();
+    if (!is_repeat(s, now, record)) add_record(s, now, record);
 }
 
 struct hf_log hf_log_sink_log(struct hf_log_sink *s, enum hf_log_level level)
@@ -137,22 +143,26 @@ struct hf_log hf_log_sink_log(struct hf_log_sink *s, enum hf_log_level level)
     return (struct hf_log){ .sink = take_record, .ctx = s, .level = level };
 }
 
-hf_time hf_log_sink_run_due(struct hf_log_sink *s, struct hf_now now)
+void hf_log_sink_run_due(struct hf_log_sink *s, struct hf_now now)
 {
-    hf_time due = HF_NEVER;
     for (size_t i = 0; i < HF_LOG_REPEATS; i++) {
         struct hf_log_repeat *repeat = &s->repeats[i];
-        if (repeat->count == 0) continue; /* nothing to tell: no wake-up for it */
-        if (hf_time_before(now.mono, repeat->until))
-            due = hf_time_min(due, repeat->until);
-        else
-            end_repeat(s, now.wall_ms, repeat);
+        if (repeat->count > 0 && !hf_time_before(now.mono, repeat->until))
+            end_repeat(s, now, repeat);
     }
     if (s->dropped > 0 && hf_log_sink_is_empty(s)) {
         const struct hf_log_field fields[] = { HF_INT("count", s->dropped) };
         s->dropped = 0;
-        add_event(s, now.wall_ms, HF_LOG_WARN, "log.dropped", fields, HF_COUNT(fields));
+        add_event(s, now, HF_LOG_WARN, "log.dropped", fields, HF_COUNT(fields));
     }
+}
+
+/* A line that was never repeated wakes nobody. */
+hf_time hf_log_sink_due(const struct hf_log_sink *s)
+{
+    hf_time due = s->write_at;
+    for (size_t i = 0; i < HF_LOG_REPEATS; i++)
+        if (s->repeats[i].count > 0) due = hf_time_min(due, s->repeats[i].until);
     return due;
 }
 
@@ -161,6 +171,16 @@ hf_time hf_log_sink_run_due(struct hf_log_sink *s, struct hf_now now)
 bool hf_log_sink_is_empty(const struct hf_log_sink *s)
 {
     return s->err_lines.len == 0 && s->file_lines.len == 0;
+}
+
+bool hf_log_sink_wants_write(const struct hf_log_sink *s, hf_time now)
+{
+    return !hf_time_before(now, s->write_at);
+}
+
+void hf_log_sink_postpone(struct hf_log_sink *s, hf_time now)
+{
+    s->write_at = hf_time_after(now, HF_MS(HF_LIMIT_LOG_DELAY_MS));
 }
 
 static void swap(struct hf_buf *a, struct hf_buf *b)
@@ -174,6 +194,7 @@ void hf_log_sink_take(struct hf_log_sink *s, struct hf_buf *err_lines, struct hf
 {
     swap(&s->err_lines, err_lines);
     swap(&s->file_lines, file_lines);
+    s->write_at = HF_NEVER;
 }
 
 /* A line about the log file itself: stderr is all that is left for it. */
@@ -192,9 +213,9 @@ static void tell_news(const struct hf_log_sink *s, enum hf_log_file_news news)
                                     .field_count = is_mended ? 1 : 2 };
     if (s->has_priority) hf_buf_addf(&line, "<%d>", hf_log_priority(record.level));
     if (s->format == HF_LOG_FORMAT_JSON)
-        hf_log_line_json(&line, hf_clock_now().wall_ms, &record);
+        hf_log_line_json(&line, s->clock().wall_ms, &record);
     else
-        hf_log_line_text(&line, hf_clock_now().wall_ms, &record);
+        hf_log_line_text(&line, s->clock().wall_ms, &record);
     hf_file_write_all(s->err_fd, hf_buf_view(&line));
 }
 
@@ -212,4 +233,5 @@ void hf_log_sink_flush(struct hf_log_sink *s)
 {
     hf_log_sink_write(s, &s->err_lines, &s->file_lines);
     s->err_lines.len = s->file_lines.len = 0;
+    s->write_at = HF_NEVER;
 }

@@ -1,7 +1,8 @@
 /* host/log_sink.h: where log records go: stderr and the log file.
  *
- * Records of a loop turn are gathered and written together, by the worker once
- * there is one, so that a slow disk or terminal never stops the loop.  What does
+ * Records are gathered and written together, by the worker once there is one, so
+ * that a slow disk or terminal never stops the loop: after HF_LIMIT_LOG_DELAY_MS,
+ * at HF_LIMIT_LOG_BATCH_BYTES, or at once when one of them is an error.  What does
  * not fit into HF_LIMIT_LOG_BUFFER_BYTES is dropped and counted.  The same line
  * again within a second is counted and told once a second. */
 #ifndef HF_HOST_LOG_SINK_H
@@ -24,11 +25,13 @@ struct hf_log_repeat {
 };
 
 struct hf_log_sink {
-    struct hf_log_file *file; /* borrowed; NULL: stderr only */
+    struct hf_now (*clock)(void); /* hf_clock_now; tests bring their own */
+    struct hf_log_file *file;     /* borrowed; NULL: stderr only */
     int err_fd;
     enum hf_log_format format;
     bool has_priority; /* stderr is the journal: lines begin with <N> */
     struct hf_buf err_lines, file_lines;
+    hf_time write_at; /* when the lines are due, HF_NEVER while there are none */
     int64_t dropped;
     struct hf_log_repeat repeats[HF_LOG_REPEATS];
 };
@@ -40,10 +43,19 @@ void hf_log_sink_fini(struct hf_log_sink *s);
 /* A log that writes here; the sink must outlive it. */
 struct hf_log hf_log_sink_log(struct hf_log_sink *s, enum hf_log_level level);
 
-/* Tells the repeats whose second is over.  Returns when to call again, or HF_NEVER. */
-hf_time hf_log_sink_run_due(struct hf_log_sink *s, struct hf_now now);
+/* Tells the repeats whose second is over. */
+void hf_log_sink_run_due(struct hf_log_sink *s, struct hf_now now);
+
+/* When to call run_due again or to write, or HF_NEVER. */
+hf_time hf_log_sink_due(const struct hf_log_sink *s);
 
 bool hf_log_sink_is_empty(const struct hf_log_sink *s);
+
+/* Whether the lines should be written now. */
+bool hf_log_sink_wants_write(const struct hf_log_sink *s, hf_time now);
+
+/* Whoever should write is busy: the lines wait for another delay. */
+void hf_log_sink_postpone(struct hf_log_sink *s, hf_time now);
 
 /* Writes what was gathered, here and now. */
 void hf_log_sink_flush(struct hf_log_sink *s);

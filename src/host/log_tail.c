@@ -82,8 +82,8 @@ static void read_open(int fd, const struct hf_log_tail_request *request, struct 
     out->err = read_range(fd, from, info.st_size, text);
     if (out->err) return;
     out->is_truncated = is_cut;
-    pick(hf_buf_view(text), from, before != '\n', clamp(request->lines_max, HF_LIMIT_LOG_TAIL_LINES),
-         out);
+    pick(hf_buf_view(text), from, before != '\n',
+         clamp(request->lines_max, HF_LIMIT_LOG_TAIL_LINES), out);
 }
 
 void hf_log_tail_read(const char *path, const struct hf_log_tail_request *request,

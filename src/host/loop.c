@@ -54,6 +54,8 @@ static void perform(struct hf_loop *l, const struct hf_action *action)
         if (s) hf_loop_kill(l, s);
         return;
     case HF_ACTION_JOB:
+        /* Whoever asks for the end of the log wants what was just told, too. */
+        if (action->job.kind == HF_JOB_LOG_TAIL) hf_worker_write_log(l->worker);
         hf_worker_push(l->worker, &action->job);
         return;
     case HF_ACTION_READY:
@@ -177,9 +179,16 @@ static void arm(struct hf_loop *l, hf_time due)
     uv_timer_start(&l->timer, on_timer, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
 }
 
-static hf_time next_due(struct hf_loop *l, hf_time log_due)
+static void write_log(struct hf_loop *l)
 {
-    hf_time due = hf_time_min(hf_server_due(l->server), log_due);
+    hf_log_sink_run_due(l->sink, l->now);
+    if (hf_log_sink_wants_write(l->sink, l->now.mono) && !hf_worker_write_log(l->worker))
+        hf_log_sink_postpone(l->sink, l->now.mono);
+}
+
+static hf_time next_due(const struct hf_loop *l)
+{
+    hf_time due = hf_time_min(hf_server_due(l->server), hf_log_sink_due(l->sink));
     due = hf_time_min(due, hf_listener_due(&l->listener));
     due = hf_time_min(due, hf_dueq_due(&l->lingering));
     due = hf_time_min(due, l->item_at);
@@ -196,9 +205,8 @@ static void on_check(uv_check_t *check)
     hf_loop_drain(l);
     do hf_loop_offer_rests(l);
     while (hf_loop_flush(l));
-    hf_time log_due = hf_log_sink_run_due(l->sink, l->now);
-    hf_worker_write_log(l->worker);
-    arm(l, next_due(l, log_due));
+    write_log(l);
+    arm(l, next_due(l));
     uv_idle_stop(&l->awake);
     if (l->is_stopped) uv_stop(&l->uv);
     l->in_turn = false;

@@ -39,8 +39,7 @@ struct hf_loop_config {
 };
 
 /* 0, or a code whose fault is filled. */
-int hf_loop_new(struct hf_loop **out, const struct hf_loop_config *config,
-                struct hf_fault *fault);
+int hf_loop_new(struct hf_loop **out, const struct hf_loop_config *config, struct hf_fault *fault);
 void hf_loop_free(struct hf_loop *l); /* NULL is fine */
 
 /* Accepts on these sockets from now on (moved to the loop), or binds, with

@@ -104,7 +104,8 @@ static void lose(struct hf_loop *l, struct hf_socket *s, enum hf_io io)
  * socket lingers on its own until the peer's FIN. */
 static void finish(struct hf_loop *l, struct hf_socket *s)
 {
-    hf_stream_end(&s->stream);
+    /* After the peer's FIN the close itself sends ours. */
+    if (!s->has_ended || s->stream.tls) hf_stream_end(&s->stream);
     if (s->has_ended) {
         end_socket(l, s, false);
         report_closed(l, s, HF_LOST_BY_PEER);

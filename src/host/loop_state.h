@@ -40,7 +40,7 @@ struct hf_loop {
     hf_span cpu_used;
     hf_time cpu_read_at;
 
-    struct hf_pool sockets; /* struct hf_socket */
+    struct hf_pool sockets;     /* struct hf_socket */
     struct hf_socket **by_slot; /* by the slot of the engine's id */
     size_t by_slot_count;
     struct hf_socket *dirty_first, *dirty_last;

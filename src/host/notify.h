@@ -7,8 +7,8 @@
 #include "base/time.h"
 
 struct hf_notify {
-    int fd;                  /* -1: nobody listens */
-    hf_span watchdog_every;  /* half of WATCHDOG_USEC, or 0 */
+    int fd;                 /* -1: nobody listens */
+    hf_span watchdog_every; /* half of WATCHDOG_USEC, or 0 */
 };
 
 /* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID, and clears them so that

@@ -21,16 +21,16 @@ enum hf_socket_state {
 struct hf_socket {
     uv_poll_t poll;
     struct hf_stream stream;
-    hf_id id;                   /* the engine's; 0 once CLOSED was reported */
-    hf_id self;                 /* the record's own, in the loop's pool */
-    struct hf_buf *rest;        /* owned; input that the engine did not take yet, or NULL */
+    hf_id id;                     /* the engine's; 0 once CLOSED was reported */
+    hf_id self;                   /* the record's own, in the loop's pool */
+    struct hf_buf *rest;          /* owned; input that the engine did not take yet, or NULL */
     struct hf_socket *next_dirty; /* valid within a turn, while is_dirty */
-    uint8_t state;              /* enum hf_socket_state */
-    uint8_t watched;            /* enum uv_poll_event bits that are polled for */
-    bool is_dirty;              /* on the loop's list of what must be written */
-    bool is_paused;             /* the engine wants no input */
-    bool has_ended;             /* the peer sent its FIN */
-    bool is_blocked;            /* the socket took not everything: wait for WRITABLE */
+    uint8_t state;                /* enum hf_socket_state */
+    uint8_t watched;              /* enum uv_poll_event bits that are polled for */
+    bool is_dirty;                /* on the loop's list of what must be written */
+    bool is_paused;               /* the engine wants no input */
+    bool has_ended;               /* the peer sent its FIN */
+    bool is_blocked;              /* the socket took not everything: wait for WRITABLE */
 };
 
 /* Begins to watch the socket for input.  On failure the socket stays the caller's. */

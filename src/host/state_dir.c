@@ -14,8 +14,7 @@
 
 enum { SECRET_FILE_BYTES = 4096 };
 
-int hf_state_dir_file(const struct hf_state_dir *d, const char *name,
-                      char out[HF_STATE_PATH_BYTES])
+int hf_state_dir_file(const struct hf_state_dir *d, const char *name, char out[HF_STATE_PATH_BYTES])
 {
     int len = snprintf(out, HF_STATE_PATH_BYTES, "%s/%s", d->path, name);
     return len < HF_STATE_PATH_BYTES ? 0 : HF_ERR_TOO_LARGE;
@@ -64,10 +63,9 @@ static int take_lock(struct hf_state_dir *d, struct hf_fault *fault)
         return hf_fault_set(fault, hf_fault_code(errno), "cannot write to state directory %s: %s",
                             d->path, strerror(errno));
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        int err = errno == EWOULDBLOCK
-                      ? tell_holder(fd, path, fault)
-                      : hf_fault_set(fault, hf_fault_code(errno), "cannot lock %s: %s", path,
-                                     strerror(errno));
+        int err = errno == EWOULDBLOCK ? tell_holder(fd, path, fault)
+                                       : hf_fault_set(fault, hf_fault_code(errno),
+                                                      "cannot lock %s: %s", path, strerror(errno));
         close(fd);
         return err;
     }
@@ -129,8 +127,7 @@ static void drop_secret(struct hf_buf *b)
     hf_buf_fini(b);
 }
 
-static int make_token(const char *path, char out[HF_STATE_TOKEN_CHARS + 1],
-                      struct hf_fault *fault)
+static int make_token(const char *path, char out[HF_STATE_TOKEN_CHARS + 1], struct hf_fault *fault)
 {
     uint8_t random[32];
     char line[HF_STATE_TOKEN_CHARS + 1];

@@ -73,8 +73,6 @@ static void write_log(struct hf_worker *w)
     hf_buf_reset(&w->file_lines, HF_LIMIT_WRITE_BYTES);
     uv_mutex_lock(&w->lock);
     w->has_log = false;
-    /* The loop may have gathered more meanwhile. */
-    uv_async_send(&w->result_waits);
 }
 
 static void run_next(struct hf_worker *w)
@@ -211,14 +209,15 @@ void hf_worker_push(struct hf_worker *w, const struct hf_job *job)
     uv_mutex_unlock(&w->lock);
 }
 
-void hf_worker_write_log(struct hf_worker *w)
+bool hf_worker_write_log(struct hf_worker *w)
 {
-    if (hf_log_sink_is_empty(w->sink)) return;
     uv_mutex_lock(&w->lock);
-    if (!w->has_log) {
+    bool is_free = !w->has_log;
+    if (is_free) {
         hf_log_sink_take(w->sink, &w->err_lines, &w->file_lines);
         w->has_log = true;
         uv_cond_signal(&w->changed);
     }
     uv_mutex_unlock(&w->lock);
+    return is_free;
 }

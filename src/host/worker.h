@@ -16,9 +16,9 @@ struct hf_worker;
 
 struct hf_worker_config {
     uv_loop_t *loop;
-    struct hf_log_sink *sink;   /* borrowed */
-    const char *state_dir;      /* copied */
-    const char *log_path;       /* copied */
+    struct hf_log_sink *sink; /* borrowed */
+    const char *state_dir;    /* copied */
+    const char *log_path;     /* copied */
     /* On the loop's thread; the result is borrowed until it returns. */
     void (*done)(void *ctx, const struct hf_job_result *result);
     void *ctx;
@@ -35,7 +35,7 @@ void hf_worker_free(struct hf_worker *w); /* NULL is fine */
  * is a bug. */
 void hf_worker_push(struct hf_worker *w, const struct hf_job *job);
 
-/* Hands over what the sink gathered, unless the last batch is still being written. */
-void hf_worker_write_log(struct hf_worker *w);
+/* Hands over what the sink gathered; false while the last batch is being written. */
+bool hf_worker_write_log(struct hf_worker *w);
 
 #endif

@@ -14,8 +14,8 @@ enum { SECRET_FILE_BYTES = 4096, WARNINGS_BYTES_MAX = 65536 };
 /* --- layers --- */
 
 /* Reads a file; one that was not asked for by name may be missing. */
-static int read_file(struct hf_config *c, const char *path, enum hf_source source, bool is_asked_for,
-                     bool *is_there, struct hf_fault *fault)
+static int read_file(struct hf_config *c, const char *path, enum hf_source source,
+                     bool is_asked_for, bool *is_there, struct hf_fault *fault)
 {
     *is_there = false;
     if (path[0] == '\0') return 0;
@@ -125,7 +125,8 @@ static int check(struct hf_config *c, struct hf_fault *fault)
     int err = check_supported(c, fault);
     if (!err) err = check_tls(c, fault);
     if (err) return err;
-    if (hf_config_is(c, HF_KEY_AUTH_MODE, "password") && hf_config_text(c, HF_KEY_PASSWORD).len == 0)
+    if (hf_config_is(c, HF_KEY_AUTH_MODE, "password") &&
+        hf_config_text(c, HF_KEY_PASSWORD).len == 0)
         return hf_fault_set(fault, HF_ERR_MISSING,
                             "gateway.auth.mode is \"password\" but no password is set "
                             "(--password-file, HOLDFAST_PASSWORD)");

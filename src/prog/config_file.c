@@ -52,8 +52,9 @@ static void warn(struct reader *r, struct hf_bytes value, const char *key, const
 static size_t name_len(struct hf_bytes text)
 {
     size_t len = 0;
-    while (len < text.len && (text.ptr[len] == '_' || (text.ptr[len] >= 'A' && text.ptr[len] <= 'Z') ||
-                              (len > 0 && text.ptr[len] >= '0' && text.ptr[len] <= '9')))
+    while (len < text.len &&
+           (text.ptr[len] == '_' || (text.ptr[len] >= 'A' && text.ptr[len] <= 'Z') ||
+            (len > 0 && text.ptr[len] >= '0' && text.ptr[len] <= '9')))
         len++;
     return len;
 }
@@ -219,7 +220,8 @@ static int read_object(struct reader *r, const char *prefix, struct hf_bytes obj
     char name[NAME_BYTES];
     struct hf_json_member member;
     int err = read_includes(r, prefix, hf_json_find(object, "$include"));
-    for (struct hf_json_iter it = hf_json_iter(object); !err && hf_json_next_member(&it, &member);) {
+    for (struct hf_json_iter it = hf_json_iter(object);
+         !err && hf_json_next_member(&it, &member);) {
         uint8_t key[NAME_BYTES];
         size_t len;
         if (hf_json_is(member.key, HF_LIT("$include"))) continue;
@@ -227,7 +229,8 @@ static int read_object(struct reader *r, const char *prefix, struct hf_bytes obj
             return refuse(r, member.value, prefix, "holds a key that is too long");
         int total = snprintf(name, sizeof name, "%s%s%.*s", prefix, prefix[0] ? "." : "", (int)len,
                              (const char *)key);
-        if (total >= NAME_BYTES) return refuse(r, member.value, prefix, "holds a key that is too long");
+        if (total >= NAME_BYTES)
+            return refuse(r, member.value, prefix, "holds a key that is too long");
         err = read_value(r, name, member.value);
     }
     return err;
@@ -236,8 +239,7 @@ static int read_object(struct reader *r, const char *prefix, struct hf_bytes obj
 static int parse(struct reader *r)
 {
     struct hf_json5_error error;
-    if (hf_json5_read_places(r->text, HF_CONFIG_JSON_DEPTH, &r->json, &r->places,
-                             &error) != 0)
+    if (hf_json5_read_places(r->text, HF_CONFIG_JSON_DEPTH, &r->json, &r->places, &error) != 0)
         return hf_fault_set(r->fault, HF_ERR_SYNTAX, "%s:%zu:%zu: %s", r->path, error.line,
                             error.column, error.what);
     return 0;
@@ -285,8 +287,6 @@ int hf_config_file_read(struct hf_config *c, const char *path, enum hf_source so
 int hf_config_text_read(struct hf_config *c, struct hf_bytes text, const char *path,
                         enum hf_source source, struct hf_fault *fault)
 {
-    struct reader r = {
-        .config = c, .source = source, .path = path, .text = text, .fault = fault
-    };
+    struct reader r = { .config = c, .source = source, .path = path, .text = text, .fault = fault };
     return read_text(&r, "");
 }

@@ -5,8 +5,8 @@
 
 const struct hf_key hf_keys[HF_KEY_COUNT] = {
 #define HF_KEY_ROW(id, type, name, initial, min, max, unit, env, openclaw_env, option, help)       \
-    [HF_KEY_##id] = { name, HF_KEY_TYPE_##type, initial, min, max, unit, env, openclaw_env, option, \
-                      help },
+    [HF_KEY_##id] = { name, HF_KEY_TYPE_##type, initial, min, max, unit,                           \
+                      env,  openclaw_env,       option,  help },
     HF_KEYS(HF_KEY_ROW)
 #undef HF_KEY_ROW
 };

@@ -96,7 +96,7 @@ enum hf_key_id {
 #define HF_KEY_ENUM(id, ...) HF_KEY_##id,
     HF_KEYS(HF_KEY_ENUM)
 #undef HF_KEY_ENUM
-    HF_KEY_COUNT,
+        HF_KEY_COUNT,
 };
 
 enum hf_key_type {

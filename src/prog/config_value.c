@@ -14,7 +14,8 @@ static int refuse(struct hf_fault *fault, enum hf_key_id key, const char *where)
 {
     char expects[EXPECTS_BYTES];
     hf_key_expects(&hf_keys[key], expects, sizeof expects);
-    return hf_fault_set(fault, HF_ERR_RANGE, "%s: %s must be %s", where, hf_keys[key].name, expects);
+    return hf_fault_set(fault, HF_ERR_RANGE, "%s: %s must be %s", where, hf_keys[key].name,
+                        expects);
 }
 
 static int put_text(struct hf_config *c, enum hf_key_id key, enum hf_source source,

@@ -39,8 +39,9 @@ static const char *const later_verbs[] = {
     "supervise", "ctl", "call", "health", "probe", "status", "watch", "logs", "devices",
 };
 static const char *const later_options[] = {
-    "mode",   "upstream",          "upstream-token-file", "url",        "control",        "doctor",
-    "survive", "shutdown-external", "watchdog",            "stop-grace", "restart-budget",
+    "mode",           "upstream", "upstream-token-file", "url",      "control",
+    "doctor",         "survive",  "shutdown-external",   "watchdog", "stop-grace",
+    "restart-budget",
 };
 
 const struct hf_verb *hf_verbs(size_t *count)
@@ -87,10 +88,10 @@ static void list_options(const struct hf_verb *verb, struct option out[HF_OPTION
     size_t count = 0;
     for (int i = 0; i < HF_OPTION_COUNT; i++)
         if (verb->options >> i & 1)
-            out[count++] = (struct option){ .name = rows[i].name,
-                                            .has_arg = rows[i].argument ? required_argument
-                                                                        : no_argument,
-                                            .val = i + 1 };
+            out[count++] =
+                (struct option){ .name = rows[i].name,
+                                 .has_arg = rows[i].argument ? required_argument : no_argument,
+                                 .val = i + 1 };
     out[count] = (struct option){ 0 };
 }
 
@@ -141,6 +142,5 @@ int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault 
     if (out->verb->run == hf_verb_run)
         return hf_fault_set(fault, HF_ERR_USAGE,
                             "\"run -- CMD\" is not in this version: run takes no arguments");
-    return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" takes no arguments",
-                        out->verb->name);
+    return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" takes no arguments", out->verb->name);
 }

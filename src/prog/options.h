@@ -33,7 +33,7 @@ enum hf_option {
 #define HF_OPTION_ENUM(id, name, argument, help) HF_OPTION_##id,
     HF_OPTIONS(HF_OPTION_ENUM)
 #undef HF_OPTION_ENUM
-    HF_OPTION_COUNT,
+        HF_OPTION_COUNT,
 };
 
 enum { HF_EXIT_DONE = 0, HF_EXIT_FAILED = 1, HF_EXIT_USAGE = 2, HF_EXIT_REFUSED = 78 };
@@ -45,7 +45,7 @@ struct hf_verb {
     const char *operands; /* for people: "get|set|validate [KEY [VALUE]]"; NULL: takes none */
     const char *words;    /* completions of the first operand, spaces between; may be NULL */
     const char *summary;
-    uint32_t options; /* bit per enum hf_option */
+    uint32_t options;                       /* bit per enum hf_option */
     int (*run)(const struct hf_args *args); /* returns the exit code */
 };
 

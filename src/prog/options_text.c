@@ -92,7 +92,8 @@ static void complete_bash(struct hf_buf *out)
         if (!rows[i].argument) continue;
         hf_buf_addf(out, "    --%s)", rows[i].name);
         if (is_path(i)) {
-            HF_BUF_LIT(out, " compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
+            HF_BUF_LIT(out,
+                       " compopt -o filenames; COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n");
             continue;
         }
         HF_BUF_LIT(out, " COMPREPLY=($(compgen -W \"");
@@ -104,13 +105,15 @@ static void complete_bash(struct hf_buf *out)
     HF_BUF_LIT(out, "\"\n        ((at == 1)) && words+=gateway\n    else\n"
                     "        case ${COMP_WORDS[at]} in\n");
     for (size_t i = 0; i < count; i++) {
-        hf_buf_addf(out, "        %s) words=\"%s", verbs[i].name, verbs[i].words ? verbs[i].words : "");
+        hf_buf_addf(out, "        %s) words=\"%s", verbs[i].name,
+                    verbs[i].words ? verbs[i].words : "");
         for (int j = 0; j < HF_OPTION_COUNT; j++)
             if (has(&verbs[i], j)) hf_buf_addf(out, " --%s", rows[j].name);
         HF_BUF_LIT(out, "\" ;;\n");
     }
-    HF_BUF_LIT(out, "        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n"
-                    "complete -F _holdfast holdfast\n");
+    HF_BUF_LIT(out,
+               "        esac\n    fi\n    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))\n}\n"
+               "complete -F _holdfast holdfast\n");
 }
 
 static void complete_zsh(struct hf_buf *out)
@@ -155,7 +158,8 @@ static void complete_fish(struct hf_buf *out)
                         verbs[i].name, verbs[i].words);
         for (int j = 0; j < HF_OPTION_COUNT; j++) {
             if (!has(&verbs[i], j)) continue;
-            hf_buf_addf(out, "complete -c holdfast -n '__fish_seen_subcommand_from %s' -l %s -d '%s'",
+            hf_buf_addf(out,
+                        "complete -c holdfast -n '__fish_seen_subcommand_from %s' -l %s -d '%s'",
                         verbs[i].name, rows[j].name, rows[j].help);
             if (is_path(j)) {
                 HF_BUF_LIT(out, " -r -F");

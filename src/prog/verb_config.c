@@ -13,9 +13,12 @@
 #include <string.h>
 
 static const char *const source_names[] = {
-    [HF_SOURCE_DEFAULT] = "default",          [HF_SOURCE_OPENCLAW_FILE] = "openclaw.json",
-    [HF_SOURCE_OWN_FILE] = "file",            [HF_SOURCE_OPENCLAW_ENV] = "OPENCLAW_ variable",
-    [HF_SOURCE_OWN_ENV] = "HOLDFAST_ variable", [HF_SOURCE_FLAG] = "flag",
+    [HF_SOURCE_DEFAULT] = "default",
+    [HF_SOURCE_OPENCLAW_FILE] = "openclaw.json",
+    [HF_SOURCE_OWN_FILE] = "file",
+    [HF_SOURCE_OPENCLAW_ENV] = "OPENCLAW_ variable",
+    [HF_SOURCE_OWN_ENV] = "HOLDFAST_ variable",
+    [HF_SOURCE_FLAG] = "flag",
 };
 
 /* --- limits --- */
@@ -127,8 +130,8 @@ static int check_tls_pair(const struct hf_config *c, struct hf_fault *fault)
 {
     struct hf_tls *tls = NULL;
     if (!hf_config_bool(c, HF_KEY_TLS_ENABLED)) return 0;
-    int err = hf_tls_new(&tls, c->values[HF_KEY_TLS_CERT].text, c->values[HF_KEY_TLS_KEY].text,
-                         fault);
+    int err =
+        hf_tls_new(&tls, c->values[HF_KEY_TLS_CERT].text, c->values[HF_KEY_TLS_KEY].text, fault);
     hf_tls_free(tls);
     return err;
 }
@@ -187,7 +190,8 @@ static int make_json(enum hf_key_id key, const char *value, struct hf_buf *out,
     struct hf_json_writer w;
     int err = hf_config_init(&c, fault);
     if (!err)
-        err = hf_config_set_text(&c, key, HF_SOURCE_FLAG, hf_bytes_cstr(value), "config set", fault);
+        err =
+            hf_config_set_text(&c, key, HF_SOURCE_FLAG, hf_bytes_cstr(value), "config set", fault);
     hf_json_writer_init(&w, out);
     if (!err) hf_config_write(&c, key, false, &w);
     hf_config_fini(&c);

@@ -213,8 +213,7 @@ static void on_reload(void *ctx)
     struct hf_settings_text text = { { 0 }, { 0 } };
     struct hf_fault fault;
     if (reload(r, &fresh, &text, &fault) != 0) {
-        HF_LOG(&r->log, HF_LOG_ERROR, "config.refused",
-               HF_TEXT("why", hf_bytes_cstr(fault.text)));
+        HF_LOG(&r->log, HF_LOG_ERROR, "config.refused", HF_TEXT("why", hf_bytes_cstr(fault.text)));
         hf_settings_text_fini(&text);
         hf_config_fini(&fresh);
         return;
@@ -245,8 +244,7 @@ static int start_loop(struct run *r, struct hf_fault *fault)
     int err = hf_loop_new(&r->loop, &config, fault);
     if (err) return err;
     int64_t delay_ms = hf_config_int(&r->config, HF_KEY_STARTUP_DELAY);
-    if (delay_ms > 0)
-        hf_loop_item_ready_after(r->loop, HF_LIT("startup-delay"), HF_MS(delay_ms));
+    if (delay_ms > 0) hf_loop_item_ready_after(r->loop, HF_LIT("startup-delay"), HF_MS(delay_ms));
     if (r->inherited.count == 0) return hf_loop_bind(r->loop, &r->spec, fault);
     err = hf_loop_serve(r->loop, &r->inherited, fault);
     r->inherited.count = 0; /* the loop's now */

@@ -82,6 +82,7 @@ int hf_verb_completion(const struct hf_args *args)
     hf_buf_init(&out, TEXT_MAX);
     if (hf_options_completion(&out, hf_bytes_cstr(shell)) == 0) return hf_verb_print(&out);
     hf_buf_fini(&out);
-    hf_fault_set(&fault, HF_ERR_USAGE, "completion wants one of bash, zsh, fish, not \"%s\"", shell);
+    hf_fault_set(&fault, HF_ERR_USAGE, "completion wants one of bash, zsh, fish, not \"%s\"",
+                 shell);
     return hf_verb_fail(&fault);
 }

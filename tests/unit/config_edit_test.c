@@ -1,6 +1,6 @@
+#include "prog/config_edit.h"
 #include "base/err.h"
 #include "lib/check.h"
-#include "prog/config_edit.h"
 
 static struct hf_fault fault;
 
@@ -83,13 +83,13 @@ static void a_file_that_would_become_too_large_is_refused(void)
 {
     struct hf_buf out;
     hf_buf_init(&out, 23);
-    CHECK_EQ(hf_config_edit(HF_LIT("{ gateway: { port: 1 } }"), "file", "gateway.port",
-                            HF_LIT("2"), &out, &fault),
+    CHECK_EQ(hf_config_edit(HF_LIT("{ gateway: { port: 1 } }"), "file", "gateway.port", HF_LIT("2"),
+                            &out, &fault),
              HF_ERR_LIMIT);
     hf_buf_fini(&out);
     hf_buf_init(&out, 24);
-    CHECK_EQ(hf_config_edit(HF_LIT("{ gateway: { port: 1 } }"), "file", "gateway.port",
-                            HF_LIT("2"), &out, &fault),
+    CHECK_EQ(hf_config_edit(HF_LIT("{ gateway: { port: 1 } }"), "file", "gateway.port", HF_LIT("2"),
+                            &out, &fault),
              0);
     hf_buf_fini(&out);
 }

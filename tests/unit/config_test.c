@@ -1,8 +1,8 @@
+#include "prog/config.h"
 #include "base/err.h"
 #include "host/file.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
-#include "prog/config.h"
 #include "prog/config_file.h"
 #include "prog/config_json.h"
 #include "prog/paths.h"
@@ -108,10 +108,9 @@ static void numbers_hold_at_both_ends_and_not_beyond(void)
         const struct {
             int64_t number;
             bool is_fine;
-        } rows[] = { { key->min, true },
-                     { key->max, true },
-                     { key->min - 1, false },
-                     { key->max + 1, false } };
+        } rows[] = {
+            { key->min, true }, { key->max, true }, { key->min - 1, false }, { key->max + 1, false }
+        };
         if (key->type != HF_KEY_TYPE_INT) continue;
         for (size_t j = 0; j < HF_COUNT(rows); j++) {
             char text[32];
@@ -210,8 +209,9 @@ static void an_openclaw_file_is_read_as_it_is(void)
 
 static void unknown_gateway_keys_are_named_once_with_their_line(void)
 {
-    begin(NULL, "{\n gateway: {\n  port: 1,\n  novelty: { deep: 1 },\n  auth: { surprise: 2 },\n },\n"
-                " holdfast: { strictScopes: true },\n}");
+    begin(NULL,
+          "{\n gateway: {\n  port: 1,\n  novelty: { deep: 1 },\n  auth: { surprise: 2 },\n },\n"
+          " holdfast: { strictScopes: true },\n}");
     CHECK_EQ(load(), 0);
     CHECK(warns("openclaw.json:4: gateway.novelty is not known and ignored\n"));
     CHECK(warns("openclaw.json:5: gateway.auth.surprise is not known and ignored\n"));
@@ -418,8 +418,8 @@ static void paths_follow_flags_variables_and_the_home_directory(void)
           "/h/.local/state/holdfast" },
         { "XDG_STATE_HOME", "/s", "/h/.openclaw/openclaw.json", "/c/holdfast/holdfast.json5",
           "/s/holdfast" },
-        { "OPENCLAW_PROFILE", "dev", "/h/.openclaw-dev/openclaw.json",
-          "/c/holdfast/holdfast.json5", "/s/holdfast" },
+        { "OPENCLAW_PROFILE", "dev", "/h/.openclaw-dev/openclaw.json", "/c/holdfast/holdfast.json5",
+          "/s/holdfast" },
         { "OPENCLAW_HOME", "/o", "/o/.openclaw-dev/openclaw.json", "/c/holdfast/holdfast.json5",
           "/s/holdfast" },
         { "OPENCLAW_STATE_DIR", "undefined", "/o/.openclaw-dev/openclaw.json",
@@ -458,5 +458,4 @@ CHECK_MAIN(every_row_is_whole_and_its_default_is_allowed, the_defaults_are_those
            every_fault_names_file_line_key_and_what_was_expected, a_bad_variable_or_flag_is_named,
            a_file_that_was_asked_for_must_be_there, lists_of_networks_are_checked_and_bounded,
            the_configuration_as_json_is_valid_and_hides_secrets,
-           a_bind_setting_says_where_to_listen,
-           paths_follow_flags_variables_and_the_home_directory)
+           a_bind_setting_says_where_to_listen, paths_follow_flags_variables_and_the_home_directory)

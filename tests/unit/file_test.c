@@ -1,5 +1,5 @@
-#include "base/err.h"
 #include "host/file.h"
+#include "base/err.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
 

@@ -1,5 +1,5 @@
-#include "base/err.h"
 #include "host/listen.h"
+#include "base/err.h"
 #include "host/port_holder.h"
 #include "lib/check.h"
 
@@ -128,7 +128,7 @@ static void sockets_of_the_manager_are_taken_over(void)
     CHECK_EQ(hf_listen_open(&set, &spec, &fault), 0);
     int datagram = socket(AF_INET, SOCK_DGRAM, 0);
     CHECK_EQ(inherit_in_child(set.fds[0], "1", 0), 1);
-    CHECK_EQ(inherit_in_child(set.fds[0], "1", 1), 0);  /* for another process */
+    CHECK_EQ(inherit_in_child(set.fds[0], "1", 1), 0); /* for another process */
     CHECK_EQ(inherit_in_child(set.fds[0], "0", 0), 0);
     CHECK_EQ(inherit_in_child(set.fds[0], "x", 0), 0);
     CHECK_EQ(inherit_in_child(set.fds[0], "9", 0), 102); /* one more than HF_LISTEN_MAX */

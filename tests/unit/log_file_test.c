@@ -1,5 +1,5 @@
-#include "base/err.h"
 #include "host/log_file.h"
+#include "base/err.h"
 #include "host/log_tail.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
@@ -163,5 +163,5 @@ static void a_log_that_is_not_there_is_empty(void)
 
 CHECK_MAIN(the_file_is_rotated_when_a_line_would_pass_its_size, what_an_earlier_run_wrote_counts,
            a_disk_that_takes_nothing_is_told_once_and_when_it_is_over,
-           tails_are_the_newest_whole_lines,
-           a_line_that_is_being_written_comes_with_the_next_call, a_log_that_is_not_there_is_empty)
+           tails_are_the_newest_whole_lines, a_line_that_is_being_written_comes_with_the_next_call,
+           a_log_that_is_not_there_is_empty)

@@ -1,5 +1,5 @@
-#include "base/limits.h"
 #include "host/log_line.h"
+#include "base/limits.h"
 #include "lib/check.h"
 #include "wire/json_scan.h"
 
@@ -48,11 +48,12 @@ static void a_json_line_is_what_clients_of_logs_tail_print(void)
     struct hf_buf out;
     const struct hf_log_field fields[] = { HF_INT("conn", 3), HF_TEXT("why", HF_LIT("a \"b\"\n")),
                                            HF_REAL("ratio", 0.5), HF_BOOL("again", false) };
-    CHECK_TEXT(line(&out, true, HF_LOG_INFO, fields, HF_COUNT(fields)),
-               "{\"time\":\"2026-11-22T03:35:12.641Z\",\"level\":\"info\",\"subsystem\":\"holdfast\","
-               "\"message\":\"conn.lost conn=3 why=\\\"a \\\\\\\"b\\\\\\\"\\\\x0a\\\" ratio=0.5 "
-               "again=false\",\"event\":\"conn.lost\",\"conn\":3,\"why\":\"a \\\"b\\\"\\n\","
-               "\"ratio\":0.5,\"again\":false}\n");
+    CHECK_TEXT(
+        line(&out, true, HF_LOG_INFO, fields, HF_COUNT(fields)),
+        "{\"time\":\"2026-11-22T03:35:12.641Z\",\"level\":\"info\",\"subsystem\":\"holdfast\","
+        "\"message\":\"conn.lost conn=3 why=\\\"a \\\\\\\"b\\\\\\\"\\\\x0a\\\" ratio=0.5 "
+        "again=false\",\"event\":\"conn.lost\",\"conn\":3,\"why\":\"a \\\"b\\\"\\n\","
+        "\"ratio\":0.5,\"again\":false}\n");
     hf_buf_fini(&out);
 }
 

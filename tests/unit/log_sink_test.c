@@ -1,5 +1,5 @@
-#include "base/limits.h"
 #include "host/log_sink.h"
+#include "base/limits.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
 
@@ -7,10 +7,18 @@
 
 static struct hf_log_sink sink;
 static struct hf_log out;
+static struct hf_now now;
+
+static struct hf_now read_now(void)
+{
+    return now;
+}
 
 static void open_sink(enum hf_log_format format)
 {
     hf_log_sink_init(&sink, STDERR_FILENO, format, NULL);
+    sink.clock = read_now;
+    now = (struct hf_now){ .wall_ms = 1795318512641 };
     out = hf_log_sink_log(&sink, HF_LOG_INFO);
 }
 
@@ -38,35 +46,65 @@ static void records_above_the_level_are_not_made(void)
 
 static void the_same_line_again_is_counted_and_told_after_a_second(void)
 {
-    struct hf_now now = { .wall_ms = 1000 };
     open_sink(HF_LOG_FORMAT_TEXT);
     for (int i = 0; i < 5; i++)
         HF_LOG(&out, HF_LOG_WARN, "store.failed", HF_TEXT("why", HF_LIT("disk")));
     HF_LOG(&out, HF_LOG_WARN, "store.failed", HF_TEXT("why", HF_LIT("lock")));
     CHECK_EQ(count_lines("store.failed"), 2);
-    hf_time due = hf_log_sink_run_due(&sink, now);
+    sink.write_at = HF_NEVER;
+    hf_time due = hf_log_sink_due(&sink);
     CHECK(!hf_time_same(due, HF_NEVER));
     now.mono = hf_time_after(due, -1);
-    CHECK(hf_time_same(hf_log_sink_run_due(&sink, now), due));
+    hf_log_sink_run_due(&sink, now);
     CHECK_EQ(count_lines("log.repeated"), 0);
+    CHECK(hf_time_same(hf_log_sink_due(&sink), due));
     now.mono = due;
-    CHECK(hf_time_same(hf_log_sink_run_due(&sink, now), HF_NEVER));
+    hf_log_sink_run_due(&sink, now);
     CHECK_EQ(count_lines("log.repeated what=store.failed count=4"), 1);
+    sink.write_at = HF_NEVER;
+    CHECK(hf_time_same(hf_log_sink_due(&sink), HF_NEVER));
     hf_log_sink_fini(&sink);
 }
 
 static void a_line_that_is_never_repeated_wakes_nobody(void)
 {
-    struct hf_now now = { .wall_ms = 1000 };
     open_sink(HF_LOG_FORMAT_TEXT);
     HF_LOG(&out, HF_LOG_INFO, "conn.opened", HF_INT("conn", 1));
-    CHECK(hf_time_same(hf_log_sink_run_due(&sink, now), HF_NEVER));
+    sink.write_at = HF_NEVER; /* written */
+    CHECK(hf_time_same(hf_log_sink_due(&sink), HF_NEVER));
+    hf_log_sink_fini(&sink);
+}
+
+static void lines_are_written_together_but_an_error_at_once(void)
+{
+    const hf_time due = { HF_MS(HF_LIMIT_LOG_DELAY_MS) };
+    open_sink(HF_LOG_FORMAT_TEXT);
+    HF_LOG(&out, HF_LOG_INFO, "conn.opened", HF_INT("conn", 1));
+    now.mono = hf_at_ms(1);
+    HF_LOG(&out, HF_LOG_INFO, "conn.opened", HF_INT("conn", 2));
+    CHECK(!hf_log_sink_wants_write(&sink, hf_time_after(due, -1)));
+    CHECK(hf_log_sink_wants_write(&sink, due)); /* the first line decides */
+    HF_LOG(&out, HF_LOG_ERROR, "store.failed", HF_INT("conn", 3));
+    CHECK(hf_log_sink_wants_write(&sink, now.mono));
+    hf_log_sink_postpone(&sink, now.mono);
+    CHECK(hf_time_same(hf_log_sink_due(&sink), hf_time_after(due, HF_MS(1))));
+    hf_log_sink_fini(&sink);
+}
+
+static void a_full_batch_is_written_at_once(void)
+{
+    int64_t told = 0;
+    open_sink(HF_LOG_FORMAT_TEXT);
+    while (sink.err_lines.len < HF_LIMIT_LOG_BATCH_BYTES) {
+        CHECK(!hf_log_sink_wants_write(&sink, now.mono));
+        HF_LOG(&out, HF_LOG_INFO, "conn.opened", HF_INT("conn", told++));
+    }
+    CHECK(hf_log_sink_wants_write(&sink, now.mono));
     hf_log_sink_fini(&sink);
 }
 
 static void what_does_not_fit_is_dropped_and_counted(void)
 {
-    struct hf_now now = { .wall_ms = 1000 };
     open_sink(HF_LOG_FORMAT_TEXT);
     int64_t told = 0;
     while (sink.dropped == 0) HF_LOG(&out, HF_LOG_INFO, "conn.opened", HF_INT("conn", told++));
@@ -133,5 +171,7 @@ static void only_the_journal_gets_priorities(void)
 
 CHECK_MAIN(records_above_the_level_are_not_made,
            the_same_line_again_is_counted_and_told_after_a_second,
-           a_line_that_is_never_repeated_wakes_nobody, what_does_not_fit_is_dropped_and_counted,
+           a_line_that_is_never_repeated_wakes_nobody,
+           lines_are_written_together_but_an_error_at_once, a_full_batch_is_written_at_once,
+           what_does_not_fit_is_dropped_and_counted,
            stderr_has_the_chosen_form_and_the_file_is_json, only_the_journal_gets_priorities)

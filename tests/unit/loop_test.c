@@ -125,7 +125,8 @@ static void a_reader_that_stops_holds_up_nobody_and_loses_nothing(void)
 static void a_large_message_is_read_in_many_turns(void)
 {
     enum { TEXT_BYTES = 3 << 20 };
-    static const char head[] = "{\"type\":\"req\",\"id\":\"big\",\"method\":\"health\",\"params\":{\"x\":\"";
+    static const char head[] =
+        "{\"type\":\"req\",\"id\":\"big\",\"method\":\"health\",\"params\":{\"x\":\"";
     struct daemon d;
     struct peer p;
     struct hf_buf text;
@@ -290,7 +291,6 @@ CHECK_MAIN(an_http_probe_is_answered_whole_and_ends_with_fin,
            a_reader_that_stops_holds_up_nobody_and_loses_nothing,
            a_large_message_is_read_in_many_turns, start_up_refuses_until_every_item_is_ready,
            a_stop_tells_the_clients_and_exits_with_0, a_second_stop_ends_at_once,
-           a_hang_up_brings_new_settings,
-           without_descriptors_it_drops_and_recovers_and_never_spins,
+           a_hang_up_brings_new_settings, without_descriptors_it_drops_and_recovers_and_never_spins,
            a_port_in_use_is_tried_again_until_it_is_free,
            a_reset_by_the_peer_ends_one_connection_only, an_idle_connection_is_a_small_record)

@@ -73,9 +73,11 @@ static void the_watchdog_is_fed_at_half_its_time(void)
         long pid_offset; /* from our own; -1: the variable is not set */
         hf_span want;
     } rows[] = {
-        { "30000000", 0, HF_SECONDS(15) }, { "30000000", -1, HF_SECONDS(15) },
+        { "30000000", 0, HF_SECONDS(15) },
+        { "30000000", -1, HF_SECONDS(15) },
         { "30000000", 1, 0 }, /* meant for another process */
-        { "0", 0, 0 },        { "soon", 0, 0 },
+        { "0", 0, 0 },
+        { "soon", 0, 0 },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_notify n;

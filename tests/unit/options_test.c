@@ -1,6 +1,6 @@
+#include "prog/options.h"
 #include "base/err.h"
 #include "lib/check.h"
-#include "prog/options.h"
 #include "prog/verbs.h"
 
 #include <stdio.h>
@@ -128,5 +128,4 @@ static void what_does_not_exist_is_named_nowhere(void)
 }
 
 CHECK_MAIN(a_good_command_line_is_understood, a_bad_one_is_a_usage_error_that_names_the_word,
-           the_help_names_every_option_of_a_verb_and_no_other,
-           what_does_not_exist_is_named_nowhere)
+           the_help_names_every_option_of_a_verb_and_no_other, what_does_not_exist_is_named_nowhere)

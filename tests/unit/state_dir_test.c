@@ -1,7 +1,7 @@
+#include "host/state_dir.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "host/file.h"
-#include "host/state_dir.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
 
@@ -173,5 +173,4 @@ static void a_place_that_cannot_be_used_is_named(void)
 CHECK_MAIN(a_second_holder_is_refused_and_told_who_holds_what, the_token_is_made_once_and_stays,
            a_secret_that_others_can_read_is_refused, a_damaged_secret_is_named_and_left_alone,
            key_and_identity_are_made_once_and_stay, the_identity_of_another_tool_is_read,
-           a_directory_that_others_can_read_is_closed_to_them,
-           a_place_that_cannot_be_used_is_named)
+           a_directory_that_others_can_read_is_closed_to_them, a_place_that_cannot_be_used_is_named)

@@ -1,6 +1,6 @@
+#include "host/tls.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "host/tls.h"
 #include "lib/cert.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
@@ -51,7 +51,8 @@ static int pump(struct client *c, struct hf_tls_conn *server, size_t chunk, stru
     static uint8_t cipher[HF_LIMIT_READ_BYTES - 16384], plain[PLAIN_BYTES];
     for (;;) {
         bool moved = false;
-        int len = BIO_read(c->to_server, cipher, (int)(chunk < sizeof cipher ? chunk : sizeof cipher));
+        int len =
+            BIO_read(c->to_server, cipher, (int)(chunk < sizeof cipher ? chunk : sizeof cipher));
         if (len > 0) {
             size_t plain_len;
             int err = hf_tls_conn_read(server, hf_bytes(cipher, (size_t)len), plain, sizeof plain,
@@ -225,6 +226,5 @@ static void files_that_are_no_pair_are_named(void)
 }
 
 CHECK_MAIN(a_session_opens_and_carries_bytes_both_ways, old_versions_and_noise_are_refused,
-           a_goodbye_ends_the_input,
-           a_reload_serves_new_sessions_and_a_bad_pair_changes_nothing,
+           a_goodbye_ends_the_input, a_reload_serves_new_sessions_and_a_bad_pair_changes_nothing,
            files_that_are_no_pair_are_named)
