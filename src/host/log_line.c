@@ -5,22 +5,34 @@
 #include "wire/utf8.h"
 
 #include <ctype.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 enum { MESSAGE_BYTES = 8192 };
+
+/* Two or more digits at `out`; every log line passes here, so no printf. */
+static void put_digits(char *out, int count, int value)
+{
+    while (count-- > 0) {
+        out[count] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
 
 void hf_log_time(int64_t wall_ms, char out[HF_LOG_TIME_CHARS])
 {
     int64_t ms = wall_ms % 1000 + (wall_ms % 1000 < 0 ? 1000 : 0);
     time_t seconds = (time_t)((wall_ms - ms) / 1000);
     struct tm at;
-    char text[80];
     gmtime_r(&seconds, &at);
-    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", at.tm_year + 1900,
-             at.tm_mon + 1, at.tm_mday, at.tm_hour, at.tm_min, at.tm_sec, (int)ms);
-    memcpy(out, text, HF_LOG_TIME_CHARS);
+    memcpy(out, "0000-00-00T00:00:00.000Z", HF_LOG_TIME_CHARS);
+    put_digits(out, 4, at.tm_year + 1900);
+    put_digits(out + 5, 2, at.tm_mon + 1);
+    put_digits(out + 8, 2, at.tm_mday);
+    put_digits(out + 11, 2, at.tm_hour);
+    put_digits(out + 14, 2, at.tm_min);
+    put_digits(out + 17, 2, at.tm_sec);
+    put_digits(out + 20, 3, (int)ms);
 }
 
 void hf_log_line_text(struct hf_buf *out, int64_t wall_ms, const struct hf_log_record *record)
