@@ -329,6 +329,8 @@ static void upgrade(struct hf_server *s, struct hf_conn *c, const struct hf_http
         return;
     }
     hf_blob_drop(head);
+    /* A ping right behind the request is answered, but not before the 101. */
+    hf_outq_fence(&c->out);
     c->login->is_proxied = is_proxied;
     hf_http_reader_fini(&c->reader.http);
     c->is_websocket = true;

@@ -316,7 +316,9 @@ static void read_head(struct peer *p)
     WORLD_CHECK(p->world, hf_http_response_read(&p->http, hf_buf_view(&p->in), &used, &res) == 0);
     hf_buf_take(&p->in, res.state == HF_HTTP_NEED_MORE ? p->in.len : used);
     if (res.state == HF_HTTP_NEED_MORE) return;
-    WORLD_CHECK(p->world, res.state == HF_HTTP_HEAD);
+    if (res.state != HF_HTTP_HEAD)
+        world_fail(p->world, "no HTTP answer: %s: %.*s", res.fault.what,
+                   (int)(p->in.len < 80 ? p->in.len : 80), (const char *)p->in.ptr);
     p->http_status = res.status;
     if (res.status == 101)
         p->state = PEER_CHALLENGE;
