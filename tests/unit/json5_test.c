@@ -116,6 +116,7 @@ static void an_error_names_line_column_and_reason(void)
         { HF_LIT_INIT("'\\"), HF_ERR_SYNTAX, 1, 3, "the text ends too early" },
         { HF_LIT_INIT("{\\x41:1}"), HF_ERR_SYNTAX, 1, 2, "a key is missing" },
         { HF_LIT_INIT("/* no end"), HF_ERR_SYNTAX, 1, 1, "a comment has no end" },
+        { HF_LIT_INIT("1 /*/"), HF_ERR_SYNTAX, 1, 3, "a comment has no end" },
         { HF_LIT_INIT("/* no end *"), HF_ERR_SYNTAX, 1, 1, "a comment has no end" },
         { HF_LIT_INIT("{[:1}"), HF_ERR_SYNTAX, 1, 2, "a key is missing" },
         { HF_LIT_INIT("{`:1}"), HF_ERR_SYNTAX, 1, 2, "a key is missing" },
