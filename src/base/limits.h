@@ -51,6 +51,7 @@
     X(ACCEPT_BATCH, 64, "connections", "accepted in one turn", "the rest waits for the next turn")                          \
     X(ACCEPT_PAUSE_MS, 200, "ms", "no descriptor or memory is left", "accepting pauses, told once")                         \
     X(LINGER_MS, 1000, "ms", "the peer may see our FIN instead of a reset", "closed")                                       \
+    X(TRIM_AFTER, 1024, "sockets", "gone since free memory was last handed back", "handed back to the system")              \
     X(BIND_TRIES, 20, "tries", "dependencies.md 6e: the port of a dying holder", "exit 1, or 78 when the holder is healthy")\
     X(BIND_RETRY_MS, 500, "ms", "dependencies.md 6e", "the next try")                                                       \
     X(LOG_BUFFER_BYTES, 1048576, "bytes", "log lines that wait for a slow disk", "dropped, counted")                        \

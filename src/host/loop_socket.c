@@ -52,7 +52,11 @@ static struct hf_socket *next_marked(struct hf_loop *l)
 static void on_closed(uv_handle_t *handle)
 {
     struct hf_socket *s = handle->data;
-    hf_pool_drop(&loop_of(handle)->sockets, s->self);
+    struct hf_loop *l = loop_of(handle);
+    hf_pool_drop(&l->sockets, s->self);
+    if (++l->gone_count < HF_LIMIT_TRIM_AFTER) return;
+    l->gone_count = 0;
+    hf_mem_trim();
 }
 
 static void drop_rest(struct hf_loop *l, struct hf_socket *s)

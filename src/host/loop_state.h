@@ -45,6 +45,7 @@ struct hf_loop {
     size_t by_slot_count;
     struct hf_socket *dirty_first, *dirty_last;
     struct hf_dueq lingering; /* by the slot of `self` */
+    size_t gone_count;        /* sockets that ended since memory was handed back */
     size_t rest_count;        /* sockets with input that the engine did not take */
     uint8_t *input;           /* HF_LIMIT_READ_BYTES, shared by all reads */
 
