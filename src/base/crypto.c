@@ -21,6 +21,9 @@ static _Thread_local EVP_MAC_CTX *hmac_ctx;
 void hf_crypto_start(void)
 {
     if (fetched.hmac) return;
+    /* The library's configuration file takes milliseconds to read and says nothing
+     * about digests.  TLS obeys it: host/tls loads it first where there is TLS. */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     fetched.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
     fetched.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
     fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
@@ -68,8 +71,7 @@ void hf_hmac_sha256(struct hf_bytes key, struct hf_bytes data, uint8_t out[HF_SH
 bool hf_ed25519_verify(const uint8_t key[HF_ED25519_KEY_BYTES], struct hf_bytes data,
                        const uint8_t sig[HF_ED25519_SIG_BYTES])
 {
-    EVP_PKEY *pkey =
-        EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, HF_ED25519_KEY_BYTES);
+    EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, HF_ED25519_KEY_BYTES);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool good = pkey && ctx && EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) == 1 &&
                 EVP_DigestVerify(ctx, sig, HF_ED25519_SIG_BYTES, data.ptr, data.len) == 1;
@@ -110,7 +112,8 @@ static size_t write_base64(struct hf_bytes data, const char *digits, char *out)
 {
     size_t at = 0, i = 0;
     for (; i + 3 <= data.len; i += 3) {
-        uint32_t bits = (uint32_t)data.ptr[i] << 16 | (uint32_t)data.ptr[i + 1] << 8 | data.ptr[i + 2];
+        uint32_t bits =
+            (uint32_t)data.ptr[i] << 16 | (uint32_t)data.ptr[i + 1] << 8 | data.ptr[i + 2];
         for (int shift = 18; shift >= 0; shift -= 6) out[at++] = digits[bits >> shift & 63];
     }
     if (i == data.len) return at;

@@ -1,5 +1,6 @@
 #include "host/loop.h"
 #include "base/assert.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -266,6 +267,7 @@ static int start(struct hf_loop *l, const struct hf_loop_config *config)
     if (config->handles_signals) start_signals(l);
     l->input = hf_mem_new(HF_LIMIT_READ_BYTES);
     if (!l->input) return HF_ERR_NOMEM;
+    hf_crypto_start();
     int err = start_worker(l, config);
     if (!err) err = hf_server_new(&l->server, config->server, config->settings, now);
     return err;
