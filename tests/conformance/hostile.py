@@ -90,7 +90,7 @@ def main() -> int:
         cases.put(case)
     result = report.Report()
     if arguments.url:
-        process = scene.Process(arguments.pid, target_of(arguments.url, arguments.token))
+        process = server.Process(arguments.pid, target_of(arguments.url, arguments.token))
         stage = scene.Scene(process)
         play_all(stage, cases, result, arguments.times)
         stage.end()

@@ -9,7 +9,6 @@ to do, or when it holds on to memory.
 import os
 import threading
 import time
-from typing import NamedTuple
 
 import client
 import frames
@@ -21,22 +20,14 @@ SETTLE_S = 10.0      # how long descriptors may take to come back
 HANDSHAKE_MS = 2000  # the server's deadline for strangers, short so that tests end
 MEMORY_KIB = 160 * 1024
 ASK_EVERY_S = 0.02
+WINDOW_S = 0.5         # how long CPU time is watched
+SPIN_S = 0.04          # more than this for nothing in a window is a loop that spins
 
 ENVIRONMENT = {
     "OPENCLAW_HANDSHAKE_TIMEOUT_MS": str(HANDSHAKE_MS),
     # Freed memory that a sanitizer keeps aside is not memory the server holds.
     "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=4",
 }
-
-
-class Process(NamedTuple):
-    """A gateway that somebody else started: only what a scene asks of it."""
-
-    pid: int
-    target: Target
-
-    def descriptors(self) -> int:
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
 
 
 class Neighbour(threading.Thread):
@@ -108,9 +99,15 @@ class Scene:
         self.target = server.target
         self.neighbour = Neighbour(server.target)
         self.neighbour.start()
-        time.sleep(0.2)
+        self._answer_s = self._price_of_an_answer()
         self._descriptors = server.descriptors()
         self._peers = []
+
+    def _price_of_an_answer(self) -> float:
+        """CPU seconds of the server for one answer, with nobody else around."""
+        cpu, answers = self.server.cpu_seconds(), self.neighbour.answers
+        time.sleep(WINDOW_S)
+        return (self.server.cpu_seconds() - cpu) / max(1, self.neighbour.answers - answers)
 
     def open(self, stage: str = "connected") -> Peer:
         """A connection that is `connected`, `challenged` or has said `hello`.
@@ -126,15 +123,10 @@ class Scene:
             raise ValueError(stage)
         return peer
 
-    def memory_kib(self) -> int:
-        with open(f"/proc/{self.server.pid}/status", encoding="ascii", errors="replace") as text:
-            line = next(line for line in text if line.startswith("VmRSS:"))
-        return int(line.split()[1])
-
     def run(self, behaviour) -> None:
         """Plays one behaviour and judges the server.  A behaviour may return
         True: then its connections stay open and the server must end them."""
-        memory = self.memory_kib()
+        memory = self.server.memory_kib()
         self.neighbour.begin()
         try:
             keep = behaviour(self)
@@ -147,17 +139,40 @@ class Scene:
             self._peers.clear()
         self.settle()
         self.neighbour.judge()
-        grown = self.memory_kib() - memory
+        grown = self.server.memory_kib() - memory
         if grown > MEMORY_KIB:
             raise Failed(f"at most {MEMORY_KIB} KiB more memory afterwards", f"{grown} KiB")
 
-    def settle(self) -> None:
-        """Waits until the server holds no more descriptors than before."""
-        until = time.monotonic() + SETTLE_S
-        while self.server.descriptors() > self._descriptors:
+    def expect_rest(self, patience_s: float = SETTLE_S) -> None:
+        """Within a while the loop does no more than the neighbour asks for.
+
+        Told by the CPU time per answer, which a busy machine does not change;
+        a loop that spins takes whatever the machine leaves it."""
+        until = time.monotonic() + patience_s
+        while True:
+            spare = self._measure()
+            if spare < SPIN_S:
+                return
             if time.monotonic() > until:
-                raise Failed(f"{self._descriptors} descriptors as before",
-                             f"{self.server.descriptors()} after {SETTLE_S:.0f} s")
+                raise Failed("a loop at rest", f"{spare:.2f} s of CPU in {WINDOW_S} s for nothing")
+
+    def _measure(self) -> float:
+        """CPU seconds of a window beyond those for the neighbour's answers."""
+        cpu, answers = self.server.cpu_seconds(), self.neighbour.answers
+        time.sleep(WINDOW_S)
+        answered = self.neighbour.answers - answers
+        return self.server.cpu_seconds() - cpu - 2 * answered * self._answer_s
+
+    def settle(self) -> None:
+        """Waits until the server holds no more descriptors than before; what
+        one case leaves behind is not held against the next."""
+        until = time.monotonic() + SETTLE_S
+        before = self._descriptors
+        while self.server.descriptors() > before:
+            if time.monotonic() > until:
+                self._descriptors = self.server.descriptors()
+                raise Failed(f"{before} descriptors as before",
+                             f"{self._descriptors} after {SETTLE_S:.0f} s")
             time.sleep(0.02)
 
     def end(self) -> None:

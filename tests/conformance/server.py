@@ -21,7 +21,29 @@ class ServerError(Exception):
     """The binary did not start, or did not end as it should."""
 
 
-class Server:
+class Process:
+    """A running gateway as the system sees it."""
+
+    def __init__(self, pid: int, target: Target):
+        self.pid = pid
+        self.target = target
+
+    def descriptors(self) -> int:
+        """How many descriptors the process has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def cpu_seconds(self) -> float:
+        """CPU time its main thread, which is the loop, has used so far."""
+        with open(f"/proc/{self.pid}/schedstat", encoding="ascii") as stat:
+            return int(stat.read().split()[0]) / 1e9
+
+    def memory_kib(self) -> int:
+        with open(f"/proc/{self.pid}/status", encoding="ascii", errors="replace") as text:
+            line = next(line for line in text if line.startswith("VmRSS:"))
+        return int(line.split()[1])
+
+
+class Server(Process):
     """One gateway on a free loopback port with its own state directory.
 
     `env` is added to the environment.  The directory and the process are gone
@@ -36,11 +58,7 @@ class Server:
         self._process = None
         self._ready = threading.Event()
         self._match = None
-        self.target = None
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+        super().__init__(0, None)
 
     def __enter__(self):
         self._dir = tempfile.mkdtemp(prefix="holdfast-conformance-")
@@ -50,6 +68,7 @@ class Server:
             with open(self._log_path(), "wb") as log:
                 self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log,
                                                  stdout=subprocess.PIPE, env=self._env)
+            self.pid = self._process.pid
             threading.Thread(target=self._read_stdout, daemon=True).start()
             if not self._ready.wait(START_S) or not self._match:
                 raise ServerError(f"no ready line on stdout\n{self.log_tail()}")
@@ -82,16 +101,6 @@ class Server:
         log = self._log()
         if code != 0 or b"Sanitizer" in log or b"runtime error:" in log:
             raise ServerError(f"it ended with {code}\n{self.log_tail()}")
-
-    def descriptors(self) -> int:
-        """How many descriptors the process has open."""
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
-
-    def cpu_seconds(self) -> float:
-        """User and system time the process has used so far."""
-        with open(f"/proc/{self.pid}/stat", encoding="ascii", errors="replace") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def log_tail(self, lines: int = 25) -> str:
         tail = self._log().decode("utf-8", "replace").splitlines()[-lines:]
