@@ -20,7 +20,10 @@ struct hf_bytes {
 /* A string literal as a span, without its zero. */
 #define HF_LIT(literal) ((struct hf_bytes){ (const uint8_t *)("" literal), sizeof(literal) - 1 })
 /* The same as a static initialiser. */
-#define HF_LIT_INIT(literal) { (const uint8_t *)("" literal), sizeof(literal) - 1 }
+#define HF_LIT_INIT(literal)                                                                       \
+    {                                                                                              \
+        (const uint8_t *)("" literal), sizeof(literal) - 1                                         \
+    }
 #define HF_EMPTY ((struct hf_bytes){ NULL, 0 })
 
 static inline struct hf_bytes hf_bytes(const void *ptr, size_t len)

@@ -1,7 +1,8 @@
 #include "base/limits.h"
 
 static const struct hf_limit rows[] = {
-#define HF_LIMIT_ROW(name, value, unit, reason, effect) { #name, (value), (unit), (reason), (effect) },
+#define HF_LIMIT_ROW(name, value, unit, reason, effect)                                            \
+    { #name, (value), (unit), (reason), (effect) },
     HF_LIMITS(HF_LIMIT_ROW)
 #undef HF_LIMIT_ROW
 };

@@ -22,8 +22,10 @@ bool hf_log_level_read(struct hf_bytes text, enum hf_log_level *out)
     static const struct {
         const char *name;
         enum hf_log_level level;
-    } names[] = { { "error", HF_LOG_ERROR }, { "warn", HF_LOG_WARN },   { "info", HF_LOG_INFO },
-                  { "debug", HF_LOG_DEBUG }, { "trace", HF_LOG_DEBUG }, { "silent", HF_LOG_ERROR } };
+    } names[] = {
+        { "error", HF_LOG_ERROR }, { "warn", HF_LOG_WARN },   { "info", HF_LOG_INFO },
+        { "debug", HF_LOG_DEBUG }, { "trace", HF_LOG_DEBUG }, { "silent", HF_LOG_ERROR }
+    };
     for (size_t i = 0; i < HF_COUNT(names); i++) {
         if (!hf_bytes_same(text, hf_bytes_cstr(names[i].name))) continue;
         *out = names[i].level;

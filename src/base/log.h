@@ -7,8 +7,8 @@
 #ifndef HF_BASE_LOG_H
 #define HF_BASE_LOG_H
 
-#include "base/bytes.h"
 #include "base/buf.h"
+#include "base/bytes.h"
 
 enum hf_log_level { HF_LOG_ERROR, HF_LOG_WARN, HF_LOG_INFO, HF_LOG_DEBUG };
 enum hf_log_kind { HF_LOG_TEXT, HF_LOG_INT, HF_LOG_REAL, HF_LOG_BOOL };
@@ -34,10 +34,12 @@ struct hf_log {
     enum hf_log_level level; /* records above it are not made */
 };
 
-#define HF_TEXT(name, span) ((struct hf_log_field){ .key = (name), .kind = HF_LOG_TEXT, .text = (span) })
+#define HF_TEXT(name, span)                                                                        \
+    ((struct hf_log_field){ .key = (name), .kind = HF_LOG_TEXT, .text = (span) })
 #define HF_INT(name, value)                                                                        \
     ((struct hf_log_field){ .key = (name), .kind = HF_LOG_INT, .number = (int64_t)(value) })
-#define HF_REAL(name, value) ((struct hf_log_field){ .key = (name), .kind = HF_LOG_REAL, .real = (value) })
+#define HF_REAL(name, value)                                                                       \
+    ((struct hf_log_field){ .key = (name), .kind = HF_LOG_REAL, .real = (value) })
 #define HF_BOOL(name, value)                                                                       \
     ((struct hf_log_field){ .key = (name), .kind = HF_LOG_BOOL, .number = (value) ? 1 : 0 })
 

@@ -23,9 +23,9 @@ struct hf_now {
 };
 
 #define HF_NEVER ((hf_time){ INT64_MAX })
-#define HF_US(n) ((hf_span)(n) * 1000)
-#define HF_MS(n) ((hf_span)(n) * 1000000)
-#define HF_SECONDS(n) ((hf_span)(n) * 1000000000)
+#define HF_US(n) ((hf_span)(n)*1000)
+#define HF_MS(n) ((hf_span)(n)*1000000)
+#define HF_SECONDS(n) ((hf_span)(n)*1000000000)
 #define HF_SPAN_MAX INT64_MAX
 
 static inline hf_time hf_at_ms(int64_t ms)
@@ -38,7 +38,8 @@ static inline hf_time hf_time_after(hf_time t, hf_span span)
 {
     int64_t ns;
     if (t.ns == INT64_MAX) return t;
-    if (__builtin_add_overflow(t.ns, span, &ns)) return (hf_time){ span > 0 ? INT64_MAX : INT64_MIN };
+    if (__builtin_add_overflow(t.ns, span, &ns))
+        return (hf_time){ span > 0 ? INT64_MAX : INT64_MIN };
     return (hf_time){ ns };
 }
 
@@ -66,7 +67,8 @@ static inline hf_time hf_time_max(hf_time a, hf_time b)
 static inline hf_span hf_time_since(hf_time now, hf_time then)
 {
     int64_t ns;
-    if (__builtin_sub_overflow(now.ns, then.ns, &ns)) return now.ns > then.ns ? INT64_MAX : INT64_MIN;
+    if (__builtin_sub_overflow(now.ns, then.ns, &ns))
+        return now.ns > then.ns ? INT64_MAX : INT64_MIN;
     return ns;
 }
 

@@ -3,7 +3,7 @@
 
 /* Upper bounds of the buckets in microseconds; seconds on the page. */
 static const int64_t bounds_us[HF_METRIC_BUCKETS] = {
-    100,    250,    500,     1000,    2500,    5000,    10000,    25000,    50000,
+    100,    250,    500,    1000,    2500,    5000,    10000,    25000,    50000,
     100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000,
 };
 
@@ -35,8 +35,8 @@ enum hf_close_class hf_close_class(unsigned code)
 /* --- the page --- */
 
 static const char *const close_names[HF_CLOSE_CLASSES] = {
-    "1000", "1001", "1002", "1005", "1006", "1007", "1008", "1009", "1011", "1012", "1013",
-    "4xxx", "other",
+    "1000", "1001", "1002", "1005", "1006", "1007",  "1008",
+    "1009", "1011", "1012", "1013", "4xxx", "other",
 };
 static const char *const handshake_names[HF_HANDSHAKE_OUTCOMES] = { "ok", "refused", "starting",
                                                                     "timeout", "lost" };
@@ -98,9 +98,10 @@ static void write_process(struct hf_buf *out, const struct hf_metrics *m,
                           const struct hf_metrics_now *now)
 {
     head(out, "openclaw_gateway_build_info", "gauge", "Which build this is; always 1.");
-    hf_buf_addf(out, "openclaw_gateway_build_info{process_instance_id=\"%.*s\",build_id=\"%.*s\"} 1\n",
-                (int)now->process_id.len, (const char *)now->process_id.ptr,
-                (int)now->build_id.len, (const char *)now->build_id.ptr);
+    hf_buf_addf(out,
+                "openclaw_gateway_build_info{process_instance_id=\"%.*s\",build_id=\"%.*s\"} 1\n",
+                (int)now->process_id.len, (const char *)now->process_id.ptr, (int)now->build_id.len,
+                (const char *)now->build_id.ptr);
     head(out, "openclaw_memory_bytes", "gauge", "Memory of this process.");
     labelled(out, "openclaw_memory_bytes", "kind", "rss", (uint64_t)now->rss_bytes);
     histogram(out, "openclaw_gateway_event_loop_delay_max_seconds",
@@ -112,20 +113,22 @@ static void write_process(struct hf_buf *out, const struct hf_metrics *m,
     plain(out, "openclaw_liveness_warning_total", "counter", "Event loop warnings.",
           m->liveness_warnings);
     head(out, "openclaw_payload_large_total", "counter", "Frames that met a full outbound buffer.");
-    hf_buf_addf(out,
-                "openclaw_payload_large_total{action=\"drop\",surface=\"gateway.ws.outbound_buffer\","
-                "reason=\"ws_send_buffer_drop\"} %llu\n"
-                "openclaw_payload_large_total{action=\"close\",surface=\"gateway.ws.outbound_buffer\","
-                "reason=\"ws_send_buffer_close\"} %llu\n",
-                (unsigned long long)m->large_dropped, (unsigned long long)m->large_closed);
+    hf_buf_addf(
+        out,
+        "openclaw_payload_large_total{action=\"drop\",surface=\"gateway.ws.outbound_buffer\","
+        "reason=\"ws_send_buffer_drop\"} %llu\n"
+        "openclaw_payload_large_total{action=\"close\",surface=\"gateway.ws.outbound_buffer\","
+        "reason=\"ws_send_buffer_close\"} %llu\n",
+        (unsigned long long)m->large_dropped, (unsigned long long)m->large_closed);
 }
 
 static void write_connections(struct hf_buf *out, const struct hf_metrics_now *now)
 {
     static const struct {
         const char *role, *state;
-    } names[] = { { "operator", "ready" }, { "node", "ready" }, { "none", "connecting" },
-                  { "any", "closing" } };
+    } names[] = {
+        { "operator", "ready" }, { "node", "ready" }, { "none", "connecting" }, { "any", "closing" }
+    };
     const uint64_t counts[] = { now->clients_operator, now->clients_node, now->connecting,
                                 now->closing };
     head(out, "holdfast_connections", "gauge", "Open connections.");
@@ -176,6 +179,7 @@ void hf_metrics_write(struct hf_buf *out, const struct hf_metrics *m,
           now->buffered_bytes);
     plain(out, "holdfast_buffered_bytes_max", "gauge", "The most that ever waited for one reader.",
           m->buffered_bytes_max);
-    plain(out, "holdfast_seq_gaps_total", "counter", "Events dropped for slow readers.", m->seq_gaps);
+    plain(out, "holdfast_seq_gaps_total", "counter", "Events dropped for slow readers.",
+          m->seq_gaps);
     histogram(out, "holdfast_ping_rtt_seconds", "Round trips of accepted pongs.", &m->rtt);
 }

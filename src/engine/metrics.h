@@ -25,7 +25,7 @@ enum hf_handshake_outcome {
     HF_HANDSHAKE_REFUSED,  /* answered with an error */
     HF_HANDSHAKE_STARTING, /* told to come back */
     HF_HANDSHAKE_TIMEOUT,
-    HF_HANDSHAKE_LOST,     /* gone before it said connect */
+    HF_HANDSHAKE_LOST, /* gone before it said connect */
     HF_HANDSHAKE_OUTCOMES,
 };
 

@@ -127,8 +127,8 @@ static int push_blob(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_o
 
 int hf_outq_push(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *body, uint64_t seq)
 {
-    return push_blob(q, spare,
-                     (struct hf_outq_frame){ .body.blob = body, .seq = seq, .opcode = HF_WS_OP_TEXT });
+    return push_blob(
+        q, spare, (struct hf_outq_frame){ .body.blob = body, .seq = seq, .opcode = HF_WS_OP_TEXT });
 }
 
 int hf_outq_push_raw(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *bytes)
@@ -245,7 +245,8 @@ void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *o
     q->handed_count = i;
 }
 
-struct hf_outq_progress hf_outq_written(struct hf_outq *q, struct hf_outq_spare *spare, size_t bytes)
+struct hf_outq_progress hf_outq_written(struct hf_outq *q, struct hf_outq_spare *spare,
+                                        size_t bytes)
 {
     struct hf_outq_progress progress = { 0 };
     HF_ASSERT(bytes <= q->queued_bytes);

@@ -21,10 +21,10 @@ struct hf_outq_frame {
         struct hf_blob *blob; /* one reference */
         uint8_t bytes[HF_OUTQ_INLINE_BYTES];
     } body;
-    uint64_t seq;     /* 0: no tail */
-    uint32_t len;     /* of the whole frame on the wire */
-    uint8_t opcode;   /* 0: raw bytes, no WebSocket head */
-    uint8_t inlined;  /* bytes of body.bytes, when is_inline */
+    uint64_t seq;    /* 0: no tail */
+    uint32_t len;    /* of the whole frame on the wire */
+    uint8_t opcode;  /* 0: raw bytes, no WebSocket head */
+    uint8_t inlined; /* bytes of body.bytes, when is_inline */
     bool is_inline;
     bool is_ping; /* reported when its last byte has left */
 };

@@ -35,8 +35,8 @@ static void deliver(struct hf_server *s, const struct hf_fanout_rule *rule, stru
 }
 
 void hf_server_broadcast(struct hf_server *s, const char *name, struct hf_bytes payload,
-                         const struct hf_fanout_facts *facts,
-                         struct hf_bytes key, bool with_version)
+                         const struct hf_fanout_facts *facts, struct hf_bytes key,
+                         bool with_version)
 {
     static const struct hf_fanout_facts no_facts;
     const struct hf_fanout_rule *rule =

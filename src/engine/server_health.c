@@ -213,9 +213,10 @@ int hf_server_write_constants(struct hf_server *s)
     for (size_t i = 0; i < hf_method_rows(); i++)
         hf_json_put_text(&w, hf_bytes_cstr(hf_method_at(i)->name));
     hf_json_close_array(&w);
-    hf_json_add_raw(&w, "events",
-                    HF_LIT("[\"connect.challenge\",\"presence\",\"tick\",\"shutdown\",\"health\","
-                           "\"device.pair.changed\",\"device.pair.requested\",\"device.pair.resolved\"]"));
+    hf_json_add_raw(
+        &w, "events",
+        HF_LIT("[\"connect.challenge\",\"presence\",\"tick\",\"shutdown\",\"health\","
+               "\"device.pair.changed\",\"device.pair.requested\",\"device.pair.resolved\"]"));
     hf_json_add_raw(&w, "capabilities", HF_LIT("[]"));
     hf_json_close_object(&w);
     s->features = hf_buf_done(&s->body) == 0 ? hf_blob_new(hf_buf_view(&s->body)) : NULL;

@@ -160,10 +160,14 @@ static enum endpoint find_endpoint(struct hf_bytes path)
         struct hf_bytes path;
         enum endpoint endpoint;
     } rows[] = {
-        { HF_LIT_INIT("/health"), HEALTH },    { HF_LIT_INIT("/healthz"), HEALTH },
-        { HF_LIT_INIT("/startup"), STARTUP },  { HF_LIT_INIT("/startupz"), STARTUP },
-        { HF_LIT_INIT("/ready"), READINESS },  { HF_LIT_INIT("/readyz"), READINESS },
-        { HF_LIT_INIT("/metrics"), METRICS },  { HF_LIT_INIT("/api/diagnostics/prometheus"), METRICS },
+        { HF_LIT_INIT("/health"), HEALTH },
+        { HF_LIT_INIT("/healthz"), HEALTH },
+        { HF_LIT_INIT("/startup"), STARTUP },
+        { HF_LIT_INIT("/startupz"), STARTUP },
+        { HF_LIT_INIT("/ready"), READINESS },
+        { HF_LIT_INIT("/readyz"), READINESS },
+        { HF_LIT_INIT("/metrics"), METRICS },
+        { HF_LIT_INIT("/api/diagnostics/prometheus"), METRICS },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++)
         if (hf_bytes_same(path, rows[i].path)) return rows[i].endpoint;
@@ -245,8 +249,8 @@ void hf_conn_http_metrics(struct hf_server *s, struct hf_conn *c, bool is_head,
 /* A locked-out address learns nothing here either (dependencies.md 6c). */
 static bool is_locked_out(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req)
 {
-    struct hf_source source = hf_source_address(c->client_address.bytes,
-                                                hf_net_is_loopback(&c->client_address));
+    struct hf_source source =
+        hf_source_address(c->client_address.bytes, hf_net_is_loopback(&c->client_address));
     hf_span left = hf_lockout_left(&s->lockout, s->now.mono, &source);
     char seconds[24];
     if (left <= 0) {

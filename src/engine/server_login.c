@@ -234,7 +234,8 @@ static void enter_presence(struct hf_server *s, struct hf_conn *c, const struct 
     entry.texts[HF_PRESENCE_INSTANCE_ID] = client->instance_id;
     entry.texts[HF_PRESENCE_REASON] = HF_LIT("connect");
     hf_buf_reset(&s->why, SIZE_MAX);
-    hf_buf_addf(&s->why, "Node: %s \xC2\xB7 mode %s", hf_client_id_name((enum hf_client_id)client->id),
+    hf_buf_addf(&s->why, "Node: %s \xC2\xB7 mode %s",
+                hf_client_id_name((enum hf_client_id)client->id),
                 hf_client_mode_name((enum hf_client_mode)client->mode));
     entry.texts[HF_PRESENCE_LINE] = hf_buf_view(&s->why);
     if (hf_presence_connect(&s->presence, c->id, &entry) == 0) hf_server_presence_changed(s);
@@ -312,8 +313,7 @@ static void describe_peer(const struct hf_conn *c, struct attempt *a)
 
 static void describe_attempt(const struct hf_server *s, const struct hf_conn *c, struct attempt *a)
 {
-    struct hf_source source =
-        hf_source_address(c->client_address.bytes, is_direct_local(c));
+    struct hf_source source = hf_source_address(c->client_address.bytes, is_direct_local(c));
     describe_peer(c, a);
     a->input = (struct hf_login_input){
         .connect = &a->connect,
@@ -323,7 +323,8 @@ static void describe_attempt(const struct hf_server *s, const struct hf_conn *c,
         .challenge_ms = c->login->challenged_wall_ms,
         .address_locked_for = hf_lockout_left(&s->lockout, s->now.mono, &source),
     };
-    a->has_device_id = a->connect.has_device && hf_device_id_read(a->connect.device.id, &a->device_id);
+    a->has_device_id =
+        a->connect.has_device && hf_device_id_read(a->connect.device.id, &a->device_id);
     /* The attempt that reaches the bound still gets its own answer, however late. */
     if (c->login->is_counted) a->input.address_locked_for = 0;
     if (!a->has_device_id) return;
@@ -378,9 +379,10 @@ static void pair(struct hf_server *s, struct hf_conn *c, struct attempt *a, stru
     enum hf_devices_act act = HF_DEVICES_NOMEM;
     if (plan) {
         *plan = (struct hf_devices_plan){ 0 };
-        act = a->outcome.is_silent
-                  ? hf_devices_ask_silent(&s->devices, s->now.wall_ms, &a->outcome.ask, &s->rng, plan)
-                  : hf_devices_ask(&s->devices, s->now.wall_ms, &a->outcome.ask, &s->rng, plan);
+        act =
+            a->outcome.is_silent
+                ? hf_devices_ask_silent(&s->devices, s->now.wall_ms, &a->outcome.ask, &s->rng, plan)
+                : hf_devices_ask(&s->devices, s->now.wall_ms, &a->outcome.ask, &s->rng, plan);
     }
     struct hf_wait wait = { .kind = HF_WAIT_LOGIN, .conn = c->id };
     switch (act) {
@@ -449,7 +451,8 @@ static bool read_envelope(struct hf_server *s, struct hf_conn *c, struct hf_byte
     int err = hf_frame_read_req(text, HF_LIMIT_JSON_DEPTH_PREAUTH, &s->text, &s->why, req);
     if (err == 0) return true;
     if (err == HF_ERR_TYPE)
-        hf_conn_close(s, c, HF_WS_CODE_POLICY, HF_LIT("invalid request frame"), "invalid-handshake");
+        hf_conn_close(s, c, HF_WS_CODE_POLICY, HF_LIT("invalid request frame"),
+                      "invalid-handshake");
     else if (err == HF_ERR_NOMEM)
         hf_conn_kill(s, c, "out-of-memory");
     else

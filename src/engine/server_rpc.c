@@ -228,7 +228,8 @@ static bool are_params_right(struct hf_server *s, struct hf_call *call, struct h
     }
     call->params = params;
     if (!method->params) return true;
-    if (hf_params_read(method->name, method->params, params, call->values, &s->why) == 0) return true;
+    if (hf_params_read(method->name, method->params, params, call->values, &s->why) == 0)
+        return true;
     hf_reply_invalid(s, call, hf_buf_view(&s->why));
     return false;
 }

@@ -21,7 +21,6 @@
 #include "core/pings.h"
 #include "core/presence.h"
 #include "core/pulse.h"
-#include "core/method.h"
 #include "core/stability.h"
 #include "core/stage.h"
 #include "core/work.h"
@@ -73,9 +72,9 @@ struct hf_conn_login {
 /* What a registered client said about itself; one block. */
 struct hf_client {
     char conn_uuid[HF_UUID_CHARS + 1];
-    uint8_t id;   /* enum hf_client_id */
-    uint8_t mode; /* enum hf_client_mode */
-    uint8_t role; /* enum hf_role */
+    uint8_t id;       /* enum hf_client_id */
+    uint8_t mode;     /* enum hf_client_mode */
+    uint8_t role;     /* enum hf_role */
     bool wants_index; /* sessions.subscribe */
     hf_scopes scopes;
     hf_caps caps;
@@ -93,13 +92,13 @@ enum { HF_CONN_MAGIC = 0x48436f6e };
 
 struct hf_conn {
     uint32_t magic;
-    uint8_t state; /* enum hf_conn_state */
-    uint8_t todo;  /* HF_TODO_ bits */
+    uint8_t state;     /* enum hf_conn_state */
+    uint8_t todo;      /* HF_TODO_ bits */
     bool is_websocket; /* the upgrade is done; says which reader is valid */
     bool is_paused, peer_ended, sent_close, got_close;
-    bool is_answering; /* an HTTP answer is being made */
-    bool is_counted;   /* in server.client_count */
-    bool is_quiet;     /* its loss is a debug line (spec/startup-retry.md 2.6) */
+    bool is_answering;   /* an HTTP answer is being made */
+    bool is_counted;     /* in server.client_count */
+    bool is_quiet;       /* its loss is a debug line (spec/startup-retry.md 2.6) */
     uint16_t close_code; /* the first one, ours or the peer's */
     const char *cause;   /* why it ends; constant; NULL while it lives */
     hf_id id;
@@ -141,9 +140,9 @@ typedef void hf_call_done(struct hf_server *s, struct hf_call *call,
 struct hf_wait {
     enum hf_wait_kind kind;
     hf_id conn;
-    struct hf_blob *id;     /* CALL: the request's id, JSON */
+    struct hf_blob *id; /* CALL: the request's id, JSON */
     const struct hf_method *method;
-    hf_call_done *done;     /* CALL */
+    hf_call_done *done;             /* CALL */
     struct hf_store_request *store; /* owned here until the result */
     struct hf_devices_plan *plan;   /* the change that is being made durable, or NULL; owned */
     bool is_head;                   /* HTTP: the method was HEAD */
@@ -173,16 +172,16 @@ struct hf_server {
     struct hf_dueq deadlines; /* by slot: what is exact */
     struct hf_pings pings;    /* by slot: what may wait to share a wake-up */
     struct hf_outq_spare spare;
-    struct hf_buf scratch; /* rendered output of one connection */
-    struct hf_buf body;    /* a response or event that is being written */
-    struct hf_buf event;   /* the body of an event, or of what is cached */
-    struct hf_buf text;    /* decoded strings of one step */
-    struct hf_buf why;     /* messages and details of one step */
-    struct hf_json_writer writer;       /* of the response in `body` */
+    struct hf_buf scratch;               /* rendered output of one connection */
+    struct hf_buf body;                  /* a response or event that is being written */
+    struct hf_buf event;                 /* the body of an event, or of what is cached */
+    struct hf_buf text;                  /* decoded strings of one step */
+    struct hf_buf why;                   /* messages and details of one step */
+    struct hf_json_writer writer;        /* of the response in `body` */
     struct hf_http_request http_request; /* of one step; too large for a stack */
 
-    struct hf_pool waits;     /* struct hf_wait */
-    struct hf_ring jobs;      /* struct hf_job: not yet taken by the host */
+    struct hf_pool waits; /* struct hf_wait */
+    struct hf_ring jobs;  /* struct hf_job: not yet taken by the host */
     bool tell_ready, tell_draining, tell_stopped, is_stopped;
 
     struct hf_stage stage;
@@ -196,13 +195,13 @@ struct hf_server {
     struct hf_stability stability;
     struct hf_liveness_cfg liveness_cfg;
     struct hf_metrics metrics;
-    hf_time turn_at;   /* the turn that runs began */
-    hf_span cpu_used;  /* as the host said last */
+    hf_time turn_at;  /* the turn that runs began */
+    hf_span cpu_used; /* as the host said last */
 
     hf_time tick_at, upkeep_at;
-    bool wants_upkeep;    /* something may have to be stored or dropped */
-    bool is_save_failing; /* the last upkeep could not be stored */
-    uint32_t client_count; /* registered connections */
+    bool wants_upkeep;      /* something may have to be stored or dropped */
+    bool is_save_failing;   /* the last upkeep could not be stored */
+    uint32_t client_count;  /* registered connections */
     struct hf_blob *health; /* the cached body of `health`, a JSON object */
     int64_t health_wall_ms;
     hf_time health_at;
@@ -329,7 +328,7 @@ void hf_server_write_event_loop(struct hf_server *s, struct hf_json_writer *w);
 void hf_server_pulse_closed(struct hf_server *s);
 void hf_server_heartbeat(struct hf_server *s);
 void hf_server_write_metrics(struct hf_server *s, const struct hf_facts *facts); /* into body */
-int hf_server_write_constants(struct hf_server *s); /* features */
+int hf_server_write_constants(struct hf_server *s);                              /* features */
 int hf_server_write_policy(struct hf_server *s);
 
 /* --- server_job.c --- */

@@ -24,7 +24,7 @@ struct hf_settings {
     bool approve_local; /* nodes.pairing.autoApproveLocal: silent approval over loopback */
 
     struct hf_text_list allowed_origins;
-    bool allow_host_header_origin; /* controlUi.dangerouslyAllowHostHeaderOriginFallback */
+    bool allow_host_header_origin;       /* controlUi.dangerouslyAllowHostHeaderOriginFallback */
     struct hf_text_list trusted_proxies; /* addresses or CIDR networks */
     bool allow_real_ip_fallback;
 

@@ -10,13 +10,13 @@
 #include "port/job.h"
 
 enum hf_action_kind {
-    HF_ACTION_OUTPUT, /* the connection has output: pull it, write it, report WRITTEN */
-    HF_ACTION_PAUSE,  /* read no more from the connection ... */
-    HF_ACTION_RESUME, /* ... until this */
-    HF_ACTION_CLOSE,  /* write what is queued, then end the socket with FIN; report CLOSED */
-    HF_ACTION_KILL,   /* reset the socket now, drop what is unsent; report CLOSED */
-    HF_ACTION_JOB,    /* do this off the loop, then report JOB_DONE with the same id */
-    HF_ACTION_READY,  /* start-up is complete: clients are admitted from now on */
+    HF_ACTION_OUTPUT,   /* the connection has output: pull it, write it, report WRITTEN */
+    HF_ACTION_PAUSE,    /* read no more from the connection ... */
+    HF_ACTION_RESUME,   /* ... until this */
+    HF_ACTION_CLOSE,    /* write what is queued, then end the socket with FIN; report CLOSED */
+    HF_ACTION_KILL,     /* reset the socket now, drop what is unsent; report CLOSED */
+    HF_ACTION_JOB,      /* do this off the loop, then report JOB_DONE with the same id */
+    HF_ACTION_READY,    /* start-up is complete: clients are admitted from now on */
     HF_ACTION_DRAINING, /* no new work is taken; connections are being closed */
     HF_ACTION_STOPPED,  /* everything is closed and durable: the host may exit */
 };

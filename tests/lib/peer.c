@@ -143,8 +143,8 @@ static void write_device(struct peer *p, struct hf_buf *out)
     hf_buf_addf(out,
                 ",\"device\":{\"id\":\"%.*s\",\"publicKey\":\"%.*s\",\"signature\":\"%.*s\","
                 "\"signedAt\":%lld,\"nonce\":\"%s\"}",
-                HF_DEVICE_ID_CHARS, who->id_text, HF_DEVICE_KEY_CHARS, who->key_text, (int)len, text,
-                (long long)p->challenge_ms, p->nonce);
+                HF_DEVICE_ID_CHARS, who->id_text, HF_DEVICE_KEY_CHARS, who->key_text, (int)len,
+                text, (long long)p->challenge_ms, p->nonce);
     hf_buf_fini(&signed_text);
     hf_buf_fini(&scopes);
 }
@@ -153,12 +153,13 @@ void peer_send_connect(struct peer *p)
 {
     const struct peer_config *config = &p->config;
     hf_buf_reset(&p->text, TEXT_MAX);
-    hf_buf_addf(&p->text,
-                "{\"type\":\"req\",\"id\":\"c\",\"method\":\"connect\",\"params\":{\"minProtocol\":%d,"
-                "\"maxProtocol\":%d,\"client\":{\"id\":\"%s\",\"version\":\"1\",\"platform\":\"%s\","
-                "\"mode\":\"%s\"},\"role\":\"%s\",\"scopes\":%s,\"caps\":%s,\"auth\":{",
-                config->min_protocol, config->max_protocol, config->client_id, config->platform,
-                config->mode, config->role, config->scopes, config->caps);
+    hf_buf_addf(
+        &p->text,
+        "{\"type\":\"req\",\"id\":\"c\",\"method\":\"connect\",\"params\":{\"minProtocol\":%d,"
+        "\"maxProtocol\":%d,\"client\":{\"id\":\"%s\",\"version\":\"1\",\"platform\":\"%s\","
+        "\"mode\":\"%s\"},\"role\":\"%s\",\"scopes\":%s,\"caps\":%s,\"auth\":{",
+        config->min_protocol, config->max_protocol, config->client_id, config->platform,
+        config->mode, config->role, config->scopes, config->caps);
     if (config->token) hf_buf_addf(&p->text, "\"token\":\"%s\"", config->token);
     if (config->device_token)
         hf_buf_addf(&p->text, "%s\"deviceToken\":\"%s\"", config->token ? "," : "",
@@ -199,8 +200,8 @@ static void keep(struct peer *p, enum hf_ws_kind kind, struct hf_bytes text)
         hf_blob_drop(oldest->text);
     }
     struct peer_message *message = hf_ring_push_over(&p->kept, &was_full);
-    *message = (struct peer_message){ .kind = kind, .at = p->world->now.mono,
-                                      .text = hf_blob_new(text) };
+    *message =
+        (struct peer_message){ .kind = kind, .at = p->world->now.mono, .text = hf_blob_new(text) };
     CHECK(message->text != NULL);
 }
 
@@ -231,8 +232,8 @@ static void got_login_answer(struct peer *p, struct hf_bytes frame)
     p->hello = hf_blob_new(hf_json_find(frame, "payload"));
     struct hf_bytes token =
         hf_json_find(hf_json_find(hf_blob_view(p->hello), "auth"), "deviceToken");
-    if (token.len > 0 && hf_json_copy_text(token, (uint8_t *)p->device_token,
-                                           sizeof p->device_token - 1, &len) == 0)
+    if (token.len > 0 &&
+        hf_json_copy_text(token, (uint8_t *)p->device_token, sizeof p->device_token - 1, &len) == 0)
         p->device_token[len] = '\0';
     p->state = PEER_READY;
     p->ready_at = p->world->now.mono;
@@ -351,7 +352,8 @@ static bool is_event(struct peer *p, size_t i, const char *name, struct hf_bytes
 {
     const struct peer_message *message = hf_ring_at(&p->kept, i);
     *frame = hf_blob_view(message->text);
-    return message->kind == HF_WS_TEXT && hf_json_is(hf_json_find(*frame, "event"), hf_bytes_cstr(name));
+    return message->kind == HF_WS_TEXT &&
+           hf_json_is(hf_json_find(*frame, "event"), hf_bytes_cstr(name));
 }
 
 struct hf_bytes peer_event(struct peer *p, const char *name)

@@ -28,10 +28,10 @@ enum peer_state {
 
 struct peer_config {
     const char *client_id, *mode, *role, *token;
-    const char *scopes;     /* JSON array */
-    const char *caps;       /* JSON array */
-    const char *origin;     /* header, or NULL */
-    const char *headers;    /* more header lines, or NULL */
+    const char *scopes;  /* JSON array */
+    const char *caps;    /* JSON array */
+    const char *origin;  /* header, or NULL */
+    const char *headers; /* more header lines, or NULL */
     const struct identity *identity;
     const char *device_token; /* put in auth.deviceToken, or NULL */
     const char *platform;

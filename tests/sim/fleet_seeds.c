@@ -84,10 +84,10 @@ static bool may_come_in(const struct fleet *f, size_t i)
 static void call_something(struct fleet *f, size_t i)
 {
     static const char *const methods[] = {
-        "health",      "status",           "system-presence",         "sessions.list",
-        "logs.tail",   "device.pair.list", "diagnostics.connections", "diagnostics.stability",
-        "no.such",     "models.list",      "sessions.subscribe",      "gateway.identity.get",
-        "config.get",  "system.info",
+        "health",     "status",           "system-presence",         "sessions.list",
+        "logs.tail",  "device.pair.list", "diagnostics.connections", "diagnostics.stability",
+        "no.such",    "models.list",      "sessions.subscribe",      "gateway.identity.get",
+        "config.get", "system.info",
     };
     struct peer *p = &f->peers[i];
     if (p->state != PEER_READY) return;
@@ -264,7 +264,8 @@ static void check_healthy(struct fleet *f)
         for (uint32_t id = p->call_count > PEER_CALLS ? p->call_count - PEER_CALLS + 1 : 1;
              id <= p->call_count; id++) {
             const struct peer_call *call = peer_find_call(p, id);
-            if (call && !call->answered) world_fail(f->w, "client %zu: request %u has no answer", i, id);
+            if (call && !call->answered)
+                world_fail(f->w, "client %zu: request %u has no answer", i, id);
         }
     }
 }

@@ -1,7 +1,7 @@
 /* Scenarios of spec/health-connection.md section 12 that need a whole server;
  * tests/unit/liveness_test.c has those of the record itself. */
-#include "lib/peer.h"
 #include "base/limits.h"
+#include "lib/peer.h"
 #include "wire/json_read.h"
 
 #include <stdio.h>
@@ -30,8 +30,7 @@ static struct block read_block(struct world *w, struct hf_bytes health)
     WORLD_CHECK(w, hf_json_count(value) == 3);
     WORLD_CHECK(w, hf_json_get_bool(hf_json_find(value, "connected"), &b.connected) == 0);
     b.has_rtt = hf_json_get_int(hf_json_find(value, "rttMs"), &b.rtt_ms) == 0;
-    b.has_heartbeat =
-        hf_json_get_int(hf_json_find(value, "lastHeartbeatAt"), &b.heartbeat_ms) == 0;
+    b.has_heartbeat = hf_json_get_int(hf_json_find(value, "lastHeartbeatAt"), &b.heartbeat_ms) == 0;
     if (!b.has_rtt) WORLD_CHECK(w, hf_json_kind(hf_json_find(value, "rttMs")) == HF_JSON_NULL);
     if (!b.has_heartbeat)
         WORLD_CHECK(w, hf_json_kind(hf_json_find(value, "lastHeartbeatAt")) == HF_JSON_NULL);
@@ -60,7 +59,8 @@ static void a_new_client_is_connected_and_knows_nothing_yet(void)
     CHECK(b.is_there && b.connected && !b.has_rtt && !b.has_heartbeat);
     uint32_t id = peer_call(&p, "health", NULL);
     struct hf_bytes again = peer_answer(&p, id, &ok);
-    CHECK_BYTES(hf_json_find(again, "ts"), hf_json_find(hf_json_find(hf_blob_view(first), "health"), "ts"));
+    CHECK_BYTES(hf_json_find(again, "ts"),
+                hf_json_find(hf_json_find(hf_blob_view(first), "health"), "ts"));
     hf_blob_drop(first);
     peer_fini(&p);
     world_free(w);
@@ -112,7 +112,8 @@ static void two_clients_never_see_each_others_values(void)
     hf_time base = w->now.mono;
     for (size_t i = 0; i < 2; i++) {
         hf_time at = hf_time_after(all[i].ready_at, delays[i]);
-        if (hf_time_before(w->now.mono, at)) peer_run_world(&all[i], hf_time_since(at, w->now.mono));
+        if (hf_time_before(w->now.mono, at))
+            peer_run_world(&all[i], hf_time_since(at, w->now.mono));
         peer_send_frame(&all[i], HF_WS_OP_PONG, hf_blob_view(i == 0 ? payload_a : payload_b));
         peer_run_world(&all[i], 0);
     }

@@ -1,7 +1,7 @@
 /* The server's scenarios of spec/startup-retry.md section 6 that need a whole
  * server; tests/unit/stage_test.c has those of the one variable. */
-#include "lib/peer.h"
 #include "base/err.h"
+#include "lib/peer.h"
 #include "wire/json_read.h"
 
 #include <stdio.h>
@@ -131,8 +131,10 @@ static void malformed_first_frames_keep_their_own_errors(void)
         peer_send_text(&p, hf_bytes_cstr(rows[i].frame));
         peer_run_world(&p, HF_SECONDS(2));
         CHECK_EQ_AT(i, p.close_code, rows[i].code);
-        if (i < 3) CHECK_TEXT_AT(i, hf_bytes_cstr(p.close_reason), rows[i].reason);
-        else CHECK_AT(i, strncmp(p.close_reason, "invalid connect params:", 23) == 0);
+        if (i < 3)
+            CHECK_TEXT_AT(i, hf_bytes_cstr(p.close_reason), rows[i].reason);
+        else
+            CHECK_AT(i, strncmp(p.close_reason, "invalid connect params:", 23) == 0);
         peer_fini(&p);
     }
     static uint8_t large[65537];
@@ -170,7 +172,8 @@ static void draining_refuses_newcomers_and_says_so(void)
     peer_send_connect(&waiting);
     peer_run_world(&waiting, HF_MS(100));
     CHECK_TEXT(refusal_member(&waiting, "retryAfterMs"), "1000");
-    CHECK_TEXT(hf_json_find(refusal_member(&waiting, "details"), "reason"), "\"gateway-restarting\"");
+    CHECK_TEXT(hf_json_find(refusal_member(&waiting, "details"), "reason"),
+               "\"gateway-restarting\"");
     CHECK_EQ(waiting.close_code, 1013);
     CHECK_TEXT(hf_bytes_cstr(waiting.close_reason), "gateway restart in progress");
     open_and_run(&late, w, &config);
@@ -237,10 +240,11 @@ static void the_probe_tells_details_to_the_right_people(void)
         const char *request;
         const char *has, *has_not;
     } rows[] = {
-        { "GET /startupz HTTP/1.1\r\nHost: a\r\n\r\n", "\"pendingReason\":\"startup-sidecars\"", "zz" },
+        { "GET /startupz HTTP/1.1\r\nHost: a\r\n\r\n", "\"pendingReason\":\"startup-sidecars\"",
+          "zz" },
         { "HEAD /startupz HTTP/1.1\r\nHost: a\r\n\r\n", "503", "pendingReason" },
-        { "POST /startupz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n",
-          "Allow: GET, HEAD", "status" },
+        { "POST /startupz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "Allow: GET, HEAD",
+          "status" },
         { "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", "{\"ok\":true,\"status\":\"live\"}", "zz" },
         { "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n", "\"failing\":[\"startup-sidecars\"]", "zz" },
     };
@@ -260,8 +264,9 @@ static void the_probe_tells_details_to_the_right_people(void)
     world_receive(w, k, &answer);
     CHECK(has_text(&answer, "{\"ok\":false,\"status\":\"starting\"}"));
     k = world_connect(w, remote);
-    world_send(w, k, HF_LIT("GET /startupz HTTP/1.1\r\nHost: a\r\n"
-                            "Authorization: Bearer secrettoken\r\n\r\n"));
+    world_send(w, k,
+               HF_LIT("GET /startupz HTTP/1.1\r\nHost: a\r\n"
+                      "Authorization: Bearer secrettoken\r\n\r\n"));
     world_run(w, HF_MS(1), NULL);
     hf_buf_reset(&answer, 100000);
     world_receive(w, k, &answer);
@@ -349,6 +354,7 @@ static void a_silent_socket_is_closed_at_the_handshake_timeout(void)
 CHECK_MAIN(an_early_client_is_told_to_come_back, a_connection_opened_early_logs_in_when_it_is_ready,
            a_wrong_token_is_not_judged_while_starting, an_old_protocol_is_told_to_come_back_too,
            malformed_first_frames_keep_their_own_errors, draining_refuses_newcomers_and_says_so,
-           closing_during_the_start_never_says_starting, the_probe_tells_details_to_the_right_people,
-           no_instant_says_started_and_refuses, a_thousand_early_clients_leave_nothing_behind,
+           closing_during_the_start_never_says_starting,
+           the_probe_tells_details_to_the_right_people, no_instant_says_started_and_refuses,
+           a_thousand_early_clients_leave_nothing_behind,
            a_silent_socket_is_closed_at_the_handshake_timeout)

@@ -127,7 +127,8 @@ static void a_flood_of_pings_is_answered_with_the_newest_pong(void)
     hf_buf_init(&all, 1000);
     for (int i = 0; i < 1000; i++) {
         int len = snprintf(text, sizeof text, "%d", i);
-        CHECK_EQ(hf_outq_push_control(&f.q, &f.spare, HF_WS_OP_PONG, hf_bytes(text, (size_t)len)), 0);
+        CHECK_EQ(hf_outq_push_control(&f.q, &f.spare, HF_WS_OP_PONG, hf_bytes(text, (size_t)len)),
+                 0);
     }
     CHECK_EQ(f.q.len, 1);
     pull(&f, &all);
@@ -147,7 +148,8 @@ static void a_close_goes_last_and_a_long_pong_is_kept_whole(void)
     memset(payload, 'x', sizeof payload);
     push_text(&f, "data", 0);
     CHECK_EQ(hf_outq_push_control(&f.q, &f.spare, HF_WS_OP_CLOSE, HF_LIT("\x03\xE8")), 0);
-    CHECK_EQ(hf_outq_push_control(&f.q, &f.spare, HF_WS_OP_PONG, hf_bytes(payload, sizeof payload)), 0);
+    CHECK_EQ(hf_outq_push_control(&f.q, &f.spare, HF_WS_OP_PONG, hf_bytes(payload, sizeof payload)),
+             0);
     pull(&f, &all);
     CHECK_EQ(all.len, 127 + 6 + 4);
     CHECK_BYTES(hf_bytes_from(hf_buf_view(&all), 127), HF_LIT("\x81\x04"
@@ -280,8 +282,7 @@ static void any_way_of_writing_gives_the_same_bytes(void)
 }
 
 CHECK_MAIN(an_event_gets_its_own_number_behind_the_shared_body,
-           a_ping_overtakes_data_but_not_what_was_handed_out,
-           no_control_frame_overtakes_the_fence,
+           a_ping_overtakes_data_but_not_what_was_handed_out, no_control_frame_overtakes_the_fence,
            what_was_handed_out_keeps_its_order_until_it_is_reported,
            a_flood_of_pings_is_answered_with_the_newest_pong,
            a_close_goes_last_and_a_long_pong_is_kept_whole,

@@ -1,5 +1,5 @@
-#include "base/err.h"
 #include "base/pool.h"
+#include "base/err.h"
 #include "lib/check.h"
 
 static void an_id_finds_its_item_until_it_is_dropped(void)

@@ -4,9 +4,10 @@
  * existing clients read (protocol/methods.md). */
 void hf_method_agents_list(struct hf_server *s, struct hf_call *call)
 {
-    hf_reply_raw(s, call,
-                 HF_LIT("{\"defaultId\":\"main\",\"ownership\":\"sole\",\"selectionRequired\":false,"
-                        "\"mainKey\":\"main\",\"scope\":\"per-sender\",\"agents\":[]}"));
+    hf_reply_raw(
+        s, call,
+        HF_LIT("{\"defaultId\":\"main\",\"ownership\":\"sole\",\"selectionRequired\":false,"
+               "\"mainKey\":\"main\",\"scope\":\"per-sender\",\"agents\":[]}"));
 }
 
 /* Only the default agent's name is known, though it does not run here. */
@@ -37,7 +38,8 @@ void hf_method_commands_list(struct hf_server *s, struct hf_call *call)
         hf_reply_raw(s, call, HF_LIT("{\"commands\":[]}"));
 }
 
-static const char *const model_views[] = { "default", "configured", "provider-config", "all", NULL };
+static const char *const model_views[] = { "default", "configured", "provider-config", "all",
+                                           NULL };
 static const struct hf_json_rule model_rows[] = {
     { .name = "agentId", .type = HF_RULE_STRING, .min = 1 },
     { .name = "includeProviderCapabilities", .type = HF_RULE_BOOLEAN },
@@ -66,6 +68,7 @@ void hf_method_set_heartbeats(struct hf_server *s, struct hf_call *call)
         return;
     }
     s->heartbeats_enabled = is_enabled;
-    hf_reply_raw(s, call, is_enabled ? HF_LIT("{\"ok\":true,\"enabled\":true}")
-                                     : HF_LIT("{\"ok\":true,\"enabled\":false}"));
+    hf_reply_raw(s, call,
+                 is_enabled ? HF_LIT("{\"ok\":true,\"enabled\":true}")
+                            : HF_LIT("{\"ok\":true,\"enabled\":false}"));
 }

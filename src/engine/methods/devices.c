@@ -98,9 +98,9 @@ static void write_device(const struct hf_server *s, struct hf_json_writer *w,
     hf_json_add_text(w, "role", hf_role_name(device->role));
     write_grants(w, device);
     add_name(w, "remoteIp", hf_tag_view(&device->facts.remote_ip));
-    hf_json_add_text(w, "approvedVia", device->approved_via == HF_APPROVED_SILENT
-                                           ? HF_LIT("silent")
-                                           : HF_LIT("owner"));
+    hf_json_add_text(w, "approvedVia",
+                     device->approved_via == HF_APPROVED_SILENT ? HF_LIT("silent")
+                                                                : HF_LIT("owner"));
     hf_json_add_int(w, "createdAtMs", device->created_ms);
     hf_json_add_int(w, "approvedAtMs", device->approved_ms);
     if (device->last_seen_ms > 0) {
@@ -266,7 +266,8 @@ static const struct hf_json_rule request_rows[] = {
 };
 const struct hf_json_rules hf_params_pair_request = HF_JSON_RULES(request_rows);
 
-static void approve_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+static void approve_done(struct hf_server *s, struct hf_call *call,
+                         const struct hf_job_result *result)
 {
     (void)result;
     if (has_failed(s, call)) return;
@@ -294,7 +295,8 @@ void hf_method_pair_approve(struct hf_server *s, struct hf_call *call)
     run_plan(s, call, act, plan, approve_done);
 }
 
-static void reject_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+static void reject_done(struct hf_server *s, struct hf_call *call,
+                        const struct hf_job_result *result)
 {
     (void)result;
     char id[HF_DEVICE_ID_CHARS];
@@ -324,7 +326,8 @@ static const struct hf_json_rule remove_rows[] = {
 };
 const struct hf_json_rules hf_params_pair_remove = HF_JSON_RULES(remove_rows);
 
-static void remove_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+static void remove_done(struct hf_server *s, struct hf_call *call,
+                        const struct hf_job_result *result)
 {
     (void)result;
     if (has_failed(s, call)) return;
@@ -350,7 +353,8 @@ static const struct hf_json_rule rename_rows[] = {
 };
 const struct hf_json_rules hf_params_pair_rename = HF_JSON_RULES(rename_rows);
 
-static void rename_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+static void rename_done(struct hf_server *s, struct hf_call *call,
+                        const struct hf_job_result *result)
 {
     (void)result;
     if (has_failed(s, call)) return;
@@ -380,7 +384,8 @@ static const struct hf_json_rule rotate_rows[] = {
 };
 const struct hf_json_rules hf_params_token_rotate = HF_JSON_RULES(rotate_rows);
 
-static void rotate_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+static void rotate_done(struct hf_server *s, struct hf_call *call,
+                        const struct hf_job_result *result)
 {
     (void)result;
     if (has_failed(s, call)) return;
@@ -419,7 +424,8 @@ static const struct hf_json_rule revoke_rows[] = {
 };
 const struct hf_json_rules hf_params_token_revoke = HF_JSON_RULES(revoke_rows);
 
-static void revoke_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
+static void revoke_done(struct hf_server *s, struct hf_call *call,
+                        const struct hf_job_result *result)
 {
     (void)result;
     if (has_failed(s, call)) return;

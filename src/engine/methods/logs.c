@@ -6,7 +6,10 @@ enum { CURSOR, LIMIT, BYTES };
 
 static const struct hf_json_rule rows[] = {
     [CURSOR] = { .name = "cursor", .type = HF_RULE_INTEGER },
-    [LIMIT] = { .name = "limit", .type = HF_RULE_INTEGER, .min = 1, .max = HF_LIMIT_LOG_TAIL_LINES },
+    [LIMIT] = { .name = "limit",
+                .type = HF_RULE_INTEGER,
+                .min = 1,
+                .max = HF_LIMIT_LOG_TAIL_LINES },
     [BYTES] = { .name = "maxBytes",
                 .type = HF_RULE_INTEGER,
                 .min = 1,
@@ -52,7 +55,8 @@ void hf_method_logs_tail(struct hf_server *s, struct hf_call *call)
 {
     struct hf_job job = { .kind = HF_JOB_LOG_TAIL };
     struct hf_log_tail_request *request = &job.u.log_tail;
-    *request = (struct hf_log_tail_request){ .lines_max = LINES_DEFAULT, .bytes_max = BYTES_DEFAULT };
+    *request =
+        (struct hf_log_tail_request){ .lines_max = LINES_DEFAULT, .bytes_max = BYTES_DEFAULT };
     request->has_cursor = hf_json_get_whole(call->values[CURSOR], &request->cursor) == 0;
     hf_json_get_whole(call->values[LIMIT], &request->lines_max);
     hf_json_get_whole(call->values[BYTES], &request->bytes_max);

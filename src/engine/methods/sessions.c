@@ -173,8 +173,9 @@ void hf_method_messages_subscribe(struct hf_server *s, struct hf_call *call)
         answer_key(s, call, true, key);
         return;
     case HF_ERR_LIMIT:
-        hf_reply_invalid(s, call, HF_LIT("too many subscriptions on this connection (at most "
-                                         "256): unsubscribe one first"));
+        hf_reply_invalid(s, call,
+                         HF_LIT("too many subscriptions on this connection (at most "
+                                "256): unsubscribe one first"));
         return;
     default:
         hf_reply_unavailable(s, call, HF_LIT("out of memory"), 0);

@@ -6,7 +6,8 @@ static const struct hf_bytes task_counts = HF_LIT_INIT(
     "\"cancelled\":0,\"lost\":0},"
     "\"byRuntime\":{\"subagent\":0,\"acp\":0,\"cli\":0,\"cron\":0}}");
 
-static void write_status(struct hf_server *s, struct hf_json_writer *w, const struct hf_facts *facts)
+static void write_status(struct hf_server *s, struct hf_json_writer *w,
+                         const struct hf_facts *facts)
 {
     hf_json_open_object(w);
     hf_json_add_text(w, "runtimeVersion", HF_LIT(HF_VERSION));
