@@ -22,6 +22,7 @@ static const struct {
     { HF_LIT_INIT("1 // no line end"), "1" },
     { HF_LIT_INIT("1 /**/"), "1" },
     { HF_LIT_INIT("\xEF\xBB\xBF{\xC2\xA0\t\v\f\xE2\x80\xA8\xE3\x80\x80}"), "{}" },
+    { HF_LIT_INIT("[\xE2\x80\x80\xE2\x80\x8A\xE1\x9A\x80\xE2\x80\xAF\xE2\x81\x9F]"), "[]" },
     { HF_LIT_INIT("//\xE2\x80\xA9"
                   "1"),
       "1" },

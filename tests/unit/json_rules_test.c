@@ -83,6 +83,7 @@ static void each_rule_holds_on_both_sides_of_its_bounds(void)
         { "{'array':['a','a']}", "at /array: must not have duplicate items" },
         { "{'array':['a','\\u0061']}", "at /array: must not have duplicate items" },
         { "{'array':['a','b','c']}", "at /array: must not have more than 2 items" },
+        { "{'array':['a','b','a']}", "at /array: must not have more than 2 items" },
         { "{'array':['a',1]}", "at /array/1: must be string" },
         { "{'array':{}}", "at /array: must be array" },
         { "{'enum':'green'}", "" },
