@@ -66,6 +66,8 @@ function usage(what) {
     process.exit(2);
 }
 
+const COMPLAINT = /(ERROR: \w+Sanitizer|runtime error:).*/;
+
 // What the suites are given: which gateway is under test and how to get one.
 class Context {
     #shared = new Map();
@@ -86,11 +88,17 @@ class Context {
         return this.#shared.get(name);
     }
 
+    // Stops the shared gateways: name -> how each ended and whether a sanitizer complained.
     async stop() {
-        for (const started of this.#shared.values()) {
+        const ended = {};
+        for (const [name, started] of this.#shared) {
             const gate = await started.catch(() => null);
-            await gate?.stop();
+            if (!gate) continue;
+            const how = await gate.stop();
+            ended[name] = { ...how, complaint: gate.proc.stderr.match(COMPLAINT)?.[0] ?? null };
         }
+        this.#shared.clear();
+        return ended;
     }
 }
 
@@ -103,12 +111,18 @@ const ctx = new Context(opts);
 const plan = new Plan();
 for (const suite of SUITES) suite(plan, ctx);
 plan.test(
+    "life: the gateways that served all this stop with exit code 0",
+    async () => {
+        for (const how of Object.values(await ctx.stop()))
+            mustEqual(how, { code: 0, signal: null, complaint: null });
+    },
+    { last: true, skip: opts.real ? "judged for holdfast only" : undefined },
+);
+const partial = opts.only || opts.real;
+plan.test(
     "differences: every row of the table is still needed",
     () => mustEqual(unusedRows(), []),
-    {
-        skip:
-            opts.only || opts.real ? "only a whole run against holdfast needs them all" : undefined,
-    },
+    { last: true, skip: partial ? "only a whole run against holdfast needs them all" : undefined },
 );
 if (opts.list) {
     for (const { text } of plan.tests) console.log(text);

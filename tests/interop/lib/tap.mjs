@@ -12,6 +12,7 @@ export class Plan {
     //   story   a name: tests of one story build on each other, so that when --only wants one of
     //           them the others run too, without being counted
     //   early   starts before all others and is awaited last: for tests that wait for a clock
+    //   last    runs after everything else, the early ones included
     //   skip    a reason why it cannot apply to the gateway under test
     test(text, body, options = {}) {
         this.tests.push({ text, body, ...options });
@@ -53,12 +54,14 @@ export async function run(plan, { only = null, skipAll = null, print = console.l
     const started = new Map();
     for (const test of plan.tests)
         if (test.early && wanted(test) && !skipAll && !test.skip) started.set(test, attempt(test));
-    for (const test of plan.tests) {
-        if (started.has(test)) continue;
+    const inTurn = async (test) => {
         if (skipAll || test.skip) report(test, { skip: skipAll ?? test.skip });
         else if (wanted(test) || stories.has(test.story)) report(test, await attempt(test));
-    }
+    };
+    const rest = plan.tests.filter((test) => !started.has(test));
+    for (const test of rest.filter(({ last }) => !last)) await inTurn(test);
     for (const [test, outcome] of started) report(test, await outcome);
+    for (const test of rest.filter(({ last }) => last)) await inTurn(test);
 
     print(`1..${number}`);
     print(summary(counts));
