@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "host/clock.h"
 #include "host/loop_state.h"
+#include "port/store.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -92,11 +93,29 @@ void hf_loop_step(struct hf_loop *l, const struct hf_event *event, struct hf_out
     hf_loop_drain(l);
 }
 
+static void give_up(struct hf_loop *l, const struct hf_fault *fault)
+{
+    l->fault = *fault;
+    l->is_stopped = true;
+}
+
+/* Without its store the gateway would stay in start-up for ever. */
+static void check_load(struct hf_loop *l, const struct hf_job_result *result)
+{
+    struct hf_fault fault;
+    if (result->kind != HF_JOB_STORE || result->u.store->kind != HF_STORE_LOAD) return;
+    if (result->u.store->err == 0) return;
+    hf_fault_set(&fault, result->u.store->err, "cannot open %s: %s",
+                 hf_worker_store_path(l->worker), hf_err_text(result->u.store->err));
+    give_up(l, &fault);
+}
+
 static void on_job_done(void *loop, const struct hf_job_result *result)
 {
     struct hf_loop *l = loop;
     hf_loop_begin_turn(l);
     hf_loop_step(l, &(struct hf_event){ .kind = HF_EVENT_JOB_DONE, .u.job = result }, NULL);
+    check_load(l, result);
 }
 
 /* --- turns --- */
@@ -128,8 +147,7 @@ static void run_listener(struct hf_loop *l)
     struct hf_fault fault;
     bool was_binding = hf_listener_is_binding(&l->listener);
     if (hf_listener_run_due(&l->listener, l->now.mono, &fault) != 0) {
-        l->fault = fault;
-        l->is_stopped = true;
+        give_up(l, &fault);
     } else if (was_binding && !hf_listener_is_binding(&l->listener)) {
         tell_item(l, HF_LIT("listeners"));
     }

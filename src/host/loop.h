@@ -61,7 +61,8 @@ void hf_loop_settings(struct hf_loop *l, const struct hf_settings *settings);
  * restart is expected. */
 void hf_loop_stop(struct hf_loop *l, int64_t restart_expected_ms);
 
-/* Runs until everything is closed and durable: 0, or the reason, told in `fault`. */
+/* Runs until everything is closed and durable: 0, or the reason, told in `fault`
+ * (the port stays taken, the store cannot be opened). */
 int hf_loop_run(struct hf_loop *l, struct hf_fault *fault);
 
 #endif

@@ -199,6 +199,11 @@ void hf_worker_free(struct hf_worker *w)
     hf_mem_free(w);
 }
 
+const char *hf_worker_store_path(const struct hf_worker *w)
+{
+    return w->store_path;
+}
+
 void hf_worker_push(struct hf_worker *w, const struct hf_job *job)
 {
     uv_mutex_lock(&w->lock);

@@ -31,6 +31,9 @@ int hf_worker_new(struct hf_worker **out, const struct hf_worker_config *config)
 void hf_worker_stop(struct hf_worker *w);
 void hf_worker_free(struct hf_worker *w); /* NULL is fine */
 
+/* The file of the store, for messages. */
+const char *hf_worker_store_path(const struct hf_worker *w);
+
 /* The engine never has more than HF_LIMIT_STORE_REQUESTS jobs at a time; one more
  * is a bug. */
 void hf_worker_push(struct hf_worker *w, const struct hf_job *job);

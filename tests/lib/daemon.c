@@ -118,6 +118,7 @@ void daemon_start(struct daemon *d, const struct daemon_plan *plan)
 {
     int news[2];
     scratch_make(&d->scratch);
+    if (plan->prepare) plan->prepare(d->scratch.dir);
     CHECK_EQ(pipe2(news, O_CLOEXEC), 0);
     child.plan = plan;
     d->pid = fork();

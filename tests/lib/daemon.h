@@ -18,6 +18,7 @@ struct daemon_plan { /* zeroed is a plain gateway */
     unsigned descriptors;                         /* RLIMIT_NOFILE; 0: as it is */
     uint16_t port;                                /* 0: the system chooses */
     const char *cert_path, *key_path;             /* both: TLS */
+    void (*prepare)(const char *dir);             /* the scratch directory, before the start */
     void (*adjust)(struct hf_settings *settings); /* before the start */
     void (*reload)(struct hf_settings *settings); /* at SIGHUP */
 };

@@ -4,7 +4,7 @@
 
 #include "lib/check.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -25,14 +25,18 @@ static inline void scratch_make(struct scratch *s)
     snprintf(s->path, sizeof s->path, "%s/holdfast.db", s->dir);
 }
 
+static inline int scratch_remove(const char *path, const struct stat *info, int kind,
+                                 struct FTW *place)
+{
+    (void)info;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
 static inline void scratch_drop(const struct scratch *s)
 {
-    DIR *dir = opendir(s->dir);
-    CHECK(dir != NULL);
-    for (struct dirent *entry = readdir(dir); entry; entry = readdir(dir))
-        unlinkat(dirfd(dir), entry->d_name, 0);
-    closedir(dir);
-    CHECK_EQ(rmdir(s->dir), 0);
+    CHECK_EQ(nftw(s->dir, scratch_remove, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 #endif

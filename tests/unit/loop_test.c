@@ -279,6 +279,24 @@ static void a_reset_by_the_peer_ends_one_connection_only(void)
     CHECK_EQ(daemon_stop(&d), 0);
 }
 
+static void block_the_store(const char *dir)
+{
+    char path[SCRATCH_PATH_BYTES];
+    snprintf(path, sizeof path, "%s/holdfast.db", dir);
+    CHECK_EQ(mkdir(path, 0700), 0);
+}
+
+static void a_store_that_cannot_be_opened_ends_the_start(void)
+{
+    struct daemon d;
+    const struct daemon_plan blocked = { .prepare = block_the_store };
+    daemon_start(&d, &blocked);
+    CHECK_EQ(daemon_wait_end(&d), 1);
+    CHECK(daemon_has_logged(&d, "store.failed"));
+    CHECK_EQ(rmdir(d.scratch.path), 0);
+    scratch_drop(&d.scratch);
+}
+
 static void an_idle_connection_is_a_small_record(void)
 {
     CHECK(sizeof(struct hf_socket) <= 256);
@@ -293,4 +311,5 @@ CHECK_MAIN(an_http_probe_is_answered_whole_and_ends_with_fin,
            a_stop_tells_the_clients_and_exits_with_0, a_second_stop_ends_at_once,
            a_hang_up_brings_new_settings, without_descriptors_it_drops_and_recovers_and_never_spins,
            a_port_in_use_is_tried_again_until_it_is_free,
-           a_reset_by_the_peer_ends_one_connection_only, an_idle_connection_is_a_small_record)
+           a_reset_by_the_peer_ends_one_connection_only,
+           a_store_that_cannot_be_opened_ends_the_start, an_idle_connection_is_a_small_record)

@@ -1,0 +1,327 @@
+/* The binary itself, from outside: exit codes, what it prints, what it tells the
+ * service manager.  HF_EXE names it. */
+#include "host/file.h"
+#include "lib/check.h"
+#include "lib/scratch.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+enum { WORDS_MAX = 12, OUTPUT_BYTES = 1 << 17, PATIENCE_SECONDS = 20 };
+
+static struct scratch scratch;
+static char out_text[OUTPUT_BYTES], err_text[OUTPUT_BYTES];
+
+struct program {
+    pid_t pid;
+    int out_fd, err_fd;
+};
+
+/* Its whole environment is a home in the scratch directory and `variable`. */
+static void start(struct program *p, const char *const *words, const char *variable)
+{
+    int out[2], err[2];
+    const char *argv[WORDS_MAX + 2] = { getenv("HF_EXE") };
+    char home[SCRATCH_PATH_BYTES];
+    CHECK(argv[0] != NULL);
+    for (size_t i = 0; i < WORDS_MAX && words[i]; i++) argv[i + 1] = words[i];
+    snprintf(home, sizeof home, "HOME=%s", scratch.dir);
+    CHECK_EQ(pipe2(out, O_CLOEXEC), 0);
+    CHECK_EQ(pipe2(err, O_CLOEXEC), 0);
+    p->pid = fork();
+    if (p->pid == 0) {
+        char *env[] = { home, (char *)(uintptr_t)variable, NULL };
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(out[1], STDOUT_FILENO);
+        dup2(err[1], STDERR_FILENO);
+        execve(argv[0], (char **)(uintptr_t)argv, env);
+        _exit(127);
+    }
+    close(out[1]);
+    close(err[1]);
+    p->out_fd = out[0];
+    p->err_fd = err[0];
+}
+
+static void read_rest(int fd, char *text)
+{
+    size_t len = 0;
+    for (ssize_t got; (got = read(fd, text + len, OUTPUT_BYTES - 1 - len)) > 0;) len += (size_t)got;
+    text[len] = '\0';
+    close(fd);
+}
+
+static int finish(struct program *p)
+{
+    int status = 0;
+    read_rest(p->out_fd, out_text);
+    read_rest(p->err_fd, err_text);
+    CHECK(waitpid(p->pid, &status, 0) == p->pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+static int run(const char *const *words)
+{
+    struct program p;
+    start(&p, words, NULL);
+    return finish(&p);
+}
+
+/* Waits for the ready line; returns its port. */
+static uint16_t wait_ready(struct program *p)
+{
+    static const char mark[] = "holdfast ready url=";
+    char line[256];
+    size_t len = 0;
+    while (len < sizeof line - 1 && read(p->out_fd, line + len, 1) == 1 && line[len] != '\n') len++;
+    line[len] = '\0';
+    CHECK(strncmp(line, mark, sizeof mark - 1) == 0);
+    CHECK(strstr(line, " pid=") != NULL && strstr(line, " version=") != NULL);
+    const char *port = strrchr(line, ':');
+    return (uint16_t)strtoul(port + 1, NULL, 10);
+}
+
+static int stop(struct program *p)
+{
+    kill(p->pid, SIGTERM);
+    return finish(p);
+}
+
+/* --- the small verbs --- */
+
+static const struct {
+    const char *words[WORDS_MAX];
+    int exit_code;
+    const char *out, *err; /* parts of what is printed */
+} verbs[] = {
+    { { "version" }, 0, "holdfast ", "" },
+    { { "--version" }, 0, "holdfast ", "" },
+    { { "version", "--json" }, 0, "{\"name\":\"holdfast\",\"version\":\"", "" },
+    { { "help" }, 0, "holdfast run", "" },
+    { { "help", "run" }, 0, "--port PORT", "" },
+    { { "help", "fly" }, 2, "", "no such verb: \"fly\"" },
+    { { "run", "--help" }, 0, "--port PORT", "" },
+    { { "gateway", "run", "--help" }, 0, "--port PORT", "" },
+    { { NULL }, 2, "", "a verb is missing" },
+    { { "fly" }, 2, "", "no such verb" },
+    { { "supervise", "--", "true" }, 2, "", "not in this version" },
+    { { "run", "--upstream", "ws://x" }, 2, "", "not in this version" },
+    { { "completion", "bash" }, 0, "complete -F _holdfast holdfast", "" },
+    { { "completion", "zsh" }, 0, "#compdef holdfast", "" },
+    { { "completion", "fish" }, 0, "complete -c holdfast", "" },
+    { { "completion" }, 2, "", "bash, zsh, fish" },
+    { { "config", "get", "gateway.port" }, 0, "18789\n", "" },
+    { { "config", "get", "gateway.port", "--json" },
+      0,
+      "{\"key\":\"gateway.port\",\"value\":18789,\"source\":\"default\"}\n",
+      "" },
+    { { "config", "get", "no.such.key" }, 2, "", "no such key" },
+    { { "config", "get" }, 0, "gateway.auth.mode = token  (default)", "" },
+    { { "config", "get", "--json" }, 0, "{\"gateway\":{\"mode\":\"local\",\"port\":18789", "" },
+    { { "config", "get", "--limits" }, 0, "PREAUTH_FRAME_BYTES", "" },
+    { { "config", "get", "--limits", "--json" }, 0, "[{\"name\":\"PREAUTH_FRAME_BYTES\"", "" },
+    { { "config", "validate" }, 0, "ok", "" },
+    { { "config", "fly" }, 2, "", "config wants" },
+    { { "config", "set", "gateway.port", "70000" }, 78, "", "gateway.port must be" },
+    { { "config", "set", "no.such.key", "1" }, 2, "", "no such key" },
+    { { "run", "--port", "x" }, 78, "", "--port: gateway.port must be" },
+    { { "run", "--config", "/no/such.json5" }, 78, "", "/no/such.json5" },
+    { { "run", "--tls-cert", "/no/such.crt", "--tls-key", "/no/such.key" },
+      78,
+      "",
+      "/no/such.crt" },
+    { { "run", "--tls-cert", "/no/such.crt" }, 78, "", "--tls-key" },
+    { { "run", "--auth", "password" }, 78, "", "no password is set" },
+    { { "run", "--token-file", "/no/such.token" }, 78, "", "/no/such.token" },
+    { { "run", "--state-dir", "/proc/x" }, 1, "", "/proc/x" },
+    { { "run", "--bind", "192.0.2.1", "--port", "0" }, 1, "", "192.0.2.1" },
+};
+
+static void every_verb_ends_with_the_code_and_the_words_of_the_contract(void)
+{
+    scratch_make(&scratch);
+    for (size_t i = 0; i < HF_COUNT(verbs); i++) {
+        CHECK_EQ_AT(i, run(verbs[i].words), verbs[i].exit_code);
+        if (!strstr(out_text, verbs[i].out))
+            CHECK_TEXT_AT(i, hf_bytes_cstr(out_text), verbs[i].out);
+        if (!strstr(err_text, verbs[i].err))
+            CHECK_TEXT_AT(i, hf_bytes_cstr(err_text), verbs[i].err);
+        /* What a program reads stands alone on stdout. */
+        if (verbs[i].exit_code != 0) CHECK_TEXT_AT(i, hf_bytes_cstr(out_text), "");
+    }
+    scratch_drop(&scratch);
+}
+
+static void a_value_that_was_set_is_what_is_got_and_comments_stay(void)
+{
+    static const char before[] = "{\n  // mine\n  gateway: { port: 5 }, // yes\n}\n";
+    static const char *const set[] = { "config", "set", "gateway.port", "6", "--config", NULL };
+    static const char *const get[] = { "config", "get", "gateway.port", "--config", NULL };
+    const char *words[WORDS_MAX] = { NULL };
+    struct hf_fault fault;
+    struct hf_buf after;
+    struct stat info;
+    scratch_make(&scratch);
+    CHECK_EQ(hf_file_replace(scratch.path, hf_bytes_cstr(before), 0600, &fault), 0);
+    for (size_t i = 0; set[i]; i++) words[i] = set[i];
+    words[5] = scratch.path;
+    CHECK_EQ(run(words), 0);
+    hf_buf_init(&after, 4096);
+    CHECK_EQ(hf_file_read(scratch.path, 4000, &after, &fault), 0);
+    CHECK_TEXT(hf_buf_view(&after), "{\n  // mine\n  gateway: { port: 6 }, // yes\n}\n");
+    CHECK_EQ(stat(scratch.path, &info), 0);
+    CHECK_EQ(info.st_mode & 07777, 0600);
+    for (size_t i = 0; get[i]; i++) words[i] = get[i];
+    words[4] = scratch.path;
+    words[5] = NULL;
+    CHECK_EQ(run(words), 0);
+    CHECK_TEXT(hf_bytes_cstr(out_text), "6\n");
+    hf_buf_fini(&after);
+    scratch_drop(&scratch);
+}
+
+/* --- run --- */
+
+static const char *const any_port[WORDS_MAX] = { "run", "--port", "0" };
+
+static void a_run_ends_with_0_and_never_prints_its_token(void)
+{
+    struct program p;
+    struct hf_fault fault;
+    struct hf_buf token;
+    char path[SCRATCH_PATH_BYTES];
+    scratch_make(&scratch);
+    start(&p, any_port, NULL);
+    CHECK(wait_ready(&p) > 0);
+    CHECK_EQ(stop(&p), 0);
+    snprintf(path, sizeof path, "%s/.local/state/holdfast/token", scratch.dir);
+    hf_buf_init(&token, 100);
+    CHECK_EQ(hf_file_read(path, 99, &token, &fault), 0);
+    CHECK_EQ(token.len, 44); /* 43 characters and a newline */
+    CHECK(strstr(err_text, path) != NULL);
+    CHECK(memmem(err_text, strlen(err_text), token.ptr, 43) == NULL);
+    hf_buf_fini(&token);
+    scratch_drop(&scratch);
+}
+
+static void a_second_instance_is_refused_with_78_and_says_who_holds_what(void)
+{
+    struct program first, second;
+    char pid[32];
+    scratch_make(&scratch);
+    start(&first, any_port, NULL);
+    wait_ready(&first);
+    start(&second, any_port, NULL);
+    CHECK_EQ(finish(&second), 78);
+    snprintf(pid, sizeof pid, "pid %ld", (long)first.pid);
+    CHECK(strstr(err_text, pid) != NULL);
+    CHECK(strstr(err_text, "/.local/state/holdfast/lock") != NULL);
+    CHECK_EQ(stop(&first), 0);
+    scratch_drop(&scratch);
+}
+
+static void open_manager(int *fd, char variable[128])
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
+    int len = snprintf(at.sun_path, sizeof at.sun_path, "%s/notify", scratch.dir);
+    *fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    CHECK_EQ(bind(*fd, (struct sockaddr *)&at,
+                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)),
+             0);
+    snprintf(variable, 128, "NOTIFY_SOCKET=%s", at.sun_path);
+}
+
+static void wait_for_message(int fd, const char *begin)
+{
+    for (;;) {
+        char got[256];
+        ssize_t len = recv(fd, got, sizeof got - 1, 0);
+        CHECK(len > 0);
+        got[len] = '\0';
+        if (strncmp(got, begin, strlen(begin)) == 0) return;
+    }
+}
+
+static void the_service_manager_hears_of_every_change(void)
+{
+    struct program p;
+    int manager;
+    char variable[128];
+    scratch_make(&scratch);
+    open_manager(&manager, variable);
+    start(&p, any_port, variable);
+    wait_for_message(manager, "READY=1\nSTATUS=serving");
+    wait_ready(&p);
+    kill(p.pid, SIGHUP);
+    wait_for_message(manager, "RELOADING=1\nMONOTONIC_USEC=");
+    wait_for_message(manager, "READY=1");
+    kill(p.pid, SIGTERM);
+    wait_for_message(manager, "STOPPING=1");
+    CHECK_EQ(finish(&p), 0);
+    close(manager);
+    scratch_drop(&scratch);
+}
+
+static void put_config(const char *text)
+{
+    char path[SCRATCH_PATH_BYTES];
+    struct hf_fault fault;
+    snprintf(path, sizeof path, "%s/.config/holdfast", scratch.dir);
+    CHECK_EQ(hf_file_make_directories(path), 0);
+    snprintf(path, sizeof path, "%s/.config/holdfast/holdfast.json5", scratch.dir);
+    CHECK_EQ(hf_file_replace(path, hf_bytes_cstr(text), 0600, &fault), 0);
+}
+
+static void a_reload_with_a_fault_changes_nothing_and_names_it(void)
+{
+    struct program p;
+    int manager;
+    char variable[128];
+    scratch_make(&scratch);
+    open_manager(&manager, variable);
+    start(&p, any_port, variable);
+    wait_for_message(manager, "READY=1");
+    put_config("{\n gateway: { port: 'high' } }");
+    kill(p.pid, SIGHUP);
+    wait_for_message(manager, "READY=1");
+    put_config("{ gateway: { port: 7 }, holdfast: { tickIntervalMs: 1000 } }");
+    kill(p.pid, SIGHUP);
+    wait_for_message(manager, "READY=1");
+    CHECK_EQ(stop(&p), 0);
+    CHECK(strstr(err_text, "config.refused") != NULL);
+    CHECK(strstr(err_text, "holdfast.json5:2: gateway.port must be") != NULL);
+    CHECK(strstr(err_text, "config.reloaded") != NULL);
+    close(manager);
+    scratch_drop(&scratch);
+}
+
+static void a_port_that_a_healthy_gateway_holds_is_refused_with_78(void)
+{
+    struct program holder, second;
+    char port[16], state[SCRATCH_PATH_BYTES];
+    scratch_make(&scratch);
+    start(&holder, any_port, NULL);
+    snprintf(port, sizeof port, "%u", wait_ready(&holder));
+    snprintf(state, sizeof state, "%s/second", scratch.dir);
+    const char *const words[WORDS_MAX] = { "run", "--port", port, "--state-dir", state };
+    start(&second, words, NULL);
+    CHECK_EQ(finish(&second), 78);
+    CHECK(strstr(err_text, "the port is taken by pid") != NULL);
+    CHECK_EQ(stop(&holder), 0);
+    scratch_drop(&scratch);
+}
+
+CHECK_MAIN(every_verb_ends_with_the_code_and_the_words_of_the_contract,
+           a_value_that_was_set_is_what_is_got_and_comments_stay,
+           a_run_ends_with_0_and_never_prints_its_token,
+           a_second_instance_is_refused_with_78_and_says_who_holds_what,
+           the_service_manager_hears_of_every_change,
+           a_reload_with_a_fault_changes_nothing_and_names_it,
+           a_port_that_a_healthy_gateway_holds_is_refused_with_78)
