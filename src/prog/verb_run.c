@@ -1,5 +1,6 @@
 /* `holdfast run`: from the command line to a serving gateway, and back. */
 #include "base/crypto.h"
+#include "host/descriptors.h"
 #include "host/entropy.h"
 #include "host/log_sink.h"
 #include "host/loop.h"
@@ -285,6 +286,7 @@ static int run(struct run *r)
     if (read_wishes(r, &fault) != 0) return hf_verb_refuse(&fault);
     if (take_place(r, &fault) != 0) return hf_verb_fail(&fault);
     tell_warnings(r, &r->config);
+    hf_descriptors_raise(HF_LIMIT_SOCKETS);
     if (serve(r, &fault) == 0) return HF_EXIT_DONE;
     /* A port that a live gateway holds is its place, not a failure to retry. */
     bool is_held = fault.err == HF_ERR_IN_USE && hf_port_is_healthy_gateway(r->spec.port);
