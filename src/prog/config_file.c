@@ -107,6 +107,7 @@ static bool expand_value(struct hf_bytes value, struct hf_buf *out, char missing
     hf_json_text(value, &plain);
     is_fine = expand_text(hf_buf_view(&plain), &expanded, missing);
     if (is_fine) hf_json_quote(out, hf_buf_view(&expanded));
+    if (!out->err) out->err = plain.err ? plain.err : expanded.err;
     hf_buf_fini(&plain);
     hf_buf_fini(&expanded);
     return is_fine;
@@ -142,7 +143,11 @@ static int read_key(struct reader *r, enum hf_key_id key, struct hf_bytes value)
     if (key == HF_KEY_HSTS && hf_json_kind(value) == HF_JSON_BOOL) return 0;
     hf_buf_init(&expanded, JSON_BYTES_MAX);
     int err = 0;
-    if (expand_value(value, &expanded, missing)) {
+    bool is_expanded = expand_value(value, &expanded, missing);
+    if (hf_buf_done(&expanded) != 0) {
+        err = hf_fault_set(r->fault, hf_buf_done(&expanded), "%s: %s: %s", where(r, value, at),
+                           hf_keys[key].name, hf_err_text(hf_buf_done(&expanded)));
+    } else if (is_expanded) {
         err = hf_config_set_json(r->config, key, r->source, hf_buf_view(&expanded),
                                  where(r, value, at), r->fault);
     } else {
@@ -239,10 +244,11 @@ static int read_object(struct reader *r, const char *prefix, struct hf_bytes obj
 static int parse(struct reader *r)
 {
     struct hf_json5_error error;
-    if (hf_json5_read_places(r->text, HF_CONFIG_JSON_DEPTH, &r->json, &r->places, &error) != 0)
-        return hf_fault_set(r->fault, HF_ERR_SYNTAX, "%s:%zu:%zu: %s", r->path, error.line,
-                            error.column, error.what);
-    return 0;
+    int err = hf_json5_read_places(r->text, HF_CONFIG_JSON_DEPTH, &r->json, &r->places, &error);
+    if (err)
+        hf_fault_set(r->fault, err, "%s:%zu:%zu: %s", r->path, error.line, error.column,
+                     error.what);
+    return err;
 }
 
 static int read_text(struct reader *r, const char *prefix)

@@ -132,16 +132,24 @@ int hf_config_set_text(struct hf_config *c, enum hf_key_id key, enum hf_source s
 
 /* --- from JSON --- */
 
-/* The text of a JSON string in `out`; without line breaks and NUL, which no key
- * can mean. */
-static bool read_string(struct hf_bytes json, struct hf_buf *out)
+/* Appends the text of a JSON string: 0, HF_ERR_TYPE for other values and for texts
+ * with a line break or NUL, which no key can mean, or the buffer's error. */
+static int read_string(struct hf_bytes json, struct hf_buf *out)
 {
-    if (hf_json_kind(json) != HF_JSON_STRING) return false;
+    if (hf_json_kind(json) != HF_JSON_STRING) return HF_ERR_TYPE;
     size_t before = out->len;
     hf_json_text(json, out);
     struct hf_bytes text = hf_bytes_from(hf_buf_view(out), before);
-    return hf_buf_done(out) == 0 && hf_bytes_find(text, 0, '\n') == text.len &&
-           hf_bytes_find(text, 0, '\0') == text.len;
+    if (hf_buf_done(out) != 0) return hf_buf_done(out);
+    bool is_line =
+        hf_bytes_find(text, 0, '\n') == text.len && hf_bytes_find(text, 0, '\0') == text.len;
+    return is_line ? 0 : HF_ERR_TYPE;
+}
+
+static int tell(struct hf_fault *fault, enum hf_key_id key, const char *where, int err)
+{
+    if (err == HF_ERR_TYPE) return refuse(fault, key, where);
+    return hf_fault_set(fault, err, "%s: %s: %s", where, hf_keys[key].name, hf_err_text(err));
 }
 
 static int put_list_json(struct hf_config *c, enum hf_key_id key, enum hf_source source,
@@ -149,14 +157,13 @@ static int put_list_json(struct hf_config *c, enum hf_key_id key, enum hf_source
 {
     struct hf_buf items;
     struct hf_bytes item;
-    int err = 0;
+    int err = hf_json_kind(json) == HF_JSON_ARRAY ? 0 : HF_ERR_TYPE;
     hf_buf_init(&items, LIST_BYTES_MAX);
-    if (hf_json_kind(json) != HF_JSON_ARRAY) err = refuse(fault, key, where);
     for (struct hf_json_iter it = hf_json_iter(json); !err && hf_json_next(&it, &item);) {
         if (items.len > 0) hf_buf_add_byte(&items, '\n');
-        if (!read_string(item, &items)) err = refuse(fault, key, where);
+        err = read_string(item, &items);
     }
-    if (!err) err = put_text(c, key, source, hf_buf_view(&items), fault);
+    err = err ? tell(fault, key, where, err) : put_text(c, key, source, hf_buf_view(&items), fault);
     hf_buf_fini(&items);
     return err;
 }
@@ -166,9 +173,9 @@ static int put_string_json(struct hf_config *c, enum hf_key_id key, enum hf_sour
 {
     struct hf_buf text;
     hf_buf_init(&text, LIST_BYTES_MAX);
-    int err = 0;
-    if (!read_string(json, &text))
-        err = refuse(fault, key, where);
+    int err = read_string(json, &text);
+    if (err)
+        err = tell(fault, key, where, err);
     else if (hf_keys[key].type == HF_KEY_TYPE_CHOICE)
         err = put_choice(c, key, source, hf_buf_view(&text), where, fault);
     else
