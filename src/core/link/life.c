@@ -1,0 +1,377 @@
+/* The states of a link and what moves it between them (spec/client-lifecycle.md 3.1). */
+#include "base/assert.h"
+#include "base/err.h"
+#include "core/link/parts.h"
+
+enum { KICK_APART_MS = 250 };
+
+void hf_link_limits_init(struct hf_link_limits *limits)
+{
+    *limits = (struct hf_link_limits){
+        .backoff = { .initial = HF_MS(1000), .max = HF_MS(30000), .jitter_percent = 25 },
+        .watch = { .tick_check_min = HF_MS(1000),
+                   .ping_every = HF_MS(30000),
+                   .pong_within = HF_MS(25000),
+                   .beat_every = HF_MS(60000),
+                   .beat_within = HF_MS(12000),
+                   .beat_misses_max = 2 },
+        .upgrade_within = HF_MS(15000),
+        .challenge_within = HF_MS(15000),
+        .connect_within = HF_MS(15000),
+        .stop_grace = HF_MS(250),
+        .close_grace = HF_MS(1000),
+        .stable_after = HF_MS(5000),
+    };
+}
+
+void hf_link_init(struct hf_link *l, const struct hf_link_limits *limits, struct hf_rng *rng)
+{
+    HF_ASSERT(limits->backoff.initial > 0);
+    HF_ASSERT(limits->backoff.initial <= limits->backoff.max);
+    *l = (struct hf_link){ .limits = *limits,
+                           .rng = rng,
+                           .deadline = HF_NEVER,
+                           .stable_at = HF_NEVER,
+                           .budget_at = HF_NEVER,
+                           .attempt_ended_at = { INT64_MIN } };
+    hf_backoff_init(&l->backoff, &limits->backoff);
+}
+
+/* --- attempts --- */
+
+hf_time hf_link_within(const struct hf_link *l, hf_time now, hf_span span)
+{
+    return hf_time_min(hf_time_after(now, span), l->budget_at);
+}
+
+void hf_link_begin(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    l->generation++;
+    l->socket = l->generation;
+    l->attempt_count++;
+    l->state = HF_LINK_OPENING;
+    l->pause = HF_LINK_NOT_PAUSED;
+    l->deadline = hf_link_within(l, now, l->limits.upgrade_within);
+    l->cause = HF_LINK_CAUSE_NONE;
+    l->pause_after = HF_LINK_NOT_PAUSED;
+    l->closed = (struct hf_link_close){ .code = 1006 };
+    l->hint = -1;
+    l->is_upgraded = l->is_hello = l->is_flushed = false;
+    l->will_stop = l->will_pass = l->is_clean = l->waits_at_maximum = l->will_restart = false;
+    todo->acts |= HF_LINK_DO_DIAL;
+}
+
+void hf_link_try_again(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    if (!l->limits.asks_before_reconnect) {
+        hf_link_begin(l, now, todo);
+        return;
+    }
+    l->generation++;
+    l->state = HF_LINK_REAUTH;
+    l->deadline = HF_NEVER;
+    todo->acts |= HF_LINK_DO_AUTHORIZE;
+}
+
+void hf_link_abort(struct hf_link *l, hf_time now, enum hf_link_cause cause,
+                   struct hf_link_todo *todo)
+{
+    if (l->cause == HF_LINK_CAUSE_NONE) l->cause = cause;
+    todo->acts |= HF_LINK_DO_ABORT;
+    hf_link_ended(l, now, todo);
+}
+
+void hf_link_close_with(struct hf_link *l, hf_time now, enum hf_link_cause cause,
+                        struct hf_link_close close, struct hf_link_todo *todo)
+{
+    bool is_stop = cause == HF_LINK_CAUSE_STOPPED;
+    l->cause = cause;
+    l->closed.code = close.code;
+    l->state = HF_LINK_CLOSING;
+    l->deadline = hf_time_after(now, is_stop ? l->limits.stop_grace : l->limits.close_grace);
+    todo->acts |= HF_LINK_DO_CLOSE;
+    todo->cause = cause;
+    todo->close = close;
+}
+
+void hf_link_close_for(struct hf_link *l, hf_time now, enum hf_link_cause cause,
+                       struct hf_link_todo *todo)
+{
+    hf_link_close_with(l, now, cause, hf_link_cause_close(cause), todo);
+}
+
+void hf_link_fail_attempt(struct hf_link *l, hf_time now, enum hf_link_cause cause,
+                          enum hf_link_pause pause, struct hf_link_todo *todo)
+{
+    l->pause_after = pause;
+    todo->acts |= HF_LINK_TELL_ERROR;
+    hf_link_close_for(l, now, cause, todo);
+}
+
+/* The server is not heard any more: what waits for it cannot succeed (10.3). */
+static void fail_liveness(struct hf_link *l, hf_time now, enum hf_link_cause cause,
+                          struct hf_link_todo *todo)
+{
+    hf_link_close_for(l, now, cause, todo);
+    todo->acts |= HF_LINK_DO_FLUSH;
+    l->is_flushed = true;
+}
+
+/* --- what the owner wants --- */
+
+static int start(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    switch (l->state) {
+    case HF_LINK_IDLE:
+        l->started_at = now;
+        l->budget_at = l->limits.budget ? hf_time_after(now, l->limits.budget) : HF_NEVER;
+        l->was_starting = false;
+        hf_link_begin(l, now, todo);
+        return 0;
+    case HF_LINK_BACKOFF:
+    case HF_LINK_PAUSED:
+        hf_link_try_again(l, now, todo);
+        return 0;
+    case HF_LINK_OPENING:
+    case HF_LINK_AWAIT_CHALLENGE:
+    case HF_LINK_PREPARING:
+    case HF_LINK_AWAIT_HELLO:
+    case HF_LINK_READY:
+    case HF_LINK_CLOSING:
+    case HF_LINK_REAUTH:
+    case HF_LINK_DISPOSED:
+        return HF_ERR_STATE;
+    }
+    HF_UNREACHABLE();
+}
+
+/* At once, but not right behind the end of the last attempt (8.4). */
+static void kick(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    if (l->state != HF_LINK_BACKOFF) return;
+    hf_time soonest = hf_time_after(l->attempt_ended_at, HF_MS(KICK_APART_MS));
+    if (hf_time_before(now, soonest))
+        l->deadline = hf_time_min(l->deadline, soonest);
+    else
+        hf_link_try_again(l, now, todo);
+}
+
+static void resume(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    if (l->state != HF_LINK_PAUSED) return;
+    if (l->pause == HF_LINK_PAUSE_ATTEMPTS) hf_backoff_reset(&l->backoff, &l->limits.backoff);
+    if (l->limits.budget) l->budget_at = hf_time_after(now, l->limits.budget);
+    hf_link_try_again(l, now, todo);
+}
+
+static void stop(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    bool was_closing = l->state == HF_LINK_CLOSING;
+    bool was_login = l->socket && !l->is_hello;
+    if (l->will_stop && was_closing) return;
+    l->generation++;
+    l->will_stop = true;
+    todo->cause = HF_LINK_CAUSE_STOPPED;
+    if (!l->socket) {
+        l->state = HF_LINK_IDLE;
+        l->deadline = HF_NEVER;
+        return;
+    }
+    if (!l->is_flushed) todo->acts |= HF_LINK_DO_FLUSH;
+    l->is_flushed = true;
+    if (was_login && !was_closing) todo->acts |= HF_LINK_TELL_ERROR;
+    if (!l->is_upgraded)
+        hf_link_abort(l, now, HF_LINK_CAUSE_STOPPED, todo);
+    else if (was_closing)
+        l->deadline = hf_time_min(l->deadline, hf_time_after(now, l->limits.stop_grace));
+    else
+        hf_link_close_for(l, now, HF_LINK_CAUSE_STOPPED, todo);
+}
+
+static void dispose(struct hf_link *l, struct hf_link_todo *todo)
+{
+    l->generation++;
+    if (l->socket) todo->acts |= HF_LINK_DO_ABORT;
+    todo->acts |= HF_LINK_DO_FLUSH;
+    todo->cause = HF_LINK_CAUSE_DISPOSED;
+    l->socket = 0;
+    l->state = HF_LINK_DISPOSED;
+    l->told_status = HF_LINK_IS_CLOSED; /* no status is told once disposal began (section 5) */
+    l->deadline = l->stable_at = HF_NEVER;
+}
+
+static void hook_answered(struct hf_link *l, hf_time now, const struct hf_link_input *input,
+                          struct hf_link_todo *todo)
+{
+    if (l->state != HF_LINK_REAUTH || input->generation != l->generation) {
+        l->stale_count++;
+        return;
+    }
+    if (input->kind == HF_LINK_ALLOWED) {
+        hf_link_begin(l, now, todo);
+        return;
+    }
+    todo->acts |= HF_LINK_TELL_ERROR;
+    todo->cause = HF_LINK_CAUSE_DENIED;
+    hf_link_enter_pause(l, now, HF_LINK_PAUSE_DENIED, todo);
+}
+
+/* --- time --- */
+
+static void watch_ready(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    if (!hf_time_before(now, l->stable_at)) {
+        hf_backoff_reset(&l->backoff, &l->limits.backoff);
+        l->stable_at = HF_NEVER;
+    }
+    switch (hf_watch_step(&l->watch, &l->limits.watch, now, l->tick_rests)) {
+    case HF_WATCH_NONE:
+        return;
+    case HF_WATCH_PING:
+        todo->acts |= HF_LINK_DO_PING;
+        return;
+    case HF_WATCH_BEAT:
+        todo->acts |= HF_LINK_DO_BEAT;
+        return;
+    case HF_WATCH_TICK_TIMEOUT:
+        fail_liveness(l, now, HF_LINK_CAUSE_TICK_TIMEOUT, todo);
+        return;
+    case HF_WATCH_PING_TIMEOUT:
+        fail_liveness(l, now, HF_LINK_CAUSE_PING_TIMEOUT, todo);
+        return;
+    case HF_WATCH_BEAT_TIMEOUT:
+        fail_liveness(l, now, HF_LINK_CAUSE_BEAT_TIMEOUT, todo);
+        return;
+    }
+}
+
+/* An attempt's deadline is its own, or the budget's when that came first. */
+static void attempt_timed_out(struct hf_link *l, hf_time now, enum hf_link_cause cause,
+                              struct hf_link_todo *todo)
+{
+    bool is_over = !hf_time_before(now, l->budget_at);
+    hf_link_fail_attempt(l, now, cause, is_over ? HF_LINK_PAUSE_BUDGET : HF_LINK_NOT_PAUSED, todo);
+}
+
+static void run_due(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    if (l->state == HF_LINK_READY) {
+        watch_ready(l, now, todo);
+        return;
+    }
+    if (hf_time_before(now, l->deadline)) return;
+    switch (l->state) {
+    case HF_LINK_OPENING:
+        todo->acts |= HF_LINK_TELL_ERROR;
+        if (!hf_time_before(now, l->budget_at)) l->pause_after = HF_LINK_PAUSE_BUDGET;
+        hf_link_abort(l, now, HF_LINK_CAUSE_UPGRADE_TIMEOUT, todo);
+        return;
+    case HF_LINK_AWAIT_CHALLENGE:
+        attempt_timed_out(l, now, HF_LINK_CAUSE_CHALLENGE_TIMEOUT, todo);
+        return;
+    case HF_LINK_PREPARING:
+    case HF_LINK_AWAIT_HELLO:
+        attempt_timed_out(l, now, HF_LINK_CAUSE_CONNECT_TIMEOUT, todo);
+        return;
+    case HF_LINK_CLOSING:
+        hf_link_abort(l, now, l->cause, todo);
+        return;
+    case HF_LINK_BACKOFF:
+    case HF_LINK_PAUSED:
+        hf_link_try_again(l, now, todo);
+        return;
+    case HF_LINK_IDLE:
+    case HF_LINK_READY:
+    case HF_LINK_REAUTH:
+    case HF_LINK_DISPOSED:
+        return;
+    }
+}
+
+hf_time hf_link_due(const struct hf_link *l)
+{
+    if (l->state != HF_LINK_READY) return l->deadline;
+    return hf_time_min(l->stable_at, hf_watch_due(&l->watch, &l->limits.watch));
+}
+
+/* --- the whole --- */
+
+static int run_input(struct hf_link *l, hf_time now, const struct hf_link_input *input,
+                     struct hf_link_todo *todo)
+{
+    switch (input->kind) {
+    case HF_LINK_TIME:
+        run_due(l, now, todo);
+        return 0;
+    case HF_LINK_START:
+        return start(l, now, todo);
+    case HF_LINK_KICK:
+        kick(l, now, todo);
+        return 0;
+    case HF_LINK_RESUME:
+        resume(l, now, todo);
+        return 0;
+    case HF_LINK_RECONNECT:
+        if (l->state == HF_LINK_READY) hf_link_close_for(l, now, HF_LINK_CAUSE_RECONNECT, todo);
+        return 0;
+    case HF_LINK_STOP:
+        stop(l, now, todo);
+        return 0;
+    case HF_LINK_DISPOSE:
+        dispose(l, todo);
+        return 0;
+    case HF_LINK_ALLOWED:
+    case HF_LINK_REJECTED:
+        hook_answered(l, now, input, todo);
+        return 0;
+    case HF_LINK_WOKE:
+        if (l->state == HF_LINK_READY) hf_watch_woke(&l->watch, &l->limits.watch, now);
+        return 0;
+    case HF_LINK_DIAL_FAILED:
+    case HF_LINK_UPGRADED:
+    case HF_LINK_CHALLENGED:
+    case HF_LINK_PLANNED:
+    case HF_LINK_PLAN_FAILED:
+    case HF_LINK_PLAN_DENIED:
+    case HF_LINK_HELLO:
+    case HF_LINK_HELLO_BROKEN:
+    case HF_LINK_REFUSED:
+    case HF_LINK_BYTES:
+    case HF_LINK_FRAME:
+    case HF_LINK_PING_WRITTEN:
+    case HF_LINK_PONG:
+    case HF_LINK_BEAT_ANSWERED:
+    case HF_LINK_SHUTDOWN:
+    case HF_LINK_FAULT:
+    case HF_LINK_PEER_CLOSED:
+    case HF_LINK_GONE:
+        if (input->generation == l->socket && l->socket)
+            hf_link_socket_input(l, now, input, todo);
+        else
+            l->stale_count++;
+        return 0;
+    }
+    HF_UNREACHABLE();
+}
+
+int hf_link_step(struct hf_link *l, hf_time now, const struct hf_link_input *input,
+                 struct hf_link_todo *todo)
+{
+    *todo = (struct hf_link_todo){ 0 };
+    if (l->state == HF_LINK_DISPOSED) return HF_ERR_CLOSED;
+    int err = run_input(l, now, input, todo);
+    enum hf_link_status status = hf_link_status(l);
+    if (status != l->told_status) todo->acts |= HF_LINK_TELL_STATUS;
+    l->told_status = status;
+    return err;
+}
+
+void hf_link_rest_tick(struct hf_link *l, bool rests)
+{
+    l->tick_rests = rests;
+}
+
+void hf_link_offer_device_token(struct hf_link *l, bool may_use)
+{
+    l->may_use_device_token = may_use;
+}
