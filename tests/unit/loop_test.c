@@ -122,6 +122,26 @@ static void a_reader_that_stops_holds_up_nobody_and_loses_nothing(void)
     CHECK_EQ(daemon_stop(&d), 0);
 }
 
+static void a_reader_that_never_reads_again_does_not_hold_up_the_end(void)
+{
+    enum { CALLS = 240 };
+    struct daemon d;
+    struct peer slow;
+    int small = 4096;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&slow, d.port);
+    setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    CHECK(peer_login(&slow, DAEMON_TOKEN));
+    for (int round = 0; round < 20; round++)
+        for (int i = 0; i < CALLS; i++) send_call(&slow, i, "config.get");
+    kill(d.pid, SIGTERM);
+    CHECK_EQ(daemon_wait_end(&d), 0);
+    CHECK(daemon_has_logged(&d, "conn.lost"));
+    peer_close(&slow);
+    scratch_drop(&d.scratch);
+}
+
 static void a_large_message_is_read_in_many_turns(void)
 {
     enum { TEXT_BYTES = 3 << 20 };
@@ -307,6 +327,7 @@ CHECK_MAIN(an_http_probe_is_answered_whole_and_ends_with_fin,
            a_job_of_the_worker_comes_back_as_an_answer,
            more_clients_than_one_accept_batch_are_served,
            a_reader_that_stops_holds_up_nobody_and_loses_nothing,
+           a_reader_that_never_reads_again_does_not_hold_up_the_end,
            a_large_message_is_read_in_many_turns, start_up_refuses_until_every_item_is_ready,
            a_stop_tells_the_clients_and_exits_with_0, a_second_stop_ends_at_once,
            a_hang_up_brings_new_settings, without_descriptors_it_drops_and_recovers_and_never_spins,
