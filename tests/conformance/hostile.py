@@ -65,20 +65,49 @@ def play_all(stage: scene.Scene, cases: queue.Queue, result: report.Report, time
         result.add(case.number, case.text + took, problem)
 
 
-def worker(binary: str, cases: queue.Queue, result: report.Report, times: bool) -> None:
+def worker(binary: str, cases: queue.Queue, result: report.Report, times: bool,
+           running: list) -> None:
     """One server after the other: a new one when a case has broken the last."""
     while not cases.empty():
-        with scene.start(binary) as gateway:
-            stage = scene.Scene(gateway)
-            try:
-                play_all(stage, cases, result, times)
-            finally:
-                stage.end()
-            try:
-                gateway.stop()
-                result.add("server", "SIGTERM ends it with 0 and a clean log")
-            except server.ServerError as error:
-                result.add("server", "SIGTERM ends it with 0 and a clean log", str(error))
+        gateway = scene.start(binary)
+        running.append(gateway)
+        problem = ""
+        try:
+            serve(gateway, cases, result, times)
+        except Exception as error:  # a thread would take it to its grave
+            problem = f"{type(error).__name__}: {error}"
+        result.add("server", "it starts, and SIGTERM ends it with 0 and a clean log", problem)
+        if not gateway.target:
+            return
+
+
+def serve(gateway: server.Server, cases: queue.Queue, result: report.Report, times: bool) -> None:
+    with gateway:
+        stage = scene.Scene(gateway)
+        try:
+            play_all(stage, cases, result, times)
+        finally:
+            stage.end()
+        gateway.stop()
+
+
+def run_binary(binary: str, cases: queue.Queue, result: report.Report, times: bool) -> None:
+    """Whatever ends this early ends the servers, and with them the workers."""
+    running = []
+    threads = [threading.Thread(target=worker, args=(binary, cases, result, times, running))
+               for _ in range(SERVERS)]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            thread.join()
+    except BaseException:
+        result.stop()
+        while not cases.empty():
+            cases.get_nowait()
+        for gateway in running:
+            gateway.end()
+        raise
 
 
 def main() -> int:
@@ -95,15 +124,15 @@ def main() -> int:
         play_all(stage, cases, result, arguments.times)
         stage.end()
         return result.end()
-    threads = [threading.Thread(target=worker, args=(arguments.binary, cases, result,
-                                                     arguments.times)) for _ in range(SERVERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    run_binary(arguments.binary, cases, result, arguments.times)
+    if not cases.empty():
+        result.add("server", "all behaviours were played", f"{cases.qsize()} were not")
     return result.end()
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -50,9 +50,8 @@ class Server(Process):
     when the `with` block is left, however it is left.
     """
 
-    def __init__(self, binary: str, env=None, extra=()):
+    def __init__(self, binary: str, env=None):
         self._binary = os.path.abspath(binary)
-        self._extra = list(extra)
         self._env = {**os.environ, **(env or {})}
         self._dir = None
         self._process = None
@@ -63,7 +62,7 @@ class Server(Process):
     def __enter__(self):
         self._dir = tempfile.mkdtemp(prefix="holdfast-conformance-")
         command = [self._binary, "run", "--bind", "loopback", "--port", "0", "--token", TOKEN,
-                   "--state-dir", os.path.join(self._dir, "state"), *self._extra]
+                   "--state-dir", os.path.join(self._dir, "state")]
         try:
             with open(self._log_path(), "wb") as log:
                 self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log,
@@ -73,13 +72,13 @@ class Server(Process):
             if not self._ready.wait(START_S) or not self._match:
                 raise ServerError(f"no ready line on stdout\n{self.log_tail()}")
         except BaseException:
-            self._clean()
+            self.end()
             raise
         self.target = Target(self._match[1], int(self._match[2]), TOKEN)
         return self
 
     def __exit__(self, *_):
-        self._clean()
+        self.end()
 
     def _read_stdout(self) -> None:
         for line in self._process.stdout:
@@ -102,18 +101,8 @@ class Server(Process):
         if code != 0 or b"Sanitizer" in log or b"runtime error:" in log:
             raise ServerError(f"it ended with {code}\n{self.log_tail()}")
 
-    def log_tail(self, lines: int = 25) -> str:
-        tail = self._log().decode("utf-8", "replace").splitlines()[-lines:]
-        return "\n".join("    | " + line for line in tail)
-
-    def _log(self) -> bytes:
-        with open(self._log_path(), "rb") as log:
-            return log.read()
-
-    def _log_path(self) -> str:
-        return os.path.join(self._dir, "stderr")
-
-    def _clean(self) -> None:
+    def end(self) -> None:
+        """Ends the process if it still runs, and removes what it left."""
         if self._process and self._process.poll() is None:
             self._process.terminate()
             until = time.monotonic() + STOP_S
@@ -122,4 +111,19 @@ class Server(Process):
             if self._process.poll() is None:
                 self._process.kill()
                 self._process.wait()
-        shutil.rmtree(self._dir, ignore_errors=True)
+        if self._dir:
+            shutil.rmtree(self._dir, ignore_errors=True)
+
+    def log_tail(self, lines: int = 25) -> str:
+        tail = self._log().decode("utf-8", "replace").splitlines()[-lines:]
+        return "\n".join("    | " + line for line in tail)
+
+    def _log(self) -> bytes:
+        try:
+            with open(self._log_path(), "rb") as log:
+                return log.read()
+        except FileNotFoundError:
+            return b""  # ended already
+
+    def _log_path(self) -> str:
+        return os.path.join(self._dir, "stderr")
