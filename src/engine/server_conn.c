@@ -190,10 +190,22 @@ static void leave_rooms(struct hf_server *s, struct hf_conn *c)
     }
 }
 
+/* For the counter: what ended a slow reader is not the grace that it was given. */
+static enum hf_abort abort_class(const char *cause, bool was_ending)
+{
+    if (strcmp(cause, hf_gate_cause(HF_GATE_MUST)) == 0 ||
+        strcmp(cause, hf_gate_cause(HF_GATE_RESPONSE)) == 0)
+        return HF_ABORT_SLOW;
+    if (was_ending) return HF_ABORT_GRACE;
+    return strcmp(cause, "heartbeat-timeout") == 0 ? HF_ABORT_HEARTBEAT : HF_ABORT_OTHER;
+}
+
 void hf_conn_kill(struct hf_server *s, struct hf_conn *c, const char *cause)
 {
     if (c->state == HF_CONN_DEAD) return;
+    bool was_ending = c->cause != NULL;
     if (!c->cause) c->cause = cause;
+    s->metrics.aborts[abort_class(c->cause, was_ending)]++;
     c->state = HF_CONN_DEAD;
     c->deadline = HF_NEVER;
     leave_rooms(s, c);
@@ -459,7 +471,6 @@ static void step_liveness(struct hf_server *s, struct hf_conn *c)
         send_ping(s, c);
         break;
     case HF_LIVENESS_KILL:
-        s->metrics.aborts[HF_ABORT_HEARTBEAT]++;
         hf_conn_kill(s, c, "heartbeat-timeout");
         return;
     }
@@ -482,7 +493,6 @@ void hf_conn_run_due(struct hf_server *s, struct hf_conn *c)
         end_after_output(s, c);
     } else {
         /* The peer neither reads nor answers: the grace is over. */
-        s->metrics.aborts[HF_ABORT_GRACE]++;
         c->state = HF_CONN_CLOSING;
         hf_conn_kill(s, c, "close-grace");
     }

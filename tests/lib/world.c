@@ -75,8 +75,17 @@ static void remove_dir(struct world *w)
 
 struct world *world_new(uint64_t seed)
 {
+    return world_new_for(seed, WORLD_SOCKETS);
+}
+
+struct world *world_new_for(uint64_t seed, size_t sockets)
+{
     struct world *w = calloc(1, sizeof *w);
     CHECK(w != NULL);
+    w->sockets = calloc(sockets, sizeof *w->sockets);
+    w->socket_of = calloc(sockets, sizeof *w->socket_of);
+    CHECK(w->sockets && w->socket_of);
+    w->socket_count = sockets;
     w->seed = seed;
     hf_rng_init_number(&w->rng, seed);
     w->now = (struct hf_now){ .mono = hf_at_ms(1000000), .wall_ms = 1795318000000 };
@@ -111,8 +120,10 @@ void world_free(struct world *w)
 {
     hf_server_free(w->server);
     if (w->has_store) hf_store_fini(&w->store);
-    for (size_t i = 0; i < WORLD_SOCKETS; i++) socket_fini(&w->sockets[i]);
+    for (size_t i = 0; i < w->socket_count; i++) socket_fini(&w->sockets[i]);
     remove_dir(w);
+    free(w->sockets);
+    free(w->socket_of);
     free(w);
 }
 
@@ -135,7 +146,7 @@ void world_kill(struct world *w)
     w->server = NULL;
     w->has_store = false;
     w->job_count = 0;
-    for (size_t i = 0; i < WORLD_SOCKETS; i++)
+    for (size_t i = 0; i < w->socket_count; i++)
         if (w->sockets[i].state == WORLD_OPEN || w->sockets[i].state == WORLD_CONNECTING)
             reset_socket(&w->sockets[i]);
 }
@@ -160,8 +171,10 @@ static void step(struct world *w, const struct hf_event *event, struct hf_outcom
 
 static struct world_socket *find_socket(struct world *w, hf_id conn, const char *why)
 {
-    for (size_t i = 0; i < WORLD_SOCKETS; i++)
-        if (w->sockets[i].state == WORLD_OPEN && w->sockets[i].conn == conn) return &w->sockets[i];
+    if (hf_id_slot(conn) < w->socket_count) {
+        struct world_socket *k = &w->sockets[w->socket_of[hf_id_slot(conn)]];
+        if (k->state == WORLD_OPEN && k->conn == conn) return k;
+    }
     world_fail(w, "%s for connection %llx, which is gone", why, (unsigned long long)conn);
 }
 
@@ -286,7 +299,7 @@ static void drain(struct world *w)
 /* Writes, then ends what is to be ended. */
 static void flush(struct world *w)
 {
-    for (size_t i = 0; i < WORLD_SOCKETS; i++) {
+    for (size_t i = 0; i < w->socket_count; i++) {
         struct world_socket *k = &w->sockets[i];
         if (k->state != WORLD_OPEN) continue;
         if (k->is_killed) {
@@ -310,6 +323,7 @@ void world_start(struct world *w)
     w->has_store = true;
     w->is_ready = w->is_draining = w->is_stopped = false;
     w->turned_at = w->now.mono;
+    w->busy_for = 0;
     world_note(w, "world: server starts");
     WORLD_CHECK(w, hf_server_new(&w->server, &w->config, &w->settings, w->now) == 0);
     drain(w);
@@ -326,7 +340,13 @@ static bool accept_due(struct world *w, struct world_socket *k)
     step(w, &event, &outcome);
     k->conn = outcome.conn;
     k->state = WORLD_OPEN;
-    if (outcome.conn == 0) reset_socket(k);
+    if (outcome.conn == 0) {
+        reset_socket(k);
+        return true;
+    }
+    /* A slot is free again as soon as its socket is: there are never more. */
+    WORLD_CHECK(w, hf_id_slot(k->conn) < w->socket_count);
+    w->socket_of[hf_id_slot(k->conn)] = (uint32_t)(k - w->sockets);
     return true;
 }
 
@@ -396,8 +416,10 @@ static void begin_turn(struct world *w)
 {
     struct hf_outcome outcome;
     struct hf_event event = { .kind = HF_EVENT_TURN };
-    event.u.turn.blocked_for = hf_time_since(w->now.mono, w->turned_at);
+    event.u.turn.blocked_for = hf_time_since(w->now.mono, w->turned_at) - w->busy_for;
+    event.u.turn.cpu_used = w->cpu_used;
     w->turned_at = w->now.mono;
+    w->busy_for = 0;
     step(w, &event, &outcome);
 }
 
@@ -405,7 +427,7 @@ static void begin_turn(struct world *w)
 static void turn(struct world *w)
 {
     begin_turn(w);
-    for (size_t i = 0; i < WORLD_SOCKETS; i++) {
+    for (size_t i = 0; i < w->socket_count; i++) {
         struct world_socket *k = &w->sockets[i];
         if (k->state == WORLD_OPEN && k->reset_by_peer) {
             closed(w, k, HF_LOST_RESET);
@@ -425,7 +447,7 @@ static void turn(struct world *w)
 static void end_stopped(struct world *w)
 {
     if (!w->server || !w->is_stopped) return;
-    for (size_t i = 0; i < WORLD_SOCKETS; i++)
+    for (size_t i = 0; i < w->socket_count; i++)
         WORLD_CHECK(w, w->sockets[i].state != WORLD_OPEN);
     WORLD_CHECK(w, w->job_count == 0);
     world_note(w, "world: server stopped");
@@ -459,7 +481,7 @@ static hf_time socket_due(const struct world *w, const struct world_socket *k)
 static hf_time world_due(const struct world *w)
 {
     hf_time due = HF_NEVER;
-    for (size_t i = 0; i < WORLD_SOCKETS; i++)
+    for (size_t i = 0; i < w->socket_count; i++)
         if (w->sockets[i].state != WORLD_FREE) due = hf_time_min(due, socket_due(w, &w->sockets[i]));
     if (w->server) due = hf_time_min(due, hf_server_due(w->server));
     if (w->job_count > 0) due = hf_time_min(due, w->jobs[0].done_at);
@@ -469,7 +491,7 @@ static hf_time world_due(const struct world *w)
 
 static void deliver_down(struct world *w)
 {
-    for (size_t i = 0; i < WORLD_SOCKETS; i++) {
+    for (size_t i = 0; i < w->socket_count; i++) {
         struct world_socket *k = &w->sockets[i];
         if (k->state == WORLD_FREE) continue;
         if (k->down.bytes.len > 0 && !hf_time_before(w->now.mono, k->down.ready_at)) {
@@ -555,6 +577,18 @@ void world_freeze(struct world *w, hf_span span)
     w->frozen_until = hf_time_after(w->now.mono, span);
 }
 
+void world_busy(struct world *w, hf_span span, hf_span cpu)
+{
+    w->busy_for += span;
+    w->cpu_used += cpu;
+    set_time(w, hf_time_after(w->now.mono, span));
+}
+
+void world_turn(struct world *w)
+{
+    turn(w);
+}
+
 void world_step_wall(struct world *w, int64_t ms)
 {
     world_note(w, "world: wall clock steps by %lld ms", (long long)ms);
@@ -565,7 +599,7 @@ void world_step_wall(struct world *w, int64_t ms)
 
 int world_connect(struct world *w, const uint8_t address[16])
 {
-    for (int i = 0; i < WORLD_SOCKETS; i++) {
+    for (size_t i = 0; i < w->socket_count; i++) {
         struct world_socket *k = &w->sockets[i];
         if (k->state != WORLD_FREE) continue;
         *k = (struct world_socket){ .state = WORLD_CONNECTING };
@@ -578,7 +612,7 @@ int world_connect(struct world *w, const uint8_t address[16])
         hf_buf_init(&k->received, BYTES_MAX);
         k->up.window = k->down.window = WINDOW;
         if (!w->server) reset_socket(k);
-        return i;
+        return (int)i;
     }
     return -1;
 }

@@ -63,13 +63,16 @@ struct world {
     struct hf_settings settings;
     struct hf_server_config config;
     struct hf_server *server; /* NULL while it is down */
-    struct world_socket sockets[WORLD_SOCKETS];
+    struct world_socket *sockets;
+    size_t socket_count;
+    uint32_t *socket_of; /* its number by slot of the connection */
     struct world_job jobs[WORLD_JOBS];
     size_t job_count;
     char dir[64], path[96];
     struct hf_store store;
     bool has_store;
     hf_time turned_at, frozen_until;
+    hf_span busy_for, cpu_used; /* since the last turn; since the start */
     bool is_ready, is_draining, is_stopped;
     unsigned ready_count;
     uint8_t digest[32];
@@ -81,8 +84,10 @@ struct world {
     void *ctx;
 };
 
-/* A perfect world whose server is not started.  Free it. */
+/* A perfect world whose server is not started, with WORLD_SOCKETS sockets or as
+ * many as are asked for.  Free it. */
 struct world *world_new(uint64_t seed);
+struct world *world_new_for(uint64_t seed, size_t sockets);
 void world_free(struct world *w);
 
 /* Ends the test: prints the seed, the reason and the trace. */
@@ -102,6 +107,10 @@ void world_kill(struct world *w); /* as kill -9: every socket is reset, jobs are
 void world_stop(struct world *w, bool will_restart, int64_t restart_expected_ms);
 void world_item_ready(struct world *w, const char *name);
 void world_freeze(struct world *w, hf_span span);
+/* The last turn took `span`, with `cpu` of work in it: the time passes at once, and
+ * what fell due meanwhile runs late. */
+void world_busy(struct world *w, hf_span span, hf_span cpu);
+void world_turn(struct world *w); /* one loop turn now, whatever is due */
 void world_step_wall(struct world *w, int64_t ms);
 void world_settings(struct world *w); /* gives w->settings to the running server */
 
