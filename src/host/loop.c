@@ -241,7 +241,7 @@ static void on_signal(uv_signal_t *handle, int number)
     if (number != SIGHUP) {
         HF_LOG(&l->log, HF_LOG_INFO, "signal.received", HF_INT("signal", number),
                HF_BOOL("again", l->stop_asked));
-        hf_loop_stop(l, -1);
+        hf_loop_stop(l, number == SIGUSR2 ? l->restart_expected_ms : -1);
         return;
     }
     hf_notify_reloading(l->notify, l->now);
@@ -251,7 +251,7 @@ static void on_signal(uv_signal_t *handle, int number)
 
 static void start_signals(struct hf_loop *l)
 {
-    static const int numbers[HF_LOOP_SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
+    static const int numbers[HF_LOOP_SIGNALS] = { SIGTERM, SIGINT, SIGUSR2, SIGHUP };
     for (size_t i = 0; i < HF_LOOP_SIGNALS; i++) {
         uv_signal_init(&l->uv, &l->signals[i]);
         uv_signal_start(&l->signals[i], on_signal, numbers[i]);
@@ -300,6 +300,7 @@ int hf_loop_new(struct hf_loop **out, const struct hf_loop_config *config, struc
     l->tls = config->tls;
     l->notify = config->notify;
     l->hooks = config->hooks;
+    l->restart_expected_ms = config->restart_expected_ms;
     l->armed_for = l->item_at = HF_NEVER;
     /* The first keep-alive goes out in the first turn. */
     l->keepalive_at = l->notify->watchdog_every > 0 ? hf_at_ms(0) : HF_NEVER;

@@ -23,7 +23,7 @@ struct hf_tls;
 struct hf_loop_hooks {
     void *ctx;
     void (*ready)(void *ctx);    /* clients are admitted from now on */
-    void (*draining)(void *ctx); /* the first SIGTERM or a stop of the engine's own */
+    void (*draining)(void *ctx); /* the first stop */
     void (*reload)(void *ctx);   /* SIGHUP: answer with hf_loop_settings, or do nothing */
 };
 
@@ -35,7 +35,8 @@ struct hf_loop_config {
     const char *state_dir, *log_path;      /* copied */
     struct hf_tls *tls;                    /* borrowed; NULL: plain text */
     struct hf_loop_hooks hooks;
-    bool handles_signals; /* TERM, INT, HUP of the process are this loop's */
+    bool handles_signals;        /* TERM, INT, USR2, HUP of the process are this loop's */
+    int64_t restart_expected_ms; /* what SIGUSR2, a stop for a restart, tells the clients */
 };
 
 /* 0, or a code whose fault is filled. */

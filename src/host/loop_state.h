@@ -13,7 +13,7 @@
 #include "host/socket.h"
 #include "host/worker.h"
 
-enum { HF_LOOP_MAGIC = 0x486c6f6f, HF_LOOP_SIGNALS = 3, HF_LOOP_ITEM_CHARS = 32 };
+enum { HF_LOOP_MAGIC = 0x486c6f6f, HF_LOOP_SIGNALS = 4, HF_LOOP_ITEM_CHARS = 32 };
 
 struct hf_loop {
     uint32_t magic;
@@ -52,6 +52,7 @@ struct hf_loop {
     char item_name[HF_LOOP_ITEM_CHARS]; /* the start item that is ready at item_at */
     hf_time item_at;
     hf_time keepalive_at; /* of the service manager's watchdog */
+    int64_t restart_expected_ms;
     bool stop_asked, is_stopped, is_draining;
     struct hf_fault fault; /* why the loop gave up */
 };

@@ -81,6 +81,8 @@
       "HOLDFAST_HEALTH_REFRESH_MS", NULL, HF_NO_OPTION, "age at which the health snapshot is made anew")                    \
     X(DRAIN_TIMEOUT, INT, "holdfast.drainTimeoutMs", "315000", 0, 600000, "ms",                                             \
       "HOLDFAST_DRAIN_TIMEOUT_MS", NULL, HF_NO_OPTION, "how long running requests may take after SIGTERM")                  \
+    X(RESTART_EXPECTED, INT, "holdfast.restartExpectedMs", "2000", 0, 3600000, "ms",                                        \
+      "HOLDFAST_RESTART_EXPECTED_MS", NULL, HF_NO_OPTION, "told to clients when SIGUSR2 stops us for a restart")            \
     X(PREAUTH_PER_ADDRESS, INT, "holdfast.preauthPerAddressMax", "0", 0, HF_LIMIT_PREAUTH_CONNECTIONS, "connections",       \
       "HOLDFAST_PREAUTH_PER_ADDRESS_MAX", "OPENCLAW_MAX_PREAUTH_CONNECTIONS_PER_IP", HF_NO_OPTION,                          \
       "sockets of one address that have not logged in; 0: only the pool as a whole is bounded")                             \

@@ -241,6 +241,7 @@ static int start_loop(struct run *r, struct hf_fault *fault)
         .tls = r->tls,
         .hooks = { .ctx = r, .ready = on_ready, .reload = on_reload },
         .handles_signals = true,
+        .restart_expected_ms = hf_config_int(&r->config, HF_KEY_RESTART_EXPECTED),
     };
     int err = hf_loop_new(&r->loop, &config, fault);
     if (err) return err;

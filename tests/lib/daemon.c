@@ -75,7 +75,8 @@ static int run_loop(const char *dir, struct hf_log_sink *sink, const char *log_p
                                      .log_path = log_path,
                                      .tls = tls,
                                      .hooks = { .ready = tell_ready, .reload = on_reload },
-                                     .handles_signals = true };
+                                     .handles_signals = true,
+                                     .restart_expected_ms = DAEMON_RESTART_MS };
     if (hf_loop_new(&child.loop, &config, &fault) != 0) return 122;
     int err = hf_loop_bind(child.loop, &spec, &fault);
     uint16_t port = hf_loop_port(child.loop);

@@ -13,6 +13,8 @@
 
 #define DAEMON_TOKEN "a-token-for-tests"
 
+enum { DAEMON_RESTART_MS = 1234 };
+
 struct daemon_plan { /* zeroed is a plain gateway */
     hf_span startup_delay;
     unsigned descriptors;                         /* RLIMIT_NOFILE; 0: as it is */

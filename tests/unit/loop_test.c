@@ -197,6 +197,23 @@ static void a_stop_tells_the_clients_and_exits_with_0(void)
     scratch_drop(&d.scratch);
 }
 
+static void a_stop_for_a_restart_tells_when_to_come_back(void)
+{
+    struct daemon d;
+    struct peer p;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&p, d.port);
+    CHECK(peer_login(&p, DAEMON_TOKEN));
+    kill(d.pid, SIGUSR2);
+    CHECK(peer_wait_for(&p, "\"event\":\"shutdown\""));
+    CHECK(peer_wait_for(&p, "\"restartExpectedMs\":1234"));
+    peer_drain(&p);
+    peer_close(&p);
+    CHECK_EQ(daemon_wait_end(&d), 0);
+    scratch_drop(&d.scratch);
+}
+
 static void a_second_stop_ends_at_once(void)
 {
     struct daemon d;
@@ -329,8 +346,9 @@ CHECK_MAIN(an_http_probe_is_answered_whole_and_ends_with_fin,
            a_reader_that_stops_holds_up_nobody_and_loses_nothing,
            a_reader_that_never_reads_again_does_not_hold_up_the_end,
            a_large_message_is_read_in_many_turns, start_up_refuses_until_every_item_is_ready,
-           a_stop_tells_the_clients_and_exits_with_0, a_second_stop_ends_at_once,
-           a_hang_up_brings_new_settings, without_descriptors_it_drops_and_recovers_and_never_spins,
+           a_stop_tells_the_clients_and_exits_with_0, a_stop_for_a_restart_tells_when_to_come_back,
+           a_second_stop_ends_at_once, a_hang_up_brings_new_settings,
+           without_descriptors_it_drops_and_recovers_and_never_spins,
            a_port_in_use_is_tried_again_until_it_is_free,
            a_reset_by_the_peer_ends_one_connection_only,
            a_store_that_cannot_be_opened_ends_the_start, an_idle_connection_is_a_small_record)
