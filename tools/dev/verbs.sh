@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # One function per verb of ./dev.
 
-readonly SEEDS=10000 # of each simulated world; those under sanitizers stand in tests/sim/meson.build
+readonly SEEDS=10000 # of each simulated world; those under sanitizers (suite seeds) stand in tests/sim
 
 do_build() {
     need "${BUILD_SET[@]}"
@@ -26,11 +26,11 @@ do_test() {
     esac
     need "${TEST_SET[@]}" "${LINT_SET[@]}"
     [[ -n $quick ]] || need "${INTEROP_SET[@]}"
-    step gcc meson_test gcc --no-suite house
+    step gcc meson_test gcc --no-suite house --no-suite seeds
     step clang meson_test clang --no-suite house
     step lint lint
     step conformance tests/conformance/run.py "build/gcc/$HOLDFAST"
-    step fast meson_test fast --no-suite house
+    step fast meson_test fast --no-suite house --no-suite seeds
     simulate --seeds "$SEEDS"
     [[ -n $quick ]] || step 'interop' tests/interop/run "build/fast/$HOLDFAST"
     closing
@@ -117,9 +117,9 @@ do_cover() {
 }
 
 do_bench() {
-    need "${BENCH_SET[@]}"
-    build release >&2
-    attend tests/bench/run "build/release/$HOLDFAST" "$@"
+    need "${BENCH_SET[@]}" "${TEST_SET[@]}"
+    build fast >&2 # as the release, and with the load drivers
+    attend tests/bench/run "build/fast/$HOLDFAST" "$@"
 }
 
 do_clean() { rm -rf build; }
