@@ -64,6 +64,7 @@
     X(CONFIG_BYTES, 1048576, "bytes", "a configuration file", "refused, exit 78")                                           \
     X(METRIC_SERIES, 2048, "series", "dependencies.md 6d", "not shown, counted")                                            \
     X(STORE_REQUESTS, 1024, "requests", "waiting for the store", "UNAVAILABLE, retryable")                                  \
+    X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
     X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut")
 /* clang-format on */
 

@@ -1,0 +1,131 @@
+#include "core/rpc.h"
+#include "base/assert.h"
+#include "base/err.h"
+#include "base/limits.h"
+#include "base/mem.h"
+
+#include <string.h>
+
+enum { FIRST_CAP = 8 };
+
+void hf_rpc_init(struct hf_rpc *r)
+{
+    *r = (struct hf_rpc){ .due = HF_NEVER };
+}
+
+void hf_rpc_fini(struct hf_rpc *r)
+{
+    hf_mem_free(r->calls);
+    hf_rpc_init(r);
+}
+
+static bool is_unbounded(const struct hf_rpc_call *call)
+{
+    return !call->is_internal && hf_time_same(call->deadline, HF_NEVER);
+}
+
+int hf_rpc_add(struct hf_rpc *r, struct hf_rpc_call *call)
+{
+    if (r->len == HF_LIMIT_CLIENT_CALLS) return HF_ERR_LIMIT;
+    if (r->len == r->cap) {
+        size_t cap = r->cap ? 2 * r->cap : FIRST_CAP;
+        struct hf_rpc_call *calls = hf_mem_grow(r->calls, cap * sizeof *calls);
+        if (!calls) return HF_ERR_NOMEM;
+        r->calls = calls;
+        r->cap = cap;
+    }
+    call->number = ++r->last_number;
+    r->calls[r->len++] = *call;
+    r->unbounded += is_unbounded(call);
+    r->internal += call->is_internal;
+    r->due = hf_time_min(r->due, call->deadline);
+    return 0;
+}
+
+/* The index of a number, or len. */
+static size_t find(const struct hf_rpc *r, uint64_t number)
+{
+    size_t low = 0, high = r->len;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->calls[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < r->len && r->calls[low].number == number ? low : r->len;
+}
+
+static void take(struct hf_rpc *r, size_t at, struct hf_rpc_call *call)
+{
+    *call = r->calls[at];
+    r->len--;
+    memmove(r->calls + at, r->calls + at + 1, (r->len - at) * sizeof *r->calls);
+    r->unbounded -= is_unbounded(call);
+    r->internal -= call->is_internal;
+    if (!hf_time_same(call->deadline, r->due)) return;
+    r->due = HF_NEVER;
+    for (size_t i = 0; i < r->len; i++) r->due = hf_time_min(r->due, r->calls[i].deadline);
+}
+
+enum hf_rpc_answer hf_rpc_answer(struct hf_rpc *r, uint64_t number, bool says_accepted,
+                                 struct hf_rpc_call *call)
+{
+    size_t at = find(r, number);
+    if (at == r->len) {
+        r->late_count++;
+        return HF_RPC_UNKNOWN;
+    }
+    if (!r->calls[at].expects_final || !says_accepted) {
+        take(r, at, call);
+        return HF_RPC_SETTLED;
+    }
+    bool is_first = !r->calls[at].was_accepted;
+    r->calls[at].was_accepted = true;
+    *call = r->calls[at];
+    return is_first ? HF_RPC_ACCEPTED : HF_RPC_SWALLOWED;
+}
+
+bool hf_rpc_cancel(struct hf_rpc *r, uint64_t tag, struct hf_rpc_call *call)
+{
+    for (size_t i = 0; i < r->len; i++) {
+        if (r->calls[i].tag != tag || r->calls[i].is_internal) continue;
+        take(r, i, call);
+        return true;
+    }
+    return false;
+}
+
+bool hf_rpc_expire(struct hf_rpc *r, hf_time now, struct hf_rpc_call *call)
+{
+    if (hf_time_before(now, r->due)) return false;
+    for (size_t i = 0; i < r->len; i++) {
+        if (hf_time_before(now, r->calls[i].deadline)) continue;
+        take(r, i, call);
+        return true;
+    }
+    return false;
+}
+
+hf_time hf_rpc_due(const struct hf_rpc *r)
+{
+    return r->due;
+}
+
+bool hf_rpc_pop(struct hf_rpc *r, struct hf_rpc_call *call)
+{
+    if (r->len == 0) return false;
+    take(r, 0, call);
+    return true;
+}
+
+void hf_rpc_restart(struct hf_rpc *r)
+{
+    HF_ASSERT(r->len == 0);
+    r->last_number = 0;
+}
+
+bool hf_rpc_is_bounded(const struct hf_rpc *r)
+{
+    return r->len > r->internal && r->unbounded == 0;
+}

@@ -1,0 +1,78 @@
+#include "wire/url.h"
+#include "base/err.h"
+
+static bool take_scheme(struct hf_bytes *rest, bool *is_tls)
+{
+    static const struct {
+        struct hf_bytes prefix;
+        bool is_tls;
+    } schemes[] = {
+        { HF_LIT_INIT("ws://"), false },
+        { HF_LIT_INIT("wss://"), true },
+        { HF_LIT_INIT("http://"), false },
+        { HF_LIT_INIT("https://"), true },
+    };
+    for (size_t i = 0; i < HF_COUNT(schemes); i++) {
+        size_t len = schemes[i].prefix.len;
+        if (!hf_bytes_same_nocase(hf_bytes_head(*rest, len), schemes[i].prefix)) continue;
+        *is_tls = schemes[i].is_tls;
+        *rest = hf_bytes_from(*rest, len);
+        return true;
+    }
+    return false;
+}
+
+static const char *read_port(struct hf_bytes digits, uint16_t *out)
+{
+    uint64_t port;
+    if (!hf_bytes_u64(digits, &port) || port == 0 || port > UINT16_MAX)
+        return "the port must be 1 to 65535";
+    *out = (uint16_t)port;
+    return NULL;
+}
+
+/* host, host:port, [v6], [v6]:port */
+static const char *read_place(struct hf_url *url)
+{
+    struct hf_bytes place = url->place, port = HF_EMPTY;
+    bool is_bracketed = place.len > 0 && place.ptr[0] == '[';
+    size_t end = hf_bytes_find(place, 0, is_bracketed ? ']' : ':');
+    if (is_bracketed && end == place.len) return "the bracket of the address is not closed";
+    url->host = is_bracketed ? hf_bytes(place.ptr + 1, end - 1) : hf_bytes_head(place, end);
+    if (is_bracketed) end++;
+    if (url->host.len == 0) return "the host is missing";
+    if (end < place.len && place.ptr[end] != ':') return "the host is not valid";
+    port = hf_bytes_from(place, end + 1);
+    return end < place.len ? read_port(port, &url->port) : NULL;
+}
+
+static bool has_stray_byte(struct hf_bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] <= ' ' || text.ptr[i] >= 0x7F) return true;
+    return false;
+}
+
+static const char *read(struct hf_bytes text, struct hf_url *url)
+{
+    if (has_stray_byte(text)) return "it has a space or a byte that is not ASCII";
+    if (!take_scheme(&text, &url->is_tls)) return "it must begin with ws:// or wss://";
+    if (hf_bytes_find(text, 0, '#') < text.len) return "it must not have a fragment";
+    size_t end = hf_bytes_find(text, 0, '/'), query = hf_bytes_find(text, 0, '?');
+    if (query < end) return "a path must stand before the query";
+    url->place = hf_bytes_head(text, end);
+    if (hf_bytes_find(url->place, 0, '@') < end)
+        return "it must not hold credentials; use --token-file or --password-file";
+    url->target = end < text.len ? hf_bytes_from(text, end) : HF_LIT("/");
+    url->port = url->is_tls ? 443 : 80;
+    return read_place(url);
+}
+
+int hf_url_read(struct hf_bytes text, struct hf_url *out, const char **what)
+{
+    struct hf_url url = { 0 };
+    *what = read(text, &url);
+    if (*what) return HF_ERR_SYNTAX;
+    *out = url;
+    return 0;
+}
