@@ -103,9 +103,13 @@ int hf_listener_serve(struct hf_listener *l, const struct hf_listen_set *set,
     l->bind_at = HF_NEVER;
     for (size_t i = 0; i < set->count; i++) {
         int failed = uv_poll_init(l->loop, &l->polls[i], set->fds[i]);
-        if (failed)
+        if (failed) {
+            /* Only watched sockets have a handle to close. */
+            for (size_t rest = i; rest < set->count; rest++) close(set->fds[rest]);
+            l->set.count = i;
             return hf_fault_set(fault, HF_ERR_IO, "cannot watch port %u: %s", set->port,
                                 uv_strerror(failed));
+        }
         l->polls[i].data = l;
         read_local(set->fds[i], &l->local[i]);
         l->is_wildcard[i] = is_any(l->local[i].local_address);

@@ -222,8 +222,7 @@ static void on_check(uv_check_t *check)
     run_own_due(l);
     hf_server_run_due(l->server, l->now);
     hf_loop_drain(l);
-    do hf_loop_offer_rests(l);
-    while (hf_loop_flush(l));
+    hf_loop_flush(l);
     write_log(l);
     arm(l, next_due(l));
     uv_idle_stop(&l->awake);

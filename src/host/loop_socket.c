@@ -59,20 +59,19 @@ static void on_closed(uv_handle_t *handle)
     hf_mem_trim();
 }
 
-static void drop_rest(struct hf_loop *l, struct hf_socket *s)
+static void drop_rest(struct hf_socket *s)
 {
     if (!s->rest) return;
     hf_buf_fini(s->rest);
     hf_mem_free(s->rest);
     s->rest = NULL;
-    l->rest_count--;
 }
 
 /* The record ends now; the handle (and with it the memory) after this turn. */
 static void end_socket(struct hf_loop *l, struct hf_socket *s, bool with_reset)
 {
     s->state = HF_SOCKET_GONE;
-    drop_rest(l, s);
+    drop_rest(s);
     hf_dueq_set(&l->lingering, hf_id_slot(s->self), HF_NEVER);
     uv_close((uv_handle_t *)&s->poll, on_closed);
     if (with_reset)
@@ -117,7 +116,7 @@ static void finish(struct hf_loop *l, struct hf_socket *s)
     }
     s->state = HF_SOCKET_LINGERING;
     s->is_paused = s->is_blocked = false;
-    drop_rest(l, s);
+    drop_rest(s);
     hf_dueq_set(&l->lingering, hf_id_slot(s->self),
                 hf_time_after(l->now.mono, HF_MS(HF_LIMIT_LINGER_MS)));
     hf_socket_watch(s, on_ready);
@@ -210,13 +209,12 @@ void hf_loop_accept(void *loop, int fd, const struct hf_peer *peer)
 /* --- input --- */
 
 /* Keeps what the engine does not take now.  Without memory the peer is lost. */
-static bool keep_rest(struct hf_loop *l, struct hf_socket *s, struct hf_bytes rest)
+static bool keep_rest(struct hf_socket *s, struct hf_bytes rest)
 {
     s->rest = hf_mem_new(sizeof *s->rest);
     if (!s->rest) return false;
     hf_buf_init(s->rest, HF_LIMIT_READ_BYTES);
     hf_buf_add(s->rest, rest);
-    l->rest_count++;
     return hf_buf_done(s->rest) == 0;
 }
 
@@ -242,23 +240,8 @@ static void feed(struct hf_loop *l, struct hf_socket *s, uint8_t *data, size_t l
 {
     size_t taken = offer(l, s, data, len);
     if (s->state == HF_SOCKET_GONE || s->id == 0 || taken == len) return;
-    if (!keep_rest(l, s, hf_bytes(data + taken, len - taken))) lose(l, s, HF_IO_ERROR);
+    if (!keep_rest(s, hf_bytes(data + taken, len - taken))) lose(l, s, HF_IO_ERROR);
     hf_loop_mark(l, s);
-}
-
-void hf_loop_offer_rests(struct hf_loop *l)
-{
-    if (l->rest_count == 0) return;
-    for (hf_id id = 0; (id = hf_pool_next(&l->sockets, id)) != 0;) {
-        struct hf_socket *s = hf_pool_find(&l->sockets, id);
-        if (!s->rest || s->is_paused) continue;
-        size_t taken = offer(l, s, s->rest->ptr, s->rest->len);
-        if (!s->rest) continue;
-        hf_buf_take(s->rest, taken);
-        if (s->rest->len > 0) continue;
-        drop_rest(l, s);
-        hf_loop_mark(l, s);
-    }
 }
 
 static void end_input(struct hf_loop *l, struct hf_socket *s)
@@ -266,6 +249,24 @@ static void end_input(struct hf_loop *l, struct hf_socket *s)
     s->has_ended = true;
     hf_loop_mark(l, s);
     hf_loop_step(l, &(struct hf_event){ .kind = HF_EVENT_INPUT_END, .conn = s->id }, NULL);
+}
+
+/* Whether the peer said goodbye behind what it sent (TLS), and all that was taken. */
+static bool is_at_end(const struct hf_socket *s)
+{
+    return s->stream.is_ended && !s->has_ended && !s->rest && s->id != 0;
+}
+
+/* Offers kept input again, after the actions.  Only a paused connection takes
+ * nothing, and its RESUME marks the socket. */
+static void offer_rest(struct hf_loop *l, struct hf_socket *s)
+{
+    if (!s->rest || s->is_paused || s->id == 0) return;
+    size_t taken = offer(l, s, s->rest->ptr, s->rest->len);
+    if (!s->rest) return;
+    hf_buf_take(s->rest, taken);
+    if (s->rest->len == 0) drop_rest(s);
+    if (is_at_end(s)) end_input(l, s);
 }
 
 static void read_lingering(struct hf_loop *l, struct hf_socket *s, enum hf_io io)
@@ -285,6 +286,7 @@ static void read_socket(struct hf_loop *l, struct hf_socket *s)
     switch (io) {
     case HF_IO_OK:
         feed(l, s, l->input, len);
+        if (is_at_end(s)) end_input(l, s);
         return;
     case HF_IO_WAIT:
         hf_loop_mark(l, s);
@@ -368,13 +370,12 @@ static void flush_socket(struct hf_loop *l, struct hf_socket *s)
     s->is_blocked = true; /* the socket is ready at once: it goes on in the next turn */
 }
 
-bool hf_loop_flush(struct hf_loop *l)
+void hf_loop_flush(struct hf_loop *l)
 {
-    if (!l->dirty_first) return false;
     for (struct hf_socket *s; (s = next_marked(l)) != NULL;) {
         if (s->state == HF_SOCKET_GONE) continue;
-        if (!s->is_blocked) flush_socket(l, s);
+        offer_rest(l, s);
+        if (s->state != HF_SOCKET_GONE && !s->is_blocked) flush_socket(l, s);
         if (s->state != HF_SOCKET_GONE) hf_socket_watch(s, on_ready);
     }
-    return true;
 }

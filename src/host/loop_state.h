@@ -46,7 +46,6 @@ struct hf_loop {
     struct hf_socket *dirty_first, *dirty_last;
     struct hf_dueq lingering; /* by the slot of `self` */
     size_t gone_count;        /* sockets that ended since memory was handed back */
-    size_t rest_count;        /* sockets with input that the engine did not take */
     uint8_t *input;           /* HF_LIMIT_READ_BYTES, shared by all reads */
 
     char item_name[HF_LOOP_ITEM_CHARS]; /* the start item that is ready at item_at */
@@ -81,11 +80,9 @@ void hf_loop_mark(struct hf_loop *l, struct hf_socket *s);
 /* Resets it now and reports CLOSED. */
 void hf_loop_kill(struct hf_loop *l, struct hf_socket *s);
 
-/* Writes what marked sockets have to write; false when none was marked. */
-bool hf_loop_flush(struct hf_loop *l);
-
-/* Offers kept input again. */
-void hf_loop_offer_rests(struct hf_loop *l);
+/* Gives marked sockets their turn: kept input is offered again, output pulled and
+ * written, and what is polled for set. */
+void hf_loop_flush(struct hf_loop *l);
 
 /* Closes sockets that have lingered long enough. */
 void hf_loop_end_lingering(struct hf_loop *l);

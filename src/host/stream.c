@@ -71,6 +71,7 @@ static enum hf_io read_tls(struct hf_stream *s, uint8_t *out, size_t cap, size_t
     /* Handshake answers, tickets and alerts go out at once; what does not fit now
      * leaves with the next flush. */
     enum hf_io sent = send_pending(s);
+    if (err == HF_ERR_CLOSED) s->is_ended = true;
     if (err == HF_ERR_CLOSED) return *len > 0 ? HF_IO_OK : HF_IO_END;
     if (err) return HF_IO_TLS;
     if (*len > 0) return HF_IO_OK;

@@ -13,6 +13,7 @@ struct hf_tls_conn;
 struct hf_stream {
     int fd;                  /* owned; -1 once closed */
     uint32_t plain_pending;  /* plain bytes whose ciphertext waits */
+    bool is_ended;           /* TLS: the peer said goodbye, perhaps behind other bytes */
     struct hf_tls_conn *tls; /* owned; NULL for plain text */
 };
 

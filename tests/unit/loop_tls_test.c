@@ -90,6 +90,21 @@ static void a_probe_through_tls_ends_with_a_goodbye(void)
     stop(&d);
 }
 
+static void a_goodbye_right_behind_the_last_request_ends_the_connection(void)
+{
+    struct daemon d;
+    struct peer p;
+    start(&d);
+    open_tls(&p, d.port);
+    CHECK(peer_login(&p, DAEMON_TOKEN));
+    peer_send_text(&p, HF_LIT("{\"type\":\"req\",\"id\":\"last\",\"method\":\"health\"}"));
+    /* The socket itself stays open: only the goodbye tells. */
+    SSL_shutdown(p.ssl);
+    while (!daemon_has_logged(&d, "conn.lost")) usleep(1000);
+    peer_close(&p);
+    stop(&d);
+}
+
 static void plain_text_on_the_tls_port_is_lost_and_logged(void)
 {
     struct daemon d;
@@ -106,4 +121,6 @@ static void plain_text_on_the_tls_port_is_lost_and_logged(void)
 }
 
 CHECK_MAIN(a_client_logs_in_through_tls, a_slow_tls_reader_gets_every_byte_in_order,
-           a_probe_through_tls_ends_with_a_goodbye, plain_text_on_the_tls_port_is_lost_and_logged)
+           a_probe_through_tls_ends_with_a_goodbye,
+           a_goodbye_right_behind_the_last_request_ends_the_connection,
+           plain_text_on_the_tls_port_is_lost_and_logged)
