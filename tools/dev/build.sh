@@ -3,15 +3,17 @@
 
 readonly HOLDFAST=src/prog/holdfast # inside of a build directory
 
-# build_options NAME: compiler, then options, one per line.
+# build_options NAME: the compiler, then the options.
 build_options() {
-    local sanitized='-Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false -Dwerror=true'
+    local checked='--buildtype=debugoptimized -Doptimization=1 -Db_lundef=false -Dwerror=true'
+    local sanitized="$checked -Db_sanitize=address,undefined"
     case $1 in
     release) echo gcc --buildtype=release -Dtests=false ;;
     fast) echo gcc --buildtype=release -Dwerror=true ;;
-    gcc) echo gcc --buildtype=debugoptimized "$sanitized" ;;
-    clang) echo clang --buildtype=debugoptimized "$sanitized" ;;
-    fuzz) echo clang --buildtype=debugoptimized "$sanitized" -Dfuzz=true ;;
+    gcc) echo "gcc $sanitized" ;;
+    clang) echo "clang $sanitized" ;;
+    fuzz) echo "clang $sanitized -Dfuzz=true" ;;
+    tsan) echo "clang $checked -Db_sanitize=thread" ;;
     cover) echo gcc --buildtype=debug -Db_coverage=true ;;
     *) die "no build is called $1" ;;
     esac
@@ -56,15 +58,34 @@ without_aslr() {
 
 # meson_test NAME OPTION...: builds, then runs the tests; the closing line counts each TAP subtest.
 meson_test() {
-    local name=$1 status=0
+    local name=$1
     shift
     if ! build "$name"; then
         echo '0 passed, 1 failed'
         return 1
     fi
+    run_tests "$name" --no-rebuild "$@"
+}
+
+# race_test: what has threads (the floor host and its loop) under the thread sanitizer.
+race_test() {
+    local names
+    configure tsan || return 1
+    names=$(meson test -C build/tsan --list 2>/dev/null | sed -nE 's,.* / ((host|loop)/.*),\1,p')
+    [[ -n $names ]] || return 1
+    # Names of tests hold no spaces.
+    # shellcheck disable=SC2086
+    run_tests tsan $names
+}
+
+# run_tests NAME OPTION...
+run_tests() {
+    local name=$1 status=0
+    shift
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
-        without_aslr meson test -C "build/$name" --no-rebuild --print-errorlogs "$@" || status=$?
+        TSAN_OPTIONS=halt_on_error=1 \
+        without_aslr meson test -C "build/$name" --print-errorlogs "$@" || status=$?
     tools/dev/tally "build/$name/meson-logs" || status=1
     return "$status"
 }

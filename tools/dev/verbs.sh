@@ -28,6 +28,7 @@ do_test() {
     [[ -n $quick ]] || need "${INTEROP_SET[@]}"
     step gcc meson_test gcc --no-suite house --no-suite seeds
     step clang meson_test clang --no-suite house
+    step threads race_test
     step lint lint
     step conformance tests/conformance/run.py "build/gcc/$HOLDFAST"
     step fast meson_test fast --no-suite house --no-suite seeds
