@@ -455,6 +455,7 @@ void hf_server_run_due(struct hf_server *s, struct hf_now now)
 {
     HF_ASSERT(s->magic == HF_SERVER_MAGIC);
     s->now = now;
+    if (s->is_stopped) return; /* the host was told that nothing is left to do */
     run_conn_deadlines(s);
     if (!hf_time_before(now.mono, s->tick_at)) {
         s->tick_at = hf_time_after(now.mono, HF_MS(s->settings.tick_interval_ms));
@@ -470,6 +471,7 @@ void hf_server_run_due(struct hf_server *s, struct hf_now now)
 
 hf_time hf_server_due(const struct hf_server *s)
 {
+    if (s->is_stopped) return HF_NEVER;
     hf_time due = hf_time_min(hf_dueq_due(&s->deadlines), hf_pings_due(&s->pings));
     due = hf_time_min(due, hf_admit_due(&s->admit));
     /* Nobody to tell, nothing to wake up for. */

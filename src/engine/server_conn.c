@@ -155,8 +155,9 @@ void hf_conn_send(struct hf_server *s, struct hf_conn *c, struct hf_blob *body,
     case HF_GATE_SHUT:
         return;
     }
-    if (hf_outq_push(&c->out, &s->spare, body, has_seq ? hf_seq_next(&c->seq) : 0) != 0) {
-        close_slow(s, c, "out-of-memory");
+    int err = hf_outq_push(&c->out, &s->spare, body, has_seq ? hf_seq_next(&c->seq) : 0);
+    if (err) {
+        close_slow(s, c, err == HF_ERR_LIMIT ? hf_gate_cause(HF_GATE_RESPONSE) : "out-of-memory");
         return;
     }
     s->metrics.frames_out[0]++;
@@ -357,6 +358,8 @@ static void handle_item(struct hf_server *s, struct hf_conn *c, const struct hf_
         hf_conn_close(s, c, item->code,
                       item->code == HF_WS_CODE_TOO_LARGE ? HF_EMPTY : hf_bytes_cstr(item->what),
                       item->code == HF_WS_CODE_TOO_LARGE ? "payload-too-large" : "protocol-error");
+        /* What the peer says from here on is not understood, its close neither. */
+        if (c->state == HF_CONN_CLOSING) end_after_output(s, c);
         return;
     }
 }

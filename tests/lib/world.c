@@ -322,7 +322,7 @@ void world_start(struct world *w)
     hf_store_init(&w->store, w->path);
     w->has_store = true;
     w->is_ready = w->is_draining = w->is_stopped = false;
-    w->turned_at = w->now.mono;
+    w->turned_at = w->frozen_until = w->now.mono; /* a new process is not frozen */
     w->busy_for = 0;
     world_note(w, "world: server starts");
     WORLD_CHECK(w, hf_server_new(&w->server, &w->config, &w->settings, w->now) == 0);

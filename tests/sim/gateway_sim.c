@@ -47,5 +47,31 @@ static void a_ping_right_behind_the_request_never_overtakes_the_101(void)
     world_free(w);
 }
 
-CHECK_MAIN(a_ping_right_behind_the_request_never_overtakes_the_101,
+/* The connection that asked waits for the store and is let in by it. */
+static void a_first_pairing_waits_for_a_slow_store_on_its_own_connection(void)
+{
+    struct world *w = started();
+    struct identity who = identity_of(1);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    config.client_id = "openclaw-tui";
+    config.mode = "ui";
+    config.identity = &who;
+    w->weather.job_max = 1;
+    peer_init(&p, w, &config);
+    peer_open(&p);
+    peer_run_world(&p, 0);
+    WORLD_CHECK(w, w->job_count == 1);
+    w->jobs[0].done_at = hf_time_after(w->now.mono, HF_SECONDS(3));
+    peer_run_world(&p, HF_MS(2999));
+    CHECK_EQ(p.state, PEER_LOGIN);
+    peer_run_world(&p, HF_MS(1));
+    CHECK_EQ(p.state, PEER_READY);
+    CHECK_EQ(strlen(p.device_token), HF_DEVICE_TOKEN_CHARS);
+    peer_fini(&p);
+    world_free(w);
+}
+
+CHECK_MAIN(a_first_pairing_waits_for_a_slow_store_on_its_own_connection,
+           a_ping_right_behind_the_request_never_overtakes_the_101,
            a_client_logs_in_calls_health_and_gets_a_ping)
