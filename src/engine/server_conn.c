@@ -8,7 +8,7 @@ enum { CLOSE_GRACE_MS = 1000 };
 
 /* --- memory --- */
 
-void hf_client_free(struct hf_client *client)
+void hf_conn_client_free(struct hf_conn_client *client)
 {
     if (!client) return;
     for (uint32_t i = 0; i < client->key_count; i++) hf_blob_drop(client->keys[i]);
@@ -16,7 +16,7 @@ void hf_client_free(struct hf_client *client)
     hf_mem_free(client);
 }
 
-bool hf_client_has_key(const struct hf_client *client, struct hf_bytes key)
+bool hf_conn_client_has_key(const struct hf_conn_client *client, struct hf_bytes key)
 {
     for (uint32_t i = 0; i < client->key_count; i++)
         if (hf_bytes_same(hf_blob_view(client->keys[i]), key)) return true;
@@ -43,7 +43,7 @@ void hf_conn_fini(struct hf_server *s, struct hf_conn *c)
     reader_fini(c);
     hf_outq_fini(&c->out, &s->spare);
     hf_conn_login_free(c->login);
-    hf_client_free(c->client);
+    hf_conn_client_free(c->client);
     c->login = NULL;
     c->client = NULL;
 }
@@ -126,7 +126,8 @@ static void note_slow(struct hf_server *s, const struct hf_conn *c, enum hf_gate
     HF_LOG(&s->log, HF_LOG_WARN, "payload.large", HF_INT("conn", hf_id_slot(c->id)),
            HF_TEXT("surface", hf_bytes_cstr(record.u.large.surface)),
            HF_TEXT("reason", hf_bytes_cstr(record.u.large.reason)),
-           HF_INT("bytes", record.u.large.bytes), HF_INT("limit_bytes", record.u.large.limit_bytes));
+           HF_INT("bytes", record.u.large.bytes),
+           HF_INT("limit_bytes", record.u.large.limit_bytes));
 }
 
 static void close_slow(struct hf_server *s, struct hf_conn *c, const char *cause)
@@ -232,7 +233,8 @@ void hf_conn_finish(struct hf_server *s, struct hf_conn *c, const char *cause)
     hf_conn_schedule(s, c);
 }
 
-static void push_close(struct hf_server *s, struct hf_conn *c, unsigned code, struct hf_bytes reason)
+static void push_close(struct hf_server *s, struct hf_conn *c, unsigned code,
+                       struct hf_bytes reason)
 {
     uint8_t payload[HF_LIMIT_CONTROL_FRAME_BYTES];
     size_t len = 0;

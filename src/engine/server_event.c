@@ -7,13 +7,13 @@
 
 static struct hf_fanout_view view_of(const struct hf_conn *c, struct hf_bytes key)
 {
-    const struct hf_client *client = c->client;
+    const struct hf_conn_client *client = c->client;
     return (struct hf_fanout_view){
         .is_registered = c->state == HF_CONN_READY,
         .role = (enum hf_role)client->role,
         .scopes = client->scopes,
         .has_index_subscription = client->wants_index,
-        .has_key_subscription = key.len > 0 && hf_client_has_key(client, key),
+        .has_key_subscription = key.len > 0 && hf_conn_client_has_key(client, key),
         .has_session_scoped_cap = (client->caps & hf_cap_bit(HF_CAP_SESSION_SCOPED_EVENTS)) != 0,
         .has_tool_events_cap = (client->caps & hf_cap_bit(HF_CAP_TOOL_EVENTS)) != 0,
         .has_ui_commands_cap = (client->caps & hf_cap_bit(HF_CAP_UI_COMMANDS)) != 0,

@@ -136,8 +136,8 @@ static struct hf_bytes keep_text(char **at, struct hf_bytes text)
     return kept;
 }
 
-static struct hf_client *make_client(struct hf_server *s, const struct hf_connect *connect,
-                                     const struct hf_login_outcome *outcome)
+static struct hf_conn_client *make_client(struct hf_server *s, const struct hf_connect *connect,
+                                          const struct hf_login_outcome *outcome)
 {
     const struct hf_connect_client *said = &connect->client;
     struct hf_bytes device_id = connect->has_device ? connect->device.id : HF_EMPTY;
@@ -149,7 +149,7 @@ static struct hf_client *make_client(struct hf_server *s, const struct hf_connec
         cut[i] = hf_bytes_cut_utf8(texts[i], HF_LIMIT_NAME_BYTES);
         need += cut[i].len;
     }
-    struct hf_client *client = hf_mem_zero(1, sizeof *client + need);
+    struct hf_conn_client *client = hf_mem_zero(1, sizeof *client + need);
     if (!client) return NULL;
     char *at = client->text;
     struct hf_bytes *const fields[] = { &client->version,       &client->platform,
@@ -208,7 +208,7 @@ static void write_hello(struct hf_server *s, struct hf_conn *c,
 
 static void enter_presence(struct hf_server *s, struct hf_conn *c, const struct hf_connect *connect)
 {
-    const struct hf_client *client = c->client;
+    const struct hf_conn_client *client = c->client;
     struct hf_bytes mode = hf_bytes_cstr(hf_client_mode_name((enum hf_client_mode)client->mode));
     char ip[HF_NET_ADDRESS_CHARS];
     if (!hf_presence_lists(mode, (enum hf_role)client->role)) return;

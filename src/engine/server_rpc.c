@@ -154,7 +154,7 @@ static void refuse_role(struct hf_server *s, struct hf_call *call)
 static bool is_allowed(struct hf_server *s, struct hf_call *call, struct hf_bytes method)
 {
     enum hf_scope missing = HF_SCOPE_ADMIN;
-    const struct hf_client *client = call->conn->client;
+    const struct hf_conn_client *client = call->conn->client;
     switch (hf_method_check(method, (enum hf_role)client->role, client->scopes, &missing)) {
     case HF_METHOD_ALLOWED:
         return true;

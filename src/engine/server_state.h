@@ -70,7 +70,7 @@ struct hf_conn_login {
 };
 
 /* What a registered client said about itself; one block. */
-struct hf_client {
+struct hf_conn_client {
     char conn_uuid[HF_UUID_CHARS + 1];
     uint8_t id;       /* enum hf_client_id */
     uint8_t mode;     /* enum hf_client_mode */
@@ -116,9 +116,9 @@ struct hf_conn {
     struct hf_gate gate;
     struct hf_seq seq;
     uint64_t bytes_in, bytes_out;
-    struct hf_conn_login *login; /* from the upgrade until registration */
-    struct hf_client *client;    /* from registration on */
-    struct hf_liveness liveness; /* once registered */
+    struct hf_conn_login *login;   /* from the upgrade until registration */
+    struct hf_conn_client *client; /* from registration on */
+    struct hf_liveness liveness;   /* once registered */
 };
 
 /* A request or a login that waits for a job of the host. */
@@ -262,11 +262,11 @@ void hf_conn_send(struct hf_server *s, struct hf_conn *c, struct hf_blob *body,
 /* The same for a response that only this connection gets; copied. */
 void hf_conn_send_text(struct hf_server *s, struct hf_conn *c, struct hf_bytes text);
 
-void hf_client_free(struct hf_client *client);
+void hf_conn_client_free(struct hf_conn_client *client);
 void hf_conn_login_free(struct hf_conn_login *login);
 
 /* Whether the client subscribed to the messages of this session. */
-bool hf_client_has_key(const struct hf_client *client, struct hf_bytes key);
+bool hf_conn_client_has_key(const struct hf_conn_client *client, struct hf_bytes key);
 
 /* --- server_http.c --- */
 

@@ -201,7 +201,7 @@ void hf_method_pair_list(struct hf_server *s, struct hf_call *call)
 
 static struct hf_devices_caller caller_of(const struct hf_call *call)
 {
-    const struct hf_client *client = call->conn->client;
+    const struct hf_conn_client *client = call->conn->client;
     struct hf_devices_caller caller = { .scopes = client->scopes };
     caller.is_device = hf_bytes_same(client->auth_method, HF_LIT("device-token")) &&
                        hf_device_id_read(client->device_id, &caller.id);

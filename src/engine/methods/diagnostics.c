@@ -175,7 +175,7 @@ static void write_link(struct hf_server *s, struct hf_json_writer *w, const stru
 
 static void write_client(struct hf_server *s, struct hf_json_writer *w, const struct hf_conn *c)
 {
-    const struct hf_client *client = c->client;
+    const struct hf_conn_client *client = c->client;
     hf_json_add_text(w, "connId", hf_bytes(client->conn_uuid, HF_UUID_CHARS));
     hf_json_add_text(w, "clientId",
                      hf_bytes_cstr(hf_client_id_name((enum hf_client_id)client->id)));

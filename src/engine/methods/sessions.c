@@ -118,9 +118,9 @@ static bool read_key(struct hf_server *s, struct hf_call *call, struct hf_bytes 
     return true;
 }
 
-static int add_key(struct hf_client *client, struct hf_bytes key)
+static int add_key(struct hf_conn_client *client, struct hf_bytes key)
 {
-    if (hf_client_has_key(client, key)) return 0;
+    if (hf_conn_client_has_key(client, key)) return 0;
     if (client->key_count == HF_LIMIT_SUBSCRIPTIONS) return HF_ERR_LIMIT;
     if (client->key_count == client->key_cap) {
         uint32_t cap = client->key_cap ? client->key_cap * 2 : 4;
@@ -135,7 +135,7 @@ static int add_key(struct hf_client *client, struct hf_bytes key)
     return 0;
 }
 
-static void drop_key(struct hf_client *client, struct hf_bytes key)
+static void drop_key(struct hf_conn_client *client, struct hf_bytes key)
 {
     for (uint32_t i = 0; i < client->key_count; i++) {
         if (!hf_bytes_same(hf_blob_view(client->keys[i]), key)) continue;
