@@ -1,10 +1,11 @@
 /* Scenarios of spec/health-connection.md section 12 that need a whole server;
  * tests/unit/liveness_test.c has those of the record itself. */
 #include "base/limits.h"
+#include "engine/server_state.h"
 #include "lib/peer.h"
-#include "wire/json_read.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct world *started(uint64_t seed)
 {
@@ -230,7 +231,7 @@ static void what_all_clients_share_has_no_connection_block(void)
     world_free(w);
 }
 
-/* health-connection 26: with probe and after a refresh; 27: HTTP has none. */
+/* health-connection 26: with probe and after a refresh; HTTP has none. */
 static void a_probe_carries_the_block_and_refreshes_the_summary(void)
 {
     struct world *w = started(8);
@@ -252,6 +253,129 @@ static void a_probe_carries_the_block_and_refreshes_the_summary(void)
     CHECK(hf_bytes_ends(answer, HF_LIT("{\"ok\":true,\"status\":\"live\"}")));
     hf_buf_fini(&in);
     peer_fini(&p);
+    world_free(w);
+}
+
+/* health-connection 27: whoever reads the summary without a socket (the event, the
+ * snapshot, HTTP do) gets no block: there is no link that it could be about. */
+static void a_call_without_a_socket_has_no_block(void)
+{
+    struct world *w = started(12);
+    struct hf_bytes health = hf_server_health(w->server, true);
+    CHECK_TEXT(hf_json_find(health, "ok"), "true");
+    CHECK_EQ(hf_json_find(health, "connection").len, 0);
+    world_free(w);
+}
+
+/* health-connection 22, 23: the wall clock steps between ping and pong, and later. */
+static void a_step_of_the_wall_clock_is_only_shown(void)
+{
+    static const int64_t steps_ms[] = { -3600000, 3600000 };
+    for (size_t i = 0; i < HF_COUNT(steps_ms); i++) {
+        struct world *w = started(13);
+        struct peer_config config = peer_operator();
+        struct peer p;
+        config.no_pong = true;
+        peer_login(&p, w, &config);
+        struct peer_message *ping = hf_ring_at(&p.kept, p.kept.len - 1);
+        WORLD_CHECK(w, ping->kind == HF_WS_PING);
+        struct hf_blob *payload = hf_blob_hold(ping->text);
+        world_step_wall(w, steps_ms[i]);
+        peer_run_world(&p, HF_MS(40));
+        peer_send_frame(&p, HF_WS_OP_PONG, hf_blob_view(payload));
+        struct block b = ask(&p, NULL);
+        CHECK_AT(i, b.connected && b.has_heartbeat);
+        CHECK_EQ_AT(i, b.rtt_ms, 40);
+        CHECK_EQ_AT(i, b.heartbeat_ms, w->now.wall_ms);
+        world_step_wall(w, steps_ms[i]);
+        b = ask(&p, NULL);
+        CHECK_AT(i, b.connected);
+        CHECK_EQ_AT(i, b.heartbeat_ms, w->now.wall_ms - steps_ms[i]);
+        hf_blob_drop(payload);
+        peer_fini(&p);
+        world_free(w);
+    }
+}
+
+/* health-connection 34, and the last row of the table of section 7. */
+static void a_stale_link_recovers_with_its_next_pong(void)
+{
+    struct world *w = world_new(14);
+    struct peer_config config = peer_operator();
+    struct peer p;
+    w->settings.pong_enforcement = false;
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    peer_login(&p, w, &config);
+    peer_run_world(&p, HF_SECONDS(1));
+    struct block fresh = ask(&p, NULL);
+    p.config.no_pong = true;
+    peer_run_world(&p, HF_SECONDS(101));
+    struct block stale = ask(&p, NULL);
+    CHECK(!stale.connected);
+    CHECK_EQ(stale.rtt_ms, fresh.rtt_ms);
+    CHECK_EQ(stale.heartbeat_ms, fresh.heartbeat_ms);
+    p.config.no_pong = false;
+    peer_run_world(&p, HF_SECONDS(25));
+    struct block again = ask(&p, NULL);
+    CHECK(again.connected);
+    CHECK(again.heartbeat_ms > stale.heartbeat_ms + 100000);
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* When the k-th ping of a peer came; each is within the slack of its instant. */
+static hf_time ping_at(struct peer *p, size_t k)
+{
+    for (size_t i = 0; i < p->kept.len; i++) {
+        const struct peer_message *message = hf_ring_at(&p->kept, i);
+        if (message->kind == HF_WS_PING && k-- == 0) return message->at;
+    }
+    world_fail(p->world, "a ping is missing");
+}
+
+static int by_time(const void *a, const void *b)
+{
+    hf_time x = *(const hf_time *)a, y = *(const hf_time *)b;
+    return hf_time_before(x, y) ? -1 : hf_time_before(y, x);
+}
+
+/* health-connection 36, with as many connections as a simulated server carries quickly
+ * (tests/unit/pings_test.c has 10,000): registered over 1 s, pinged as they came. */
+static void a_crowd_is_pinged_as_it_came(void)
+{
+    enum { CROWD = 1000, ROUNDS = 4 };
+    struct world *w = world_new_for(15, CROWD);
+    struct peer_config config = peer_operator();
+    struct peer *all = calloc(CROWD, sizeof *all);
+    hf_time *pings = calloc(CROWD, sizeof *pings);
+    struct peers peers = { .all = all, .count = CROWD };
+    struct world_peers run = peers_of(&peers);
+    CHECK(all && pings);
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    for (size_t i = 0; i < CROWD; i++) {
+        peer_login(&all[i], w, &config);
+        world_run(w, HF_MS(1), NULL);
+    }
+    world_run(w, HF_SECONDS(25) * ROUNDS, &run);
+    for (size_t k = 1; k < ROUNDS; k++) {
+        for (size_t i = 0; i < CROWD; i++) {
+            pings[i] = ping_at(&all[i], k);
+            hf_span late = hf_time_since(
+                pings[i], hf_time_after(all[i].ready_at, HF_SECONDS(25) * (hf_span)k));
+            CHECK_AT(i, late >= 0 && late <= HF_MS(250));
+        }
+        qsort(pings, CROWD, sizeof *pings, by_time);
+        for (size_t i = 0; i + HF_LIMIT_PING_BATCH < CROWD; i++)
+            CHECK_AT(i, hf_time_before(pings[i], pings[i + HF_LIMIT_PING_BATCH]));
+    }
+    for (size_t i = 0; i < CROWD; i++) {
+        CHECK_EQ_AT(i, all[i].state, PEER_READY);
+        peer_fini(&all[i]);
+    }
+    free(all);
+    free(pings);
     world_free(w);
 }
 
@@ -342,6 +466,8 @@ CHECK_MAIN(a_new_client_is_connected_and_knows_nothing_yet,
            pings_keep_their_cadence, only_registered_clients_are_pinged,
            what_all_clients_share_has_no_connection_block,
            a_probe_carries_the_block_and_refreshes_the_summary,
+           a_call_without_a_socket_has_no_block, a_step_of_the_wall_clock_is_only_shown,
+           a_stale_link_recovers_with_its_next_pong, a_crowd_is_pinged_as_it_came,
            a_silent_peer_is_given_up_at_the_deadline,
            a_close_during_a_pending_ping_leaves_nothing_behind,
            three_clients_ten_minutes_three_ping_timers)

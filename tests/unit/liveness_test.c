@@ -138,7 +138,7 @@ static void round_trips_are_smoothed_and_rounded_to_the_nearest(void)
     }
 }
 
-/* health-connection 5 and 34 */
+/* health-connection 5, 34 */
 static void a_link_goes_stale_after_100_s_and_recovers_with_its_history(void)
 {
     struct hf_liveness l = registered(&seed);
@@ -161,7 +161,7 @@ static void a_closing_link_is_not_connected_but_keeps_its_numbers(void)
     check_block(&l, 43, false, 42, 42);
 }
 
-/* health-connection 7 and 8 */
+/* health-connection 7, 8 */
 static void a_delayed_pong_of_an_older_ping_is_accepted_while_fresh(void)
 {
     struct hf_liveness l = registered(&seed);
@@ -201,7 +201,7 @@ static void a_ping_is_answered_once(void)
     CHECK_EQ(l.pongs_unmatched, 1);
 }
 
-/* health-connection 11 and 12; the pending payload is 1000 */
+/* health-connection 11, 12; the pending payload is 1000 */
 static void only_the_exact_bytes_of_a_payload_match(void)
 {
     static const struct hf_bytes wrong[] = {
@@ -311,7 +311,7 @@ static void pings_keep_the_phase_of_the_registration(void)
     CHECK_EQ(l.pings_sent, 20);
 }
 
-/* health-connection 20 and 21 */
+/* health-connection 20, 21 */
 static void a_ping_that_was_not_enqueued_leaves_no_trace(void)
 {
     static const enum hf_liveness_sent rows[] = { HF_LIVENESS_NOT_OPEN, HF_LIVENESS_FAILED };
@@ -328,7 +328,7 @@ static void a_ping_that_was_not_enqueued_leaves_no_trace(void)
     }
 }
 
-/* health-connection 22 and 23 */
+/* health-connection 22, 23 */
 static void a_step_of_the_wall_clock_is_shown_and_nothing_else(void)
 {
     static const int64_t steps_ms[] = { -3600000, 3600000 };
