@@ -219,10 +219,11 @@ static void make_weather(struct fleet *f)
 {
     struct world *w = f->w;
     static const hf_span latencies[] = { 0, HF_MS(5), HF_MS(80) };
+    static const unsigned fails[] = { 0, 10, 70 };
     w->weather.latency_max = latencies[dice(f, 3)];
     w->weather.split_percent = (unsigned)dice(f, 3) * 25;
     w->weather.job_max = HF_MS(dice(f, 3) * 400);
-    w->weather.job_fail_percent = (unsigned)dice(f, 3) * 10;
+    w->weather.job_fail_percent = fails[dice(f, 3)];
     w->settings.ping_interval_ms = 5000;
     w->settings.stale_after_ms = 20000;
     w->settings.pong_timeout_ms = 5000;
