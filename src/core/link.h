@@ -174,7 +174,8 @@ struct hf_link_todo {
     enum hf_link_cause cause;
     struct hf_link_close close; /* DO_CLOSE, TELL_CLOSED */
     hf_span wait;
-    hf_span rtt; /* > 0 after a PONG that was awaited */
+    bool has_rtt; /* after a PONG that was awaited */
+    hf_span rtt;
 };
 
 enum hf_link_status {

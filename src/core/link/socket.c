@@ -86,7 +86,7 @@ static void heard(struct hf_link *l, hf_time now, const struct hf_link_input *in
     if (input->kind == HF_LINK_FRAME)
         hf_watch_frame(&l->watch, limits, now);
     else if (input->kind == HF_LINK_PONG)
-        hf_watch_pong(&l->watch, limits, now, &todo->rtt);
+        todo->has_rtt = hf_watch_pong(&l->watch, limits, now, &todo->rtt);
     else if (input->kind == HF_LINK_BEAT_ANSWERED)
         hf_watch_beat_answered(&l->watch, limits, now, input->u.is_unsupported);
 }
