@@ -246,43 +246,59 @@ void hf_conn_http_metrics(struct hf_server *s, struct hf_conn *c, bool is_head,
     answer(s, c, &reply, hf_buf_view(&s->body));
 }
 
-/* A locked-out address learns nothing here either (dependencies.md 6c). */
-static bool is_locked_out(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req)
+/* A wrong secret here counts as one in a handshake (dependencies.md 6c). */
+static void count_wrong_secret(struct hf_server *s, const struct hf_source *source,
+                               const struct hf_http_request *req)
 {
-    struct hf_source source =
-        hf_source_address(c->client_address.bytes, hf_net_is_loopback(&c->client_address));
-    hf_span left = hf_lockout_left(&s->lockout, s->now.mono, &source);
+    struct hf_bytes value;
+    uint8_t digest[HF_SHA256_BYTES];
+    if (!hf_http_find(&req->fields, HF_LIT("Authorization"), &value)) return;
+    hf_sha256(value, digest);
+    hf_lockout_failed(&s->lockout, s->now.mono, source, digest);
+}
+
+static void refuse_locked(struct hf_server *s, struct hf_conn *c, hf_span left)
+{
     char seconds[24];
-    if (left <= 0) {
-        struct hf_bytes value;
-        uint8_t digest[HF_SHA256_BYTES];
-        if (!hf_http_find(&req->fields, HF_LIT("Authorization"), &value)) return false;
-        hf_sha256(value, digest);
-        hf_lockout_failed(&s->lockout, s->now.mono, &source, digest);
-        return false;
-    }
-    int len = snprintf(seconds, sizeof seconds, "%lld", (long long)hf_span_ms(left) / 1000 + 1);
+    int len = snprintf(seconds, sizeof seconds, "%lld", (long long)(hf_span_ms(left) / 1000 + 1));
     struct reply reply = { .status = 429,
                            .type = plain_text,
                            .extra_name = HF_LIT("Retry-After"),
                            .extra_value = hf_bytes(seconds, (size_t)len) };
     answer(s, c, &reply, HF_LIT("Too Many Requests"));
-    return true;
+}
+
+static void refuse_secret(struct hf_server *s, struct hf_conn *c, bool is_head)
+{
+    struct reply reply = { .status = 401,
+                           .type = plain_text,
+                           .extra_name = HF_LIT("WWW-Authenticate"),
+                           .extra_value = HF_LIT("Bearer"),
+                           .is_head = is_head };
+    answer(s, c, &reply, HF_LIT("Unauthorized"));
+}
+
+/* Answers and returns false unless the caller may read the metrics.  A locked-out
+ * address gets the same answer whatever secret it sends. */
+static bool may_read_metrics(struct hf_server *s, struct hf_conn *c,
+                             const struct hf_http_request *req, bool is_head)
+{
+    struct hf_source source = hf_source_address(c->client_address.bytes, false);
+    hf_span left = hf_lockout_left(&s->lockout, s->now.mono, &source);
+    if (left > 0) {
+        refuse_locked(s, c, left);
+        return false;
+    }
+    if (has_secret(s, req)) return true;
+    count_wrong_secret(s, &source, req);
+    refuse_secret(s, c, is_head);
+    return false;
 }
 
 static void ask_metrics(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req,
                         bool is_local, bool is_head)
 {
-    if (!is_local && !has_secret(s, req)) {
-        if (is_locked_out(s, c, req)) return;
-        struct reply reply = { .status = 401,
-                               .type = plain_text,
-                               .extra_name = HF_LIT("WWW-Authenticate"),
-                               .extra_value = HF_LIT("Bearer"),
-                               .is_head = is_head };
-        answer(s, c, &reply, HF_LIT("Unauthorized"));
-        return;
-    }
+    if (!is_local && !may_read_metrics(s, c, req, is_head)) return;
     struct hf_wait wait = { .kind = HF_WAIT_HTTP, .conn = c->id, .is_head = is_head };
     struct hf_job job = { .kind = HF_JOB_FACTS };
     c->is_answering = true;

@@ -1,6 +1,8 @@
 #include "lib/peer.h"
 #include "wire/json_read.h"
 
+#include <stdio.h>
+
 static struct world *started(void)
 {
     struct world *w = world_new(1);
@@ -72,6 +74,42 @@ static void a_first_pairing_waits_for_a_slow_store_on_its_own_connection(void)
     world_free(w);
 }
 
-CHECK_MAIN(a_first_pairing_waits_for_a_slow_store_on_its_own_connection,
+static struct hf_bytes ask_from(struct world *w, const uint8_t address[16], const char *secret,
+                                struct hf_buf *out)
+{
+    char request[300];
+    int k = world_connect(w, address);
+    snprintf(request, sizeof request,
+             "GET /metrics HTTP/1.1\r\nHost: a\r\n%s%s\r\n\r\n", secret ? "Authorization: Bearer " : "X: y",
+             secret ? secret : "");
+    world_send(w, k, hf_bytes_cstr(request));
+    world_run(w, HF_MS(1), NULL);
+    hf_buf_reset(out, 1000000);
+    world_receive(w, k, out);
+    world_release(w, k);
+    return hf_bytes_head(hf_buf_view(out), 12);
+}
+
+/* Nobody reads them from elsewhere without the secret, and guessing ends in 429. */
+static void metrics_from_elsewhere_want_the_secret_and_count_guesses(void)
+{
+    static const uint8_t remote[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 192, 0, 2, 9 };
+    struct world *w = started();
+    struct hf_buf out;
+    char guess[16];
+    hf_buf_init(&out, 1000000);
+    CHECK_TEXT(ask_from(w, remote, NULL, &out), "HTTP/1.1 401");
+    CHECK_TEXT(ask_from(w, remote, "secrettoken", &out), "HTTP/1.1 200");
+    for (int i = 0; i < 10; i++) {
+        snprintf(guess, sizeof guess, "guess%d", i);
+        CHECK_TEXT_AT(i, ask_from(w, remote, guess, &out), "HTTP/1.1 401");
+    }
+    CHECK_TEXT(ask_from(w, remote, "secrettoken", &out), "HTTP/1.1 429");
+    hf_buf_fini(&out);
+    world_free(w);
+}
+
+CHECK_MAIN(metrics_from_elsewhere_want_the_secret_and_count_guesses,
+           a_first_pairing_waits_for_a_slow_store_on_its_own_connection,
            a_ping_right_behind_the_request_never_overtakes_the_101,
            a_client_logs_in_calls_health_and_gets_a_ping)
