@@ -51,6 +51,17 @@ static void on_reload(void *ctx)
     hf_loop_settings(child.loop, &settings);
 }
 
+/* Binds as `holdfast run` does, or hands over sockets as a service manager does. */
+static int listen_on(const struct hf_listen_spec *spec, struct hf_fault *fault)
+{
+    struct hf_listen_set set;
+    if (child.plan->send_buffer == 0) return hf_loop_bind(child.loop, spec, fault);
+    int err = hf_listen_open(&set, spec, fault);
+    for (size_t i = 0; i < set.count; i++)
+        setsockopt(set.fds[i], SOL_SOCKET, SO_SNDBUF, &child.plan->send_buffer, sizeof(int));
+    return err ? err : hf_loop_serve(child.loop, &set, fault);
+}
+
 static int run_loop(const char *dir, struct hf_log_sink *sink, const char *log_path)
 {
     struct hf_fault fault = { 0 };
@@ -78,7 +89,7 @@ static int run_loop(const char *dir, struct hf_log_sink *sink, const char *log_p
                                      .handles_signals = true,
                                      .restart_expected_ms = DAEMON_RESTART_MS };
     if (hf_loop_new(&child.loop, &config, &fault) != 0) return 122;
-    int err = hf_loop_bind(child.loop, &spec, &fault);
+    int err = listen_on(&spec, &fault);
     uint16_t port = hf_loop_port(child.loop);
     if (write(child.news_fd, &port, sizeof port) != sizeof port) return 123;
     if (child.plan->startup_delay > 0)
@@ -256,14 +267,20 @@ void peer_upgrade(struct peer *p)
     CHECK(peer_wait_for(p, "connect.challenge"));
 }
 
-void peer_send_text(struct peer *p, struct hf_bytes text)
+void peer_add_text(struct hf_buf *out, struct hf_bytes text)
 {
     static const uint8_t mask[4] = { 0x12, 0x34, 0x56, 0x78 };
-    struct hf_buf frame;
     uint8_t head[HF_WS_HEAD_BYTES];
-    hf_buf_init(&frame, text.len + sizeof head);
-    hf_buf_add(&frame, hf_bytes(head, hf_ws_head_write(head, HF_WS_OP_TEXT, text.len, mask)));
-    for (size_t i = 0; i < text.len; i++) hf_buf_add_byte(&frame, text.ptr[i] ^ mask[i % 4]);
+    hf_buf_add(out, hf_bytes(head, hf_ws_head_write(head, HF_WS_OP_TEXT, text.len, mask)));
+    for (size_t i = 0; i < text.len; i++) hf_buf_add_byte(out, text.ptr[i] ^ mask[i % 4]);
+    CHECK_EQ(hf_buf_done(out), 0);
+}
+
+void peer_send_text(struct peer *p, struct hf_bytes text)
+{
+    struct hf_buf frame;
+    hf_buf_init(&frame, text.len + HF_WS_HEAD_BYTES);
+    peer_add_text(&frame, text);
     peer_send(p, hf_buf_view(&frame));
     hf_buf_fini(&frame);
 }

@@ -19,6 +19,7 @@ struct daemon_plan { /* zeroed is a plain gateway */
     hf_span startup_delay;
     unsigned descriptors;                         /* RLIMIT_NOFILE; 0: as it is */
     uint16_t port;                                /* 0: the system chooses */
+    int send_buffer;                              /* SO_SNDBUF of every socket; 0: as it is */
     const char *cert_path, *key_path;             /* both: TLS */
     void (*prepare)(const char *dir);             /* the scratch directory, before the start */
     void (*adjust)(struct hf_settings *settings); /* before the start */
@@ -76,7 +77,8 @@ void peer_drain(struct peer *p);
 /* The WebSocket upgrade, up to and with the challenge. */
 void peer_upgrade(struct peer *p);
 
-/* One masked text frame. */
+/* One masked text frame: appended to `out`, or sent. */
+void peer_add_text(struct hf_buf *out, struct hf_bytes text);
 void peer_send_text(struct peer *p, struct hf_bytes text);
 
 /* Upgrade and connect with `token`: whether hello-ok came. */

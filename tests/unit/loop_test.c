@@ -1,6 +1,7 @@
 #include "host/socket.h"
 #include "lib/check.h"
 #include "lib/daemon.h"
+#include "lib/identity.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -92,31 +93,42 @@ static void more_clients_than_one_accept_batch_are_served(void)
     CHECK_EQ(daemon_stop(&d), 0);
 }
 
+/* An answer to config.get of 100 KB: a few fill every buffer of the system. */
+static void grow_config(struct hf_settings *settings)
+{
+    static char text[100000];
+    memset(text, 'x', sizeof text);
+    memcpy(text, "{\"x\":\"", 6);
+    memcpy(text + sizeof text - 2, "\"}", 2);
+    settings->config_json = hf_bytes(text, sizeof text);
+}
+
+static const struct daemon_plan talkative = { .adjust = grow_config, .send_buffer = 16384 };
+
+static void wait_for_answer(struct peer *p, int id)
+{
+    char text[32];
+    snprintf(text, sizeof text, "\"id\":\"call-%d\"", id);
+    CHECK_AT(id, peer_wait_for(p, text));
+}
+
 static void a_reader_that_stops_holds_up_nobody_and_loses_nothing(void)
 {
-    enum { CALLS = 200, SLOW_CALLS = 4000 };
+    enum { QUICK_CALLS = 10, SLOW_CALLS = 40 };
     struct daemon d;
     struct peer slow, quick;
-    daemon_start(&d, &plain);
+    daemon_start(&d, &talkative);
     daemon_wait_ready(&d);
     peer_open(&slow, d.port);
-    int small = 4096;
-    setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    peer_open(&quick, d.port);
     CHECK(peer_login(&slow, DAEMON_TOKEN));
+    peer_open(&quick, d.port);
     CHECK(peer_login(&quick, DAEMON_TOKEN));
     for (int i = 0; i < SLOW_CALLS; i++) send_call(&slow, i, "config.get");
-    for (int i = 0; i < CALLS; i++) {
-        char id[32];
-        snprintf(id, sizeof id, "\"id\":\"call-%d\"", i);
+    for (int i = 0; i < QUICK_CALLS; i++) {
         send_call(&quick, i, "config.get");
-        CHECK_AT(i, peer_wait_for(&quick, id));
+        wait_for_answer(&quick, i);
     }
-    for (int i = 0; i < SLOW_CALLS; i++) {
-        char id[32];
-        snprintf(id, sizeof id, "\"id\":\"call-%d\"", i);
-        CHECK_AT(i, peer_wait_for(&slow, id));
-    }
+    for (int i = 0; i < SLOW_CALLS; i++) wait_for_answer(&slow, i);
     peer_close(&slow);
     peer_close(&quick);
     CHECK_EQ(daemon_stop(&d), 0);
@@ -124,22 +136,71 @@ static void a_reader_that_stops_holds_up_nobody_and_loses_nothing(void)
 
 static void a_reader_that_never_reads_again_does_not_hold_up_the_end(void)
 {
-    enum { CALLS = 240 };
+    enum { CALLS = 60 };
     struct daemon d;
     struct peer slow;
-    int small = 4096;
-    daemon_start(&d, &plain);
+    daemon_start(&d, &talkative);
     daemon_wait_ready(&d);
     peer_open(&slow, d.port);
-    setsockopt(slow.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     CHECK(peer_login(&slow, DAEMON_TOKEN));
-    for (int round = 0; round < 20; round++)
-        for (int i = 0; i < CALLS; i++) send_call(&slow, i, "config.get");
+    for (int i = 0; i < CALLS; i++) send_call(&slow, i, "config.get");
+    wait_for_answer(&slow, 0);
     kill(d.pid, SIGTERM);
     CHECK_EQ(daemon_wait_end(&d), 0);
     CHECK(daemon_has_logged(&d, "conn.lost"));
     peer_close(&slow);
     scratch_drop(&d.scratch);
+}
+
+/* The text of a connect with a device that signs what the challenge asked for. */
+static int write_device_connect(struct peer *p, char *out, size_t cap)
+{
+    struct identity who = identity_of(1);
+    char nonce[64], payload[512], signature[HF_BASE64URL_CHARS(HF_ED25519_SIG_BYTES)];
+    uint8_t raw[HF_ED25519_SIG_BYTES];
+    CHECK(peer_wait_for(p, "\"nonce\":\""));
+    size_t len = hf_bytes_find(hf_buf_view(&p->in), 0, '"');
+    snprintf(nonce, sizeof nonce, "%.*s", (int)len, (const char *)p->in.ptr);
+    CHECK(peer_wait_for(p, "\"ts\":"));
+    long long ts = strtoll((const char *)p->in.ptr, NULL, 10);
+    int payload_len = snprintf(payload, sizeof payload, "v2|%.*s|cli|cli|operator||%lld|%s|%s",
+                               (int)sizeof who.id_text, who.id_text, ts, DAEMON_TOKEN, nonce);
+    CHECK_EQ(hf_ed25519_sign(who.secret, hf_bytes(payload, (size_t)payload_len), raw), 0);
+    hf_base64url_write(hf_bytes(raw, sizeof raw), signature);
+    return snprintf(out, cap,
+                    "{\"type\":\"req\",\"id\":\"login\",\"method\":\"connect\",\"params\":{"
+                    "\"minProtocol\":4,\"maxProtocol\":4,\"client\":{\"id\":\"cli\","
+                    "\"version\":\"1\",\"platform\":\"linux\",\"mode\":\"cli\"},"
+                    "\"auth\":{\"token\":\"%s\"},\"device\":{\"id\":\"%.*s\","
+                    "\"publicKey\":\"%.*s\",\"signature\":\"%.*s\",\"signedAt\":%lld,"
+                    "\"nonce\":\"%s\"}}}",
+                    DAEMON_TOKEN, (int)sizeof who.id_text, who.id_text, (int)sizeof who.key_text,
+                    who.key_text, (int)sizeof signature, signature, ts, nonce);
+}
+
+/* The login waits for the store and pauses its input: what came in the same read is
+ * kept and offered again. */
+static void a_request_behind_a_login_that_waits_is_answered_after_it(void)
+{
+    static const char call[] = "{\"type\":\"req\",\"id\":\"early\",\"method\":\"health\"}";
+    char text[2048];
+    struct daemon d;
+    struct peer p;
+    struct hf_buf both;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    peer_open(&p, d.port);
+    peer_upgrade(&p);
+    int len = write_device_connect(&p, text, sizeof text);
+    hf_buf_init(&both, 4096);
+    peer_add_text(&both, hf_bytes(text, (size_t)len));
+    peer_add_text(&both, hf_bytes_cstr(call));
+    peer_send(&p, hf_buf_view(&both));
+    CHECK(peer_wait_for(&p, "hello-ok"));
+    CHECK(peer_wait_for(&p, "\"id\":\"early\",\"ok\":true"));
+    hf_buf_fini(&both);
+    peer_close(&p);
+    CHECK_EQ(daemon_stop(&d), 0);
 }
 
 static void a_large_message_is_read_in_many_turns(void)
@@ -345,6 +406,7 @@ CHECK_MAIN(an_http_probe_is_answered_whole_and_ends_with_fin,
            more_clients_than_one_accept_batch_are_served,
            a_reader_that_stops_holds_up_nobody_and_loses_nothing,
            a_reader_that_never_reads_again_does_not_hold_up_the_end,
+           a_request_behind_a_login_that_waits_is_answered_after_it,
            a_large_message_is_read_in_many_turns, start_up_refuses_until_every_item_is_ready,
            a_stop_tells_the_clients_and_exits_with_0, a_stop_for_a_restart_tells_when_to_come_back,
            a_second_stop_ends_at_once, a_hang_up_brings_new_settings,

@@ -3,11 +3,19 @@
 #include "lib/daemon.h"
 
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 
 static char cert_path[SCRATCH_PATH_BYTES], key_path[SCRATCH_PATH_BYTES];
 static struct scratch pair;
 static SSL_CTX *client;
+
+static void grow_config(struct hf_settings *settings)
+{
+    static char text[100000];
+    memset(text, 'x', sizeof text);
+    memcpy(text, "{\"x\":\"", 6);
+    memcpy(text + sizeof text - 2, "\"}", 2);
+    settings->config_json = hf_bytes(text, sizeof text);
+}
 
 static void start(struct daemon *d)
 {
@@ -15,7 +23,9 @@ static void start(struct daemon *d)
     snprintf(cert_path, sizeof cert_path, "%s/crt", pair.dir);
     snprintf(key_path, sizeof key_path, "%s/key", pair.dir);
     cert_write(cert_path, key_path, "holdfast");
-    const struct daemon_plan plan = { .cert_path = cert_path, .key_path = key_path };
+    const struct daemon_plan plan = {
+        .cert_path = cert_path, .key_path = key_path, .adjust = grow_config, .send_buffer = 16384
+    };
     daemon_start(d, &plan);
     daemon_wait_ready(d);
     client = SSL_CTX_new(TLS_client_method());
@@ -49,16 +59,11 @@ static void a_client_logs_in_through_tls(void)
 
 static void a_slow_tls_reader_gets_every_byte_in_order(void)
 {
-    enum { CALLS = 200 };
+    enum { CALLS = 40 };
     struct daemon d;
     struct peer p;
-    int small = 4096;
     start(&d);
-    peer_open(&p, d.port);
-    setsockopt(p.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    p.ssl = SSL_new(client);
-    SSL_set_fd(p.ssl, p.fd);
-    CHECK_EQ(SSL_connect(p.ssl), 1);
+    open_tls(&p, d.port);
     CHECK(peer_login(&p, DAEMON_TOKEN));
     for (int i = 0; i < CALLS; i++) {
         char text[128];
