@@ -223,6 +223,12 @@ static void on_check(uv_check_t *check)
     hf_server_run_due(l->server, l->now);
     hf_loop_drain(l);
     hf_loop_flush(l);
+    if (l->is_hasty) {
+        /* The close frames are written; nobody's answer is waited for. */
+        hf_loop_kill_all(l);
+        hf_server_run_due(l->server, l->now);
+        hf_loop_drain(l);
+    }
     write_log(l);
     arm(l, next_due(l));
     uv_idle_stop(&l->awake);
@@ -402,6 +408,7 @@ void hf_loop_stop(struct hf_loop *l, int64_t restart_expected_ms)
                     .restart_expected_ms = restart_expected_ms },
     };
     wake(l);
+    l->is_hasty = l->stop_asked;
     l->stop_asked = true;
     hf_loop_step(l, &event, NULL);
 }

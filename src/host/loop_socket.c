@@ -96,6 +96,14 @@ void hf_loop_kill(struct hf_loop *l, struct hf_socket *s)
     report_closed(l, s, HF_LOST_BY_US);
 }
 
+void hf_loop_kill_all(struct hf_loop *l)
+{
+    for (hf_id id = 0; (id = hf_pool_next(&l->sockets, id)) != 0;) {
+        struct hf_socket *s = hf_pool_find(&l->sockets, id);
+        if (s->state == HF_SOCKET_OPEN || s->state == HF_SOCKET_CLOSING) hf_loop_kill(l, s);
+    }
+}
+
 static void lose(struct hf_loop *l, struct hf_socket *s, enum hf_io io)
 {
     end_socket(l, s, false);

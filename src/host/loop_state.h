@@ -52,7 +52,9 @@ struct hf_loop {
     hf_time item_at;
     hf_time keepalive_at; /* of the service manager's watchdog */
     int64_t restart_expected_ms;
-    bool stop_asked, is_stopped, is_draining;
+    bool stop_asked; /* once */
+    bool is_hasty;   /* twice: no connection is waited for */
+    bool is_stopped, is_draining;
     struct hf_fault fault; /* why the loop gave up */
 };
 
@@ -79,6 +81,9 @@ void hf_loop_mark(struct hf_loop *l, struct hf_socket *s);
 
 /* Resets it now and reports CLOSED. */
 void hf_loop_kill(struct hf_loop *l, struct hf_socket *s);
+
+/* Resets whatever still stands. */
+void hf_loop_kill_all(struct hf_loop *l);
 
 /* Gives marked sockets their turn: kept input is offered again, output pulled and
  * written, and what is polled for set. */
