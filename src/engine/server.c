@@ -115,6 +115,7 @@ static int start_rooms(struct hf_server *s)
     hf_buf_init(&s->event, HF_LIMIT_BUFFERED_BYTES);
     hf_buf_init(&s->why, HF_LIMIT_PAYLOAD_BYTES);
     hf_buf_init(&s->policy_json, HF_LIMIT_PREAUTH_FRAME_BYTES);
+    hf_buf_init(&s->event_loop, HF_LIMIT_PREAUTH_FRAME_BYTES);
     int err = hf_buf_reserve(&s->scratch, HF_LIMIT_WRITE_BYTES);
     if (!err) err = hf_presence_init(&s->presence);
     if (!err) err = hf_stability_init(&s->stability);
@@ -205,6 +206,7 @@ void hf_server_free(struct hf_server *s)
     hf_buf_fini(&s->event);
     hf_buf_fini(&s->why);
     hf_buf_fini(&s->policy_json);
+    hf_buf_fini(&s->event_loop);
     hf_blob_drop(s->health);
     hf_blob_drop(s->presence_json);
     hf_blob_drop(s->features);

@@ -84,33 +84,42 @@ struct hf_bytes hf_server_session_defaults(void)
 
 /* --- event loop --- */
 
-void hf_server_write_event_loop(struct hf_server *s, struct hf_json_writer *w)
+/* The value of `eventLoop`, the same until the next window closes. */
+static void write_sample(struct hf_buf *out, const struct hf_pulse_sample *sample)
 {
-    const struct hf_pulse_sample *sample = hf_pulse_sample(&s->pulse);
-    if (!sample) return;
-    hf_json_add_object(w, "eventLoop");
-    hf_json_add_bool(w, "degraded", sample->is_degraded);
+    struct hf_json_writer w;
+    hf_buf_reset(out, SIZE_MAX);
+    hf_json_writer_init(&w, out);
+    hf_json_open_object(&w);
+    hf_json_add_bool(&w, "degraded", sample->is_degraded);
     if (sample->is_degraded)
-        hf_json_add_int(w, "degradedSinceMs", sample->degraded_since_ms);
+        hf_json_add_int(&w, "degradedSinceMs", sample->degraded_since_ms);
     else
-        hf_json_add_null(w, "degradedSinceMs");
-    hf_json_add_array(w, "reasons");
+        hf_json_add_null(&w, "degradedSinceMs");
+    hf_json_add_array(&w, "reasons");
     for (unsigned i = 0; i < HF_PULSE_REASON_COUNT; i++)
         if (sample->reasons >> i & 1)
-            hf_json_put_text(w, hf_bytes_cstr(hf_pulse_reason_name((enum hf_pulse_reason)i)));
-    hf_json_close_array(w);
-    hf_json_add_int(w, "intervalMs", sample->interval_ms);
-    hf_json_add_double(w, "delayP99Ms", (double)sample->delay_p99_ms10 / 10);
-    hf_json_add_double(w, "delayMaxMs", (double)sample->delay_max_ms10 / 10);
-    hf_json_add_double(w, "utilization", (double)sample->utilization_1000 / 1000);
-    hf_json_add_double(w, "cpuCoreRatio", (double)sample->cpu_core_ratio_1000 / 1000);
-    hf_json_close_object(w);
+            hf_json_put_text(&w, hf_bytes_cstr(hf_pulse_reason_name((enum hf_pulse_reason)i)));
+    hf_json_close_array(&w);
+    hf_json_add_int(&w, "intervalMs", sample->interval_ms);
+    hf_json_add_double(&w, "delayP99Ms", (double)sample->delay_p99_ms10 / 10);
+    hf_json_add_double(&w, "delayMaxMs", (double)sample->delay_max_ms10 / 10);
+    hf_json_add_double(&w, "utilization", (double)sample->utilization_1000 / 1000);
+    hf_json_add_double(&w, "cpuCoreRatio", (double)sample->cpu_core_ratio_1000 / 1000);
+    hf_json_close_object(&w);
+}
+
+void hf_server_write_event_loop(struct hf_server *s, struct hf_json_writer *w)
+{
+    if (s->event_loop.len > 0) hf_json_add_raw(w, "eventLoop", hf_buf_view(&s->event_loop));
 }
 
 void hf_server_pulse_closed(struct hf_server *s)
 {
     const struct hf_pulse_sample *sample = hf_pulse_sample(&s->pulse);
     if (!sample) return;
+    write_sample(&s->event_loop, sample);
+    if (hf_buf_done(&s->event_loop) != 0) hf_buf_reset(&s->event_loop, 0);
     hf_histogram_add(&s->metrics.loop_delay_max, HF_US(sample->delay_max_ms10 * 100));
     s->metrics.loop_observed_ms += sample->interval_ms;
 }

@@ -161,6 +161,7 @@ struct hf_server {
     struct hf_net_range trusted[HF_SETTINGS_LIST_MAX];
     size_t trusted_count;
     struct hf_buf policy_json; /* of hello-ok */
+    struct hf_buf event_loop;  /* the newest sample as JSON; empty before the first */
     struct hf_log log;
     struct hf_rng rng;
     hf_time started_at;
