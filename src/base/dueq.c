@@ -83,6 +83,7 @@ void hf_dueq_set(struct hf_dueq *q, uint32_t slot, hf_time at)
         return;
     }
     HF_ASSERT(slot < q->place_cap);
+    if (place && hf_time_same(at, q->heap[place - 1].at)) return;
     struct hf_dueq_entry entry = { .at = at, .slot = slot };
     if (!place)
         sift_up(q, q->len++, entry);

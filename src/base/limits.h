@@ -44,6 +44,7 @@
     X(PENDING_PINGS, 5, "pings", "spec/health-connection.md section 2", "the oldest is evicted, counted")                   \
     X(PING_BATCH, 64, "pings", "spec/health-connection.md section 10", "the rest waits one wake-up")                        \
     X(QUEUED_FRAMES, 65536, "frames", "waiting for one reader", "close 1008")                                               \
+    X(SPARE_QUEUES, 1024, "queues", "a fan-out allocates nothing for its receivers", "freed after use")                     \
     X(WRITE_BYTES, 65536, "bytes", "handed to the system at once", "the rest waits for the next write")                     \
     X(SCRATCH_BODY_BYTES, 4096, "bytes", "smaller bodies are copied into one send", "larger ones leave as spans")           \
     X(SOCKETS, 69632, "sockets", "connections and those that linger after their FIN", "closed at accept")                   \

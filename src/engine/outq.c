@@ -3,15 +3,20 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
+#include "wire/frame.h"
 
-#include <stdio.h>
-
-enum { TAIL_MAX = 32 };
+static struct hf_outq_frame *take_spare(struct hf_outq_spare *spare)
+{
+    struct hf_outq_frame *frames = spare->first;
+    if (!frames) return NULL;
+    spare->first = frames->body.next_spare;
+    spare->count--;
+    return frames;
+}
 
 void hf_outq_spare_fini(struct hf_outq_spare *spare)
 {
-    for (size_t i = 0; i < spare->count; i++) hf_mem_free(spare->arrays[i]);
-    spare->count = 0;
+    for (struct hf_outq_frame *frames; (frames = take_spare(spare)) != NULL;) hf_mem_free(frames);
 }
 
 static struct hf_outq_frame *frame_at(const struct hf_outq *q, uint32_t i)
@@ -21,10 +26,13 @@ static struct hf_outq_frame *frame_at(const struct hf_outq *q, uint32_t i)
 
 static void give_back(struct hf_outq *q, struct hf_outq_spare *spare)
 {
-    if (q->cap == HF_OUTQ_FIRST_FRAMES && spare->count < HF_COUNT(spare->arrays))
-        spare->arrays[spare->count++] = q->frames;
-    else
+    if (q->cap == HF_OUTQ_FIRST_FRAMES && spare->count < HF_LIMIT_SPARE_QUEUES) {
+        q->frames->body.next_spare = spare->first;
+        spare->first = q->frames;
+        spare->count++;
+    } else {
         hf_mem_free(q->frames);
+    }
     q->frames = NULL;
     q->cap = q->head = 0;
 }
@@ -33,8 +41,7 @@ static int make_room(struct hf_outq *q, struct hf_outq_spare *spare)
 {
     if (q->len < q->cap) return 0;
     if (q->len >= HF_LIMIT_QUEUED_FRAMES) return HF_ERR_LIMIT;
-    if (q->cap == 0 && spare->count > 0) {
-        q->frames = spare->arrays[--spare->count];
+    if (q->cap == 0 && (q->frames = take_spare(spare)) != NULL) {
         q->cap = HF_OUTQ_FIRST_FRAMES;
         return 0;
     }
@@ -59,13 +66,6 @@ void hf_outq_fini(struct hf_outq *q, struct hf_outq_spare *spare)
     for (uint32_t i = 0; i < q->len; i++) drop_body(frame_at(q, i));
     if (q->frames) give_back(q, spare);
     *q = (struct hf_outq){ 0 };
-}
-
-static size_t tail_write(uint64_t seq, char out[TAIL_MAX])
-{
-    if (seq == 0) return 0;
-    int len = snprintf(out, TAIL_MAX, ",\"seq\":%llu}", (unsigned long long)seq);
-    return (size_t)len;
 }
 
 static size_t tail_len(uint64_t seq)
@@ -235,11 +235,12 @@ void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *o
         /* A frame takes at most three spans. */
         if (out->total_bytes >= HF_LIMIT_WRITE_BYTES || out->count + 3 > HF_OUTPUT_SPANS) break;
         uint8_t head[HF_WS_HEAD_BYTES];
-        char tail[TAIL_MAX];
+        char tail[HF_EVENT_TAIL_BYTES];
         const struct hf_outq_frame *frame = frame_at(q, i);
+        size_t tail_bytes = frame->seq ? hf_frame_event_tail(tail, frame->seq, NULL) : 0;
         render_part(&r, hf_bytes(head, head_write(frame, head)), &skip);
         render_part(&r, body_view(frame), &skip);
-        render_part(&r, hf_bytes(tail, tail_write(frame->seq, tail)), &skip);
+        render_part(&r, hf_bytes(tail, tail_bytes), &skip);
     }
     close_span(&r);
     q->handed_count = i;

@@ -20,6 +20,7 @@ struct hf_outq_frame {
     union {
         struct hf_blob *blob; /* one reference */
         uint8_t bytes[HF_OUTQ_INLINE_BYTES];
+        struct hf_outq_frame *next_spare; /* of an array's first entry, while it is spare */
     } body;
     uint64_t seq;    /* 0: no tail */
     uint32_t len;    /* of the whole frame on the wire */
@@ -29,9 +30,10 @@ struct hf_outq_frame {
     bool is_ping; /* reported when its last byte has left */
 };
 
-/* Entry arrays waiting for their next use; owned by the server. */
+/* Entry arrays waiting for their next use, at most HF_LIMIT_SPARE_QUEUES; owned by
+ * the server.  Zeroed: none. */
 struct hf_outq_spare {
-    struct hf_outq_frame *arrays[64];
+    struct hf_outq_frame *first;
     size_t count;
 };
 

@@ -405,8 +405,11 @@ void hf_server_step(struct hf_server *s, struct hf_now now, const struct hf_even
         outcome->conn = hf_conn_accept(s, &event->u.accepted);
         break;
     case HF_EVENT_INPUT:
-    case HF_EVENT_INPUT_END:
     case HF_EVENT_WRITTEN:
+        /* The many of a turn: what they mean for the stage is seen at its end. */
+        conn_event(s, event, outcome);
+        return;
+    case HF_EVENT_INPUT_END:
     case HF_EVENT_CLOSED:
         conn_event(s, event, outcome);
         break;

@@ -208,6 +208,22 @@ static void an_empty_queue_holds_no_memory_and_its_array_is_used_again(void)
     teardown(&f);
 }
 
+static void spare_arrays_are_kept_up_to_their_bound(void)
+{
+    enum { QUEUES = HF_LIMIT_SPARE_QUEUES + 1 };
+    static struct hf_outq queues[QUEUES];
+    struct fixture f;
+    struct hf_blob *body = hf_blob_new(HF_LIT("{}"));
+    setup(&f);
+    for (size_t i = 0; i < QUEUES; i++) CHECK_EQ(hf_outq_push(&queues[i], &f.spare, body, 0), 0);
+    for (size_t i = 0; i < QUEUES - 1; i++) hf_outq_fini(&queues[i], &f.spare);
+    CHECK_EQ(f.spare.count, HF_LIMIT_SPARE_QUEUES);
+    hf_outq_fini(&queues[QUEUES - 1], &f.spare);
+    CHECK_EQ(f.spare.count, HF_LIMIT_SPARE_QUEUES);
+    hf_blob_drop(body);
+    teardown(&f);
+}
+
 static void the_bound_on_frames_holds_at_n_and_refuses_at_n_plus_1(void)
 {
     struct fixture f;
@@ -289,6 +305,7 @@ CHECK_MAIN(an_event_gets_its_own_number_behind_the_shared_body,
            a_large_body_leaves_as_a_span_and_a_small_one_is_rendered,
            one_pull_hands_out_at_most_the_write_bound,
            an_empty_queue_holds_no_memory_and_its_array_is_used_again,
+           spare_arrays_are_kept_up_to_their_bound,
            the_bound_on_frames_holds_at_n_and_refuses_at_n_plus_1,
            discard_keeps_only_the_frame_that_has_begun_to_leave,
            any_way_of_writing_gives_the_same_bytes)
