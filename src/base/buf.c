@@ -45,19 +45,6 @@ void hf_buf_used(struct hf_buf *b, size_t count)
     b->len += count;
 }
 
-void hf_buf_add(struct hf_buf *b, struct hf_bytes bytes)
-{
-    if (bytes.len == 0 || hf_buf_reserve(b, bytes.len) != 0) return;
-    memcpy(b->ptr + b->len, bytes.ptr, bytes.len);
-    b->len += bytes.len;
-}
-
-void hf_buf_add_byte(struct hf_buf *b, uint8_t byte)
-{
-    if (hf_buf_reserve(b, 1) != 0) return;
-    b->ptr[b->len++] = byte;
-}
-
 void hf_buf_add_u64(struct hf_buf *b, uint64_t value)
 {
     uint8_t digits[DIGITS_MAX];

@@ -26,8 +26,21 @@ void hf_buf_fini(struct hf_buf *b);
 int hf_buf_reserve(struct hf_buf *b, size_t extra);
 void hf_buf_used(struct hf_buf *b, size_t count);
 
-void hf_buf_add(struct hf_buf *b, struct hf_bytes bytes); /* copied */
-void hf_buf_add_byte(struct hf_buf *b, uint8_t byte);
+/* Appends a copy.  Here and in the next, so that what fits costs no call. */
+static inline void hf_buf_add(struct hf_buf *b, struct hf_bytes bytes)
+{
+    if (bytes.len == 0) return;
+    if ((b->err != 0 || bytes.len > b->cap - b->len) && hf_buf_reserve(b, bytes.len) != 0) return;
+    memcpy(b->ptr + b->len, bytes.ptr, bytes.len);
+    b->len += bytes.len;
+}
+
+static inline void hf_buf_add_byte(struct hf_buf *b, uint8_t byte)
+{
+    if ((b->err != 0 || b->len == b->cap) && hf_buf_reserve(b, 1) != 0) return;
+    b->ptr[b->len++] = byte;
+}
+
 void hf_buf_add_u64(struct hf_buf *b, uint64_t value); /* decimal */
 void hf_buf_add_i64(struct hf_buf *b, int64_t value);
 /* Wants room for one byte more than its text. */

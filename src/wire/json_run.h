@@ -63,8 +63,7 @@ static inline const uint8_t *hf_json_run_sse2(const uint8_t *at, const uint8_t *
         if (mask != 0) return at + __builtin_ctz(mask);
         at += 16;
     }
-    while (at < end && !hf_json_is_special(*at, run)) at++;
-    return at;
+    return hf_json_run_portable(at, end, run);
 }
 #endif
 

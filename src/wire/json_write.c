@@ -70,19 +70,28 @@ void hf_json_close_array(struct hf_json_writer *w)
     close_container(w, false);
 }
 
-void hf_json_key_text(struct hf_json_writer *w, struct hf_bytes key)
+/* A member starts here: the comma before it, and a value must follow its key. */
+static void start_member(struct hf_json_writer *w)
 {
     HF_ASSERT(w->depth > 0 && (w->objects & 1) && !w->has_key);
     if (w->wants_comma) hf_buf_add_byte(w->out, ',');
-    hf_json_quote(w->out, key);
-    hf_buf_add_byte(w->out, ':');
     w->wants_comma = false;
     w->has_key = true;
 }
 
+void hf_json_key_text(struct hf_json_writer *w, struct hf_bytes key)
+{
+    start_member(w);
+    hf_json_quote(w->out, key);
+    hf_buf_add_byte(w->out, ':');
+}
+
 void hf_json_key(struct hf_json_writer *w, const char *key)
 {
-    hf_json_key_text(w, hf_bytes_cstr(key));
+    start_member(w);
+    hf_buf_add_byte(w->out, '"');
+    hf_buf_add(w->out, hf_bytes_cstr(key));
+    HF_BUF_LIT(w->out, "\":");
 }
 
 /* --- values --- */

@@ -30,7 +30,9 @@ void hf_json_close_object(struct hf_json_writer *w);
 void hf_json_open_array(struct hf_json_writer *w);
 void hf_json_close_array(struct hf_json_writer *w);
 
-/* The key of the next value, which may be an opened container. */
+/* The key of the next value, which may be an opened container.  A `const char *`
+ * key, here and below, is a name of our own: it is written as it stands, without
+ * escapes; key_text takes any text. */
 void hf_json_key(struct hf_json_writer *w, const char *key);
 void hf_json_key_text(struct hf_json_writer *w, struct hf_bytes key);
 
