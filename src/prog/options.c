@@ -18,12 +18,24 @@ static const struct row rows[HF_OPTION_COUNT] = {
 
 #define BIT(id) (1u << HF_OPTION_##id)
 
+/* What every verb that asks a gateway takes. */
+#define CLIENT                                                                                     \
+    (BIT(URL) | BIT(PORT) | BIT(TOKEN) | BIT(TOKEN_FILE) | BIT(PASSWORD_FILE) | BIT(TIMEOUT) |     \
+     BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(JSON) | BIT(NO_COLOR) |             \
+     BIT(QUIET) | BIT(HELP))
+
 static const struct hf_verb verbs[] = {
     { "run", NULL, NULL, "run the gateway in the foreground",
       BIT(BIND) | BIT(PORT) | BIT(AUTH) | BIT(TOKEN) | BIT(TOKEN_FILE) | BIT(PASSWORD_FILE) |
           BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(TLS_CERT) | BIT(TLS_KEY) |
           BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(STARTUP_DELAY) | BIT(HELP),
       hf_verb_run },
+    { "call", "METHOD", NULL, "call one method of a gateway and print the answer",
+      CLIENT | BIT(PARAMS) | BIT(EXPECT_FINAL), hf_verb_call },
+    { "health", NULL, NULL, "ask a gateway how it is, and this connection", CLIENT,
+      hf_verb_health },
+    { "devices", "list | approve ID | reject ID | revoke ID", "list approve reject revoke",
+      "show and decide which devices may log in", CLIENT, hf_verb_devices },
     { "config", "get [KEY] | set KEY VALUE | validate", "get set validate",
       "show, change or check the configuration",
       BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(LIMITS) | BIT(JSON) | BIT(HELP),
@@ -36,12 +48,12 @@ static const struct hf_verb verbs[] = {
 
 /* Parts that design.md names and this version does not have. */
 static const char *const later_verbs[] = {
-    "supervise", "ctl", "call", "health", "probe", "status", "watch", "logs", "devices",
+    "supervise", "ctl", "probe", "status", "watch", "logs",
 };
 static const char *const later_options[] = {
-    "mode",           "upstream", "upstream-token-file", "url",      "control",
-    "doctor",         "survive",  "shutdown-external",   "watchdog", "stop-grace",
-    "restart-budget",
+    "mode",       "upstream",       "upstream-token-file", "control",
+    "doctor",     "survive",        "shutdown-external",   "watchdog",
+    "stop-grace", "restart-budget",
 };
 
 const struct hf_verb *hf_verbs(size_t *count)

@@ -25,6 +25,12 @@
     X(LOG_FORMAT, "log-format", "text|json", "form of the lines on stderr (default text)")         \
     X(LOG_LEVEL, "log-level", "error|warn|info|debug", "how much is logged (default info)")        \
     X(STARTUP_DELAY, "startup-delay", "MS", "stay in start-up this long, for tests of clients")    \
+    X(URL, "url", "URL", "the gateway's address (default ws://127.0.0.1 and the port)")            \
+    X(TIMEOUT, "timeout", "MS", "for all of it, waiting for a start included (default 10000)")     \
+    X(PARAMS, "params", "JSON|@FILE|-", "the request's parameters; - reads stdin")                 \
+    X(EXPECT_FINAL, "expect-final", NULL, "wait for the second answer of a method that has two")   \
+    X(NO_COLOR, "no-color", NULL, "no colour, also on a terminal")                                 \
+    X(QUIET, "quiet", NULL, "nothing but the answer and failures")                                 \
     X(JSON, "json", NULL, "print one JSON document")                                               \
     X(LIMITS, "limits", NULL, "show every bound, its unit, reason and effect")                     \
     X(HELP, "help", NULL, "show this help")

@@ -1,0 +1,115 @@
+#include "prog/target.h"
+#include "base/crypto.h"
+#include "core/endpoint.h"
+#include "host/file.h"
+#include "prog/paths.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TOKEN_FILE_BYTES = 4096, TIMEOUT_MAX_MS = 86400000 };
+
+static int read_timeout(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
+{
+    const char *text = args->values[HF_OPTION_TIMEOUT];
+    uint64_t ms = HF_TARGET_TIMEOUT_MS;
+    if (text && (!hf_bytes_u64(hf_bytes_cstr(text), &ms) || ms == 0 || ms > TIMEOUT_MAX_MS))
+        return hf_fault_set(fault, HF_ERR_USAGE, "--timeout wants 1 to %d milliseconds, not \"%s\"",
+                            TIMEOUT_MAX_MS, text);
+    t->timeout = HF_MS(ms);
+    return 0;
+}
+
+/* The address, and the lowest rank a secret for it may have. */
+static const char *given_url(const struct hf_args *args, enum hf_source *least)
+{
+    static const struct {
+        const char *name;
+        enum hf_source least;
+    } variables[] = { { "HOLDFAST_URL", HF_SOURCE_OPENCLAW_ENV },
+                      { "OPENCLAW_GATEWAY_URL", HF_SOURCE_OPENCLAW_ENV } };
+    *least = HF_SOURCE_FLAG;
+    if (args->values[HF_OPTION_URL]) return args->values[HF_OPTION_URL];
+    for (size_t i = 0; i < HF_COUNT(variables); i++) {
+        const char *text = getenv(variables[i].name);
+        *least = variables[i].least;
+        if (text && text[0]) return text;
+    }
+    *least = HF_SOURCE_DEFAULT;
+    return NULL;
+}
+
+static int read_url(struct hf_target *t, const char *given, struct hf_fault *fault)
+{
+    const char *what;
+    bool is_tls = hf_config_bool(&t->config, HF_KEY_TLS_ENABLED);
+    if (given)
+        snprintf(t->url_text, sizeof t->url_text, "%s", given);
+    else
+        snprintf(t->url_text, sizeof t->url_text, "%s://127.0.0.1:%lld", is_tls ? "wss" : "ws",
+                 (long long)hf_config_int(&t->config, HF_KEY_PORT));
+    if (given && strlen(given) >= sizeof t->url_text)
+        return hf_fault_set(fault, HF_ERR_USAGE, "the URL is too long");
+    if (hf_url_read(hf_bytes_cstr(t->url_text), &t->url, &what) != 0)
+        return hf_fault_set(fault, HF_ERR_USAGE, "the gateway's URL is not valid: %s", what);
+    if (t->url.is_tls)
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "client verbs do not speak TLS in this version: give a ws:// URL");
+    if (hf_endpoint_may_be_plain(t->url.host)) return 0;
+    const char *allowed = getenv("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");
+    if (allowed && strcmp(allowed, "1") == 0) return 0;
+    return hf_fault_set(fault, HF_ERR_USAGE,
+                        "%.*s is not a private address: plain ws:// would show the secret to "
+                        "everybody on the way",
+                        (int)t->url.host.len, (const char *)t->url.host.ptr);
+}
+
+static struct hf_bytes secret_of(const struct hf_target *t, enum hf_key_id key,
+                                 enum hf_source least)
+{
+    return t->config.values[key].source >= least ? hf_config_text(&t->config, key) : HF_EMPTY;
+}
+
+/* The token that a local gateway made for itself; none is no fault yet. */
+static int read_state_token(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
+{
+    char directory[HF_CONFIG_PATH_BYTES], path[HF_CONFIG_PATH_BYTES + 8];
+    struct hf_buf text;
+    hf_paths_state_dir(args, directory);
+    if (directory[0] == '\0') return 0;
+    snprintf(path, sizeof path, "%s/token", directory);
+    hf_buf_init(&text, 2 * TOKEN_FILE_BYTES);
+    int err = hf_file_read(path, TOKEN_FILE_BYTES, &text, fault);
+    struct hf_bytes token = hf_bytes_trim(hf_buf_view(&text));
+    if (!err && token.len < sizeof t->state_token) {
+        memcpy(t->state_token, token.ptr, token.len);
+        t->credentials.token = hf_bytes(t->state_token, token.len);
+    }
+    if (text.ptr) hf_wipe(text.ptr, text.cap);
+    hf_buf_fini(&text);
+    return err == HF_ERR_NOT_FOUND ? 0 : err;
+}
+
+int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
+{
+    enum hf_source least;
+    const char *given = given_url(args, &least);
+    *t = (struct hf_target){ 0 };
+    int err = hf_config_load(&t->config, args, fault);
+    if (!err) err = read_timeout(t, args, fault);
+    if (!err) err = read_url(t, given, fault);
+    if (err) return err;
+    t->credentials.token = secret_of(t, HF_KEY_TOKEN, least);
+    t->credentials.password = secret_of(t, HF_KEY_PASSWORD, least);
+    t->credentials.is_trusted = hf_endpoint_is_loopback(t->url.host);
+    bool has_secret = t->credentials.token.len > 0 || t->credentials.password.len > 0;
+    bool is_ours = !given && !has_secret && !hf_config_is(&t->config, HF_KEY_AUTH_MODE, "none");
+    return is_ours ? read_state_token(t, args, fault) : 0;
+}
+
+void hf_target_fini(struct hf_target *t)
+{
+    hf_wipe(t->state_token, sizeof t->state_token);
+    hf_config_fini(&t->config);
+}

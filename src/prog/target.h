@@ -1,0 +1,32 @@
+/* prog/target.h: which gateway a client verb talks to, and with which secrets.
+ *
+ * design.md section 4: flag > HOLDFAST_* > OPENCLAW_* > file > default, which is the
+ * local gateway with the token of the state directory.  An address that was given
+ * takes no secret of a lower rank than its own source: --url wants its secrets from
+ * flags, a variable from flags or variables. */
+#ifndef HF_PROG_TARGET_H
+#define HF_PROG_TARGET_H
+
+#include "base/time.h"
+#include "core/credentials.h"
+#include "host/state_dir.h"
+#include "prog/config.h"
+#include "wire/url.h"
+
+enum { HF_TARGET_URL_BYTES = 1024, HF_TARGET_TIMEOUT_MS = 10000 };
+
+struct hf_target {
+    struct hf_config config;
+    char url_text[HF_TARGET_URL_BYTES];
+    struct hf_url url; /* spans of url_text */
+    char state_token[HF_STATE_TOKEN_CHARS + 1];
+    struct hf_credentials credentials; /* spans of config and state_token */
+    hf_span timeout;
+};
+
+/* Fills `t`, which hf_target_fini must end, also after an error.  HF_ERR_USAGE for
+ * what the command line got wrong; the fault names it. */
+int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault);
+void hf_target_fini(struct hf_target *t); /* wipes secrets */
+
+#endif
