@@ -3,9 +3,12 @@
 #include "lib/daemon.h"
 #include "lib/identity.h"
 
-#include <fcntl.h>
+#include <dirent.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 
 static const struct daemon_plan plain;
 
@@ -29,6 +32,41 @@ static void an_http_probe_is_answered_whole_and_ends_with_fin(void)
     peer_drain(&p);
     CHECK(p.has_ended);
     peer_close(&p);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+static size_t count_sockets(const struct daemon *d)
+{
+    char path[300], target[16];
+    size_t count = 0;
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long)d->pid);
+    DIR *dir = opendir(path);
+    CHECK(dir != NULL);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        snprintf(path, sizeof path, "/proc/%ld/fd/%s", (long)d->pid, entry->d_name);
+        ssize_t len = readlink(path, target, sizeof target);
+        count += len > 0 && hf_bytes_starts(hf_bytes(target, (size_t)len), HF_LIT("socket:["));
+    }
+    closedir(dir);
+    return count;
+}
+
+static void a_peer_that_never_ends_its_side_is_let_go(void)
+{
+    enum { PEERS = 5 };
+    struct peer peers[PEERS];
+    struct daemon d;
+    daemon_start(&d, &plain);
+    daemon_wait_ready(&d);
+    size_t before = count_sockets(&d);
+    for (size_t i = 0; i < PEERS; i++) {
+        peer_open(&peers[i], d.port);
+        peer_send(&peers[i], HF_LIT("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+        peer_drain(&peers[i]);
+    }
+    CHECK(count_sockets(&d) > before);
+    while (count_sockets(&d) > before) usleep(10000);
+    for (size_t i = 0; i < PEERS; i++) peer_close(&peers[i]);
     CHECK_EQ(daemon_stop(&d), 0);
 }
 
@@ -395,12 +433,40 @@ static void a_store_that_cannot_be_opened_ends_the_start(void)
     scratch_drop(&d.scratch);
 }
 
+static void the_watchdog_of_the_manager_is_fed(void)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    struct timeval patience = { .tv_sec = 20 };
+    struct daemon d;
+    char name[64], got[128];
+    int len = snprintf(name, sizeof name, "@holdfast-loop-%ld", (long)getpid());
+    memcpy(at.sun_path + 1, name + 1, (size_t)len - 1);
+    int manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    setsockopt(manager, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    CHECK_EQ(bind(manager, (struct sockaddr *)&at,
+                  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)len)),
+             0);
+    setenv("NOTIFY_SOCKET", name, 1);
+    setenv("WATCHDOG_USEC", "40000", 1);
+    daemon_start(&d, &plain);
+    unsetenv("NOTIFY_SOCKET");
+    unsetenv("WATCHDOG_USEC");
+    for (int fed = 0; fed < 3;) {
+        ssize_t got_len = recv(manager, got, sizeof got, 0);
+        CHECK(got_len > 0);
+        if (hf_bytes_same(hf_bytes(got, (size_t)got_len), HF_LIT("WATCHDOG=1"))) fed++;
+    }
+    CHECK_EQ(daemon_stop(&d), 0);
+    close(manager);
+}
+
 static void an_idle_connection_is_a_small_record(void)
 {
     CHECK(sizeof(struct hf_socket) <= 256);
 }
 
 CHECK_MAIN(an_http_probe_is_answered_whole_and_ends_with_fin,
+           a_peer_that_never_ends_its_side_is_let_go, the_watchdog_of_the_manager_is_fed,
            a_refused_peer_that_still_sends_sees_the_answer_and_no_reset, a_client_logs_in_and_calls,
            a_job_of_the_worker_comes_back_as_an_answer,
            more_clients_than_one_accept_batch_are_served,
