@@ -333,12 +333,15 @@ static void a_broken_frame_closes_with_its_code(void)
     }
 }
 
+static const char foreign_hello[] =
+    "{\"type\":\"res\",\"id\":\"1:other\",\"ok\":true,\"payload\":{\"type\":\"hello-ok\","
+    "\"protocol\":4}}";
+
 /* client-lifecycle 11, 45: answers that nobody asked for, or of another shape. */
 static void strange_answers_are_ignored(void)
 {
     static const char *const rows[] = {
-        "{\"type\":\"res\",\"id\":\"1:other\",\"ok\":true,\"payload\":{\"type\":\"hello-ok\","
-        "\"protocol\":4}}",
+        foreign_hello,
         "{\"type\":\"res\",\"id\":7,\"ok\":true}",
         "{\"type\":\"res\"}",
         "{\"type\":\"event\"}",
