@@ -79,9 +79,8 @@ static struct hf_bytes ask_from(struct world *w, const uint8_t address[16], cons
 {
     char request[300];
     int k = world_connect(w, address);
-    snprintf(request, sizeof request,
-             "GET /metrics HTTP/1.1\r\nHost: a\r\n%s%s\r\n\r\n", secret ? "Authorization: Bearer " : "X: y",
-             secret ? secret : "");
+    snprintf(request, sizeof request, "GET /metrics HTTP/1.1\r\nHost: a\r\n%s%s\r\n\r\n",
+             secret ? "Authorization: Bearer " : "X: y", secret ? secret : "");
     world_send(w, k, hf_bytes_cstr(request));
     world_run(w, HF_MS(1), NULL);
     hf_buf_reset(out, 1000000);
@@ -109,7 +108,33 @@ static void metrics_from_elsewhere_want_the_secret_and_count_guesses(void)
     world_free(w);
 }
 
-CHECK_MAIN(metrics_from_elsewhere_want_the_secret_and_count_guesses,
+/* The worked example of CONTRIBUTING.md: the key holdfast.tickIntervalMs. */
+static void ticks_come_as_often_as_the_policy_says(void)
+{
+    static const int64_t intervals_ms[] = { 100, 15000 };
+    for (size_t i = 0; i < HF_COUNT(intervals_ms); i++) {
+        struct world *w = world_new(20);
+        struct peer_config config = peer_operator();
+        struct peer p;
+        int64_t told;
+        w->settings.tick_interval_ms = intervals_ms[i];
+        world_start(w);
+        world_run(w, HF_MS(1), NULL);
+        peer_login(&p, w, &config);
+        struct hf_bytes policy = hf_json_find(hf_blob_view(p.hello), "policy");
+        CHECK_EQ_AT(i, hf_json_get_int(hf_json_find(policy, "tickIntervalMs"), &told), 0);
+        CHECK_EQ_AT(i, told, intervals_ms[i]);
+        peer_run_world(&p, HF_MS(4 * intervals_ms[i] - 2));
+        CHECK_EQ_AT(i, peer_event_count(&p, "tick"), 3);
+        peer_run_world(&p, HF_MS(2));
+        CHECK_EQ_AT(i, peer_event_count(&p, "tick"), 4);
+        peer_fini(&p);
+        world_free(w);
+    }
+}
+
+CHECK_MAIN(ticks_come_as_often_as_the_policy_says,
+           metrics_from_elsewhere_want_the_secret_and_count_guesses,
            a_first_pairing_waits_for_a_slow_store_on_its_own_connection,
            a_ping_right_behind_the_request_never_overtakes_the_101,
            a_client_logs_in_calls_health_and_gets_a_ping)
