@@ -66,7 +66,6 @@ static void perform(struct hf_loop *l, const struct hf_action *action)
         return;
     case HF_ACTION_DRAINING:
         hf_notify_send(l->notify, "STOPPING=1\nSTATUS=draining");
-        if (l->hooks.draining) l->hooks.draining(l->hooks.ctx);
         return;
     case HF_ACTION_STOPPED:
         l->is_stopped = true;
@@ -79,10 +78,10 @@ void hf_loop_drain(struct hf_loop *l)
     struct hf_action action;
     /* An action may end in a step of its own (KILL in CLOSED): the outer call goes
      * on with what that added. */
-    if (l->is_draining) return;
-    l->is_draining = true;
+    if (l->in_drain) return;
+    l->in_drain = true;
     while (hf_server_action(l->server, &action)) perform(l, &action);
-    l->is_draining = false;
+    l->in_drain = false;
 }
 
 void hf_loop_step(struct hf_loop *l, const struct hf_event *event, struct hf_outcome *outcome)

@@ -22,9 +22,8 @@ struct hf_tls;
 
 struct hf_loop_hooks {
     void *ctx;
-    void (*ready)(void *ctx);    /* clients are admitted from now on */
-    void (*draining)(void *ctx); /* the first stop */
-    void (*reload)(void *ctx);   /* SIGHUP: answer with hf_loop_settings, or do nothing */
+    void (*ready)(void *ctx);  /* clients are admitted from now on */
+    void (*reload)(void *ctx); /* SIGHUP: answer with hf_loop_settings, or do nothing */
 };
 
 struct hf_loop_config {

@@ -54,7 +54,8 @@ struct hf_loop {
     int64_t restart_expected_ms;
     bool stop_asked; /* once */
     bool is_hasty;   /* twice: no connection is waited for */
-    bool is_stopped, is_draining;
+    bool is_stopped;
+    bool in_drain;         /* the action list is being worked off */
     struct hf_fault fault; /* why the loop gave up */
 };
 

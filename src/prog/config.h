@@ -48,7 +48,6 @@ int64_t hf_config_int(const struct hf_config *c, enum hf_key_id key);
 bool hf_config_bool(const struct hf_config *c, enum hf_key_id key);
 struct hf_bytes hf_config_text(const struct hf_config *c, enum hf_key_id key);
 bool hf_config_is(const struct hf_config *c, enum hf_key_id key, const char *word);
-bool hf_config_is_set(const struct hf_config *c, enum hf_key_id key); /* not the default */
 
 bool hf_config_same(const struct hf_config *a, const struct hf_config *b, enum hf_key_id key);
 

@@ -229,11 +229,6 @@ bool hf_config_is(const struct hf_config *c, enum hf_key_id key, const char *wor
     return hf_bytes_same(hf_config_text(c, key), hf_bytes_cstr(word));
 }
 
-bool hf_config_is_set(const struct hf_config *c, enum hf_key_id key)
-{
-    return c->values[key].source != HF_SOURCE_DEFAULT;
-}
-
 bool hf_config_same(const struct hf_config *a, const struct hf_config *b, enum hf_key_id key)
 {
     return a->values[key].number == b->values[key].number &&
