@@ -1,8 +1,8 @@
 #include "lib/world.h"
-#include "lib/check.h"
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "lib/check.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -246,9 +246,9 @@ static void take_job(struct world *w, const struct hf_job *job)
     hf_time at = hf_time_after(w->now.mono, dice_span(w, w->weather.job_max));
     /* One worker: no job overtakes another. */
     if (w->job_count > 0) at = hf_time_max(at, w->jobs[w->job_count - 1].done_at);
-    w->jobs[w->job_count++] =
-        (struct world_job){ .job = *job, .done_at = at,
-                            .fails = dice_percent(w, w->weather.job_fail_percent) };
+    w->jobs[w->job_count++] = (struct world_job){
+        .job = *job, .done_at = at, .fails = dice_percent(w, w->weather.job_fail_percent)
+    };
 }
 
 static void drain(struct world *w)
@@ -447,8 +447,7 @@ static void turn(struct world *w)
 static void end_stopped(struct world *w)
 {
     if (!w->server || !w->is_stopped) return;
-    for (size_t i = 0; i < w->socket_count; i++)
-        WORLD_CHECK(w, w->sockets[i].state != WORLD_OPEN);
+    for (size_t i = 0; i < w->socket_count; i++) WORLD_CHECK(w, w->sockets[i].state != WORLD_OPEN);
     WORLD_CHECK(w, w->job_count == 0);
     world_note(w, "world: server stopped");
     hf_server_free(w->server);
@@ -482,7 +481,8 @@ static hf_time world_due(const struct world *w)
 {
     hf_time due = HF_NEVER;
     for (size_t i = 0; i < w->socket_count; i++)
-        if (w->sockets[i].state != WORLD_FREE) due = hf_time_min(due, socket_due(w, &w->sockets[i]));
+        if (w->sockets[i].state != WORLD_FREE)
+            due = hf_time_min(due, socket_due(w, &w->sockets[i]));
     if (w->server) due = hf_time_min(due, hf_server_due(w->server));
     if (w->job_count > 0) due = hf_time_min(due, w->jobs[0].done_at);
     /* A frozen process does nothing, but the network goes on. */

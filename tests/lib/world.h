@@ -44,7 +44,7 @@ struct world_socket {
     struct world_pipe up, down; /* to the server, to the peer */
     struct hf_buf unread;       /* delivered to the server but not taken yet */
     bool wants_write, is_paused, is_closing, is_killed, told_end, reset_by_peer;
-    bool down_reset; /* the peer's side was told of a reset */
+    bool down_reset;        /* the peer's side was told of a reset */
     struct hf_buf received; /* what reached the peer and was not taken yet */
     bool peer_saw_end;
 };

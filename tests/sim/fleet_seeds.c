@@ -18,7 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FLEET_MAX = 8, FAULTY_SECONDS = 60, HEALTHY_SECONDS = 30, REPLAY_EVERY = 50, WORKERS_MAX = 8 };
+enum {
+    FLEET_MAX = 8,
+    FAULTY_SECONDS = 60,
+    HEALTHY_SECONDS = 30,
+    REPLAY_EVERY = 50,
+    WORKERS_MAX = 8
+};
 
 enum who { ADMIN, READER, PAIRED, STRANGER, WRONG, PROBE, WHO_COUNT };
 
@@ -366,6 +372,7 @@ int main(int argc, char **argv)
      * server starts. */
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     bool good = run_all_seeds(from, count);
-    printf("%llu passed, %d failed\n", (unsigned long long)(good ? count : count - 1), good ? 0 : 1);
+    printf("%llu passed, %d failed\n", (unsigned long long)(good ? count : count - 1),
+           good ? 0 : 1);
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
