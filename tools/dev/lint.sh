@@ -3,7 +3,7 @@
 
 readonly TIDY_BUDGET=${TIDY_BUDGET:-600} # seconds; what does not fit is skipped and said
 
-c_files() { git ls-files -z -- 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]'; }
+c_files() { git ls-files -z -- 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'docs/*.[ch]'; }
 
 # Shell scripts by their first line; what they source is checked with them.
 shell_files() { git grep -lzE '^#!.*\b(ba)?sh$' -- ':!*.md'; }
