@@ -60,8 +60,9 @@ struct hf_client_call {
  * HF_ERR_LIMIT when too much waits, HF_ERR_NOMEM. */
 int hf_client_call(struct hf_client *c, struct hf_now now, const struct hf_client_call *call);
 
-/* Settles the call with this tag as CANCELLED; one that is settled is left alone. */
-void hf_client_cancel(struct hf_client *c, uint64_t tag);
+/* Settles the call with this tag as CANCELLED: 0, HF_ERR_NOT_FOUND when it is settled,
+ * or HF_ERR_LIMIT while so much news waits that the actions must be taken first. */
+int hf_client_cancel(struct hf_client *c, uint64_t tag);
 
 /* Why the last attempt or connection ended, for people and programs. */
 struct hf_client_failure {

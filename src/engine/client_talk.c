@@ -144,16 +144,18 @@ int hf_client_call(struct hf_client *c, struct hf_now now, const struct hf_clien
     return write_call(c, &entry, call->method, call->params);
 }
 
-void hf_client_cancel(struct hf_client *c, uint64_t tag)
+int hf_client_cancel(struct hf_client *c, uint64_t tag)
 {
     struct hf_rpc_call call;
-    if (!hf_rpc_cancel(&c->rpc, tag, &call)) return;
+    if (c->news_len >= HF_CLIENT_NEWS / 2) return HF_ERR_LIMIT;
+    if (!hf_rpc_cancel(&c->rpc, tag, &call)) return HF_ERR_NOT_FOUND;
     mind_watchdog(c);
     hf_client_tell(c, &(struct hf_client_news){
                           .kind = HF_CLIENT_IS_RESULT,
                           .u.result = { .tag = tag,
                                         .outcome = HF_CLIENT_CANCELLED,
                                         .was_sent = call.end_at <= c->out_before + c->out_sent } });
+    return 0;
 }
 
 void hf_client_beat(struct hf_client *c)

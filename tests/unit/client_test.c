@@ -446,11 +446,27 @@ static void two_answers_and_a_cancel(void)
     answer(&s, "\"ok\":true,\"payload\":{\"status\":\"ok\"}");
     CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 1);
     CHECK_EQ(hf_client_call(s.client, s.now, &call), 0);
-    hf_client_cancel(s.client, 5);
-    hf_client_cancel(s.client, 5);
+    CHECK_EQ(hf_client_cancel(s.client, 5), 0);
+    CHECK_EQ(hf_client_cancel(s.client, 5), HF_ERR_NOT_FOUND);
     act(&s);
     CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 2);
     CHECK_EQ(s.news[s.news_len - 1].u.result.outcome, HF_CLIENT_CANCELLED);
+    fini(&s);
+}
+
+static void cancelling_much_at_once_waits_for_the_actions(void)
+{
+    struct hf_client_call call = { .method = HF_LIT("m") };
+    struct seat s;
+    ready(&s);
+    for (call.tag = 1; call.tag <= 9; call.tag++)
+        CHECK_EQ(hf_client_call(s.client, s.now, &call), 0);
+    for (uint64_t tag = 1; tag <= 8; tag++) CHECK_EQ(hf_client_cancel(s.client, tag), 0);
+    CHECK_EQ(hf_client_cancel(s.client, 9), HF_ERR_LIMIT);
+    act(&s);
+    CHECK_EQ(hf_client_cancel(s.client, 9), 0);
+    act(&s);
+    CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 9);
     fini(&s);
 }
 
@@ -532,5 +548,6 @@ CHECK_MAIN(one_connect_follows_the_challenge_and_nothing_comes_before_it,
            strange_answers_are_ignored, a_hello_that_was_not_offered_ends_the_login,
            a_request_larger_than_the_server_takes_is_not_sent,
            a_call_without_an_answer_ends_at_its_deadline, two_answers_and_a_cancel,
+           cancelling_much_at_once_waits_for_the_actions,
            a_hole_in_the_numbers_is_told_before_the_event, whoever_stops_at_a_gap_gets_no_event,
            a_ping_is_answered_at_once, a_close_is_echoed_and_named)
