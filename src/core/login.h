@@ -52,7 +52,14 @@ struct hf_login_policy {
     bool allows_host_origin; /* any Origin that equals Host is accepted (dangerous) */
     bool is_strict;          /* no self-declared scopes without a device */
     bool approves_local;     /* silent approval over direct loopback; default true */
+
+    /* Made by hf_login_policy_derive, so that no login has to. */
+    uint8_t secret_digest[HF_SHA256_BYTES];
+    char secret_scope[HF_BASE64URL_CHARS(HF_SHA256_BYTES)]; /* recovery scope of the secret */
 };
+
+/* Completes a policy whose other fields are set; again when they change. */
+void hf_login_policy_derive(struct hf_login_policy *policy);
 
 /* Where the connection comes from. */
 struct hf_login_peer {

@@ -52,6 +52,7 @@ void hf_server_login_settings(struct hf_server *s)
         .is_strict = settings->strict_scopes,
         .approves_local = settings->approve_local,
     };
+    hf_login_policy_derive(&s->policy);
 }
 
 /* --- refusals --- */

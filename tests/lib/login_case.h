@@ -39,6 +39,7 @@ static inline void login_start(struct login_case *c, const char *params)
                                           .secret = HF_LIT(LOGIN_SECRET),
                                           .state_key = { login_state_key, sizeof login_state_key },
                                           .approves_local = true };
+    hf_login_policy_derive(&c->policy);
     c->input = (struct hf_login_input){ .connect = &c->connect,
                                         .peer = &c->peer,
                                         .policy = &c->policy,

@@ -59,12 +59,13 @@ int hf_login_proof(const struct hf_login_input *in, enum hf_proof *proof,
 }
 
 /* By digest: the time tells neither the length nor the bytes. */
-static bool same_secret(struct hf_bytes shown, struct hf_bytes own)
+static bool is_secret(const struct hf_login_policy *policy, struct hf_bytes shown)
 {
-    uint8_t a[HF_SHA256_BYTES], b[HF_SHA256_BYTES];
-    hf_sha256(shown, a);
-    hf_sha256(own, b);
-    return shown.len > 0 && hf_secret_same(hf_bytes(a, sizeof a), hf_bytes(b, sizeof b));
+    uint8_t digest[HF_SHA256_BYTES];
+    if (shown.len == 0) return false;
+    hf_sha256(shown, digest);
+    return hf_secret_same(hf_bytes(digest, sizeof digest),
+                          hf_bytes(policy->secret_digest, sizeof policy->secret_digest));
 }
 
 /* One digest of everything that was shown, so that nobody guesses in one place
@@ -123,7 +124,7 @@ struct hf_credential hf_login_credential(const struct hf_login_input *in,
         credential.fault = HF_CREDENTIAL_LOCKED;
         return credential;
     }
-    if (same_secret(auth->token, policy->secret) || same_secret(auth->password, policy->secret)) {
+    if (is_secret(policy, auth->token) || is_secret(policy, auth->password)) {
         credential.method = policy->mode == HF_AUTH_TOKEN ? "token" : "password";
         return credential;
     }
