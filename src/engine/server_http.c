@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "engine/server_state.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 /* protocol/wire.md section 7: on every answer. */
@@ -260,7 +261,7 @@ static void count_wrong_secret(struct hf_server *s, const struct hf_source *sour
 static void refuse_locked(struct hf_server *s, struct hf_conn *c, hf_span left)
 {
     char seconds[24];
-    int len = snprintf(seconds, sizeof seconds, "%lld", (long long)(hf_span_ms(left) / 1000 + 1));
+    int len = snprintf(seconds, sizeof seconds, "%" PRId64, hf_span_ms(left) / 1000 + 1);
     struct reply reply = { .status = 429,
                            .type = plain_text,
                            .extra_name = HF_LIT("Retry-After"),

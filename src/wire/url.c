@@ -34,7 +34,7 @@ static const char *read_port(struct hf_bytes digits, uint16_t *out)
 /* host, host:port, [v6], [v6]:port */
 static const char *read_place(struct hf_url *url)
 {
-    struct hf_bytes place = url->place, port = HF_EMPTY;
+    struct hf_bytes place = url->place;
     bool is_bracketed = place.len > 0 && place.ptr[0] == '[';
     size_t end = hf_bytes_find(place, 0, is_bracketed ? ']' : ':');
     if (is_bracketed && end == place.len) return "the bracket of the address is not closed";
@@ -42,8 +42,7 @@ static const char *read_place(struct hf_url *url)
     if (is_bracketed) end++;
     if (url->host.len == 0) return "the host is missing";
     if (end < place.len && place.ptr[end] != ':') return "the host is not valid";
-    port = hf_bytes_from(place, end + 1);
-    return end < place.len ? read_port(port, &url->port) : NULL;
+    return end < place.len ? read_port(hf_bytes_from(place, end + 1), &url->port) : NULL;
 }
 
 static bool has_stray_byte(struct hf_bytes text)
