@@ -66,6 +66,7 @@
     X(METRIC_SERIES, 2048, "series", "dependencies.md 6d", "not shown, counted")                                            \
     X(STORE_REQUESTS, 1024, "requests", "waiting for the store", "UNAVAILABLE, retryable")                                  \
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
+    X(KEEPER_ACTIONS, 256, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
     X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut")
 /* clang-format on */
 
