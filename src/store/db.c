@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -236,9 +238,32 @@ static int lock_file(struct hf_db *db, const char *path)
     return errno == EWOULDBLOCK ? HF_ERR_BUSY : err_of_errno(errno);
 }
 
+/* Whether nothing was ever stored in the file: SQLite makes it on its first write. */
+static bool is_new(const struct hf_db *db)
+{
+    struct stat info;
+    return fstat(db->lock_fd, &info) == 0 && info.st_size == 0;
+}
+
+/* A new file and its name reach the disk together, once. */
+static int sync_new(const struct hf_db *db, const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int len = slash ? snprintf(directory, sizeof directory, "%.*s/", (int)(slash - path), path)
+                    : snprintf(directory, sizeof directory, ".");
+    if (len >= (int)sizeof directory) return HF_ERR_TOO_LARGE;
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return err_of_errno(errno);
+    int err = fdatasync(db->lock_fd) == 0 && fsync(fd) == 0 ? 0 : err_of_errno(errno);
+    close(fd);
+    return err;
+}
+
 static int open_handle(struct hf_db *db, const char *path)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
+    bool was_new = is_new(db);
     if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
         return db->handle ? hf_db_error(db) : HF_ERR_NOMEM;
     sqlite3_extended_result_codes(db->handle, 1);
@@ -250,9 +275,15 @@ static int open_handle(struct hf_db *db, const char *path)
     if (!err && version > hf_db_version()) err = HF_ERR_NEWER;
     if (!err && version < 0) err = HF_ERR_CORRUPT;
     if (!err) err = check_whole(db);
+    /* There is nothing to lose in a new file: its eight syncs become one, and the first
+     * commit takes the tables to the disk with it.  Lost before that, they are made again. */
+    if (!err && was_new) err = run_text(db, "PRAGMA synchronous = OFF");
     /* Nothing is written to a file that is not ours to write before this line. */
     if (!err) err = run_text(db, "PRAGMA journal_mode = WAL");
-    return err ? err : migrate(db, version);
+    if (!err) err = migrate(db, version);
+    if (!err && was_new) err = sync_new(db, path);
+    if (!err && was_new) err = run_text(db, "PRAGMA synchronous = FULL");
+    return err;
 }
 
 int hf_db_open(struct hf_db *db, const char *path)
