@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-enum { START_SECONDS_MAX = 120, STOP_SECONDS_MAX = 30, RETRY_US = 200 };
+enum { START_SECONDS_MAX = 600, STOP_SECONDS_MAX = 30, RETRY_US = 200 };
 
 extern char **environ;
 
