@@ -5,9 +5,10 @@
 readonly BUILD_SET=(gcc:gcc libc6-dev pkg-config:pkg-config meson:meson ninja-build:ninja
     libuv1-dev libssl-dev libsqlite3-dev)
 readonly TEST_SET=("${BUILD_SET[@]}" clang:clang libclang-rt-14-dev libcmocka-dev python3:python3
-    util-linux:setarch)
+    util-linux:setarch g++:g++)
 readonly LINT_SET=("${BUILD_SET[@]}" git:git clang:clang clang-tidy:clang-tidy
-    clang-format:clang-format shellcheck:shellcheck scdoc:scdoc python3:python3 libcmocka-dev)
+    clang-format:clang-format shellcheck:shellcheck scdoc:scdoc python3:python3 libcmocka-dev
+    g++:g++)
 readonly INTEROP_SET=("${BUILD_SET[@]}" nodejs:node npm:npm ca-certificates python3:python3
     openssl:openssl iproute2:ss)
 readonly BENCH_SET=("${INTEROP_SET[@]}")
