@@ -67,6 +67,10 @@
     X(STORE_REQUESTS, 1024, "requests", "waiting for the store", "UNAVAILABLE, retryable")                                  \
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
     X(KEEPER_ACTIONS, 256, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
+    X(SCREEN_COLUMNS, 512, "columns", "memory of a live view", "the rest of the terminal stays empty")                      \
+    X(SCREEN_ROWS, 256, "rows", "memory of a live view", "the rest of the terminal stays empty")                            \
+    X(SPARK_SAMPLES, 120, "samples", "a line is not wider", "the oldest is dropped")                                        \
+    X(RATE_NAMES, 64, "names", "events counted by name in a live view", "counted together as (others)")                     \
     X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut")
 /* clang-format on */
 

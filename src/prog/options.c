@@ -16,7 +16,9 @@ static const struct row rows[HF_OPTION_COUNT] = {
 #undef HF_OPTION_ROW
 };
 
-#define BIT(id) (1u << HF_OPTION_##id)
+#define BIT(id) (UINT64_C(1) << HF_OPTION_##id)
+
+_Static_assert(HF_OPTION_COUNT <= 64, "a verb's options are the bits of one word");
 
 /* What every verb that asks a gateway takes. */
 #define CLIENT                                                                                     \

@@ -51,7 +51,7 @@ struct hf_verb {
     const char *operands; /* for people: "get|set|validate [KEY [VALUE]]"; NULL: takes none */
     const char *words;    /* completions of the first operand, spaces between; may be NULL */
     const char *summary;
-    uint32_t options;                       /* bit per enum hf_option */
+    uint64_t options;                       /* bit per enum hf_option */
     int (*run)(const struct hf_args *args); /* returns the exit code */
 };
 
