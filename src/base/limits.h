@@ -65,6 +65,9 @@
     X(CONFIG_BYTES, 1048576, "bytes", "a configuration file", "refused, exit 78")                                           \
     X(METRIC_SERIES, 2048, "series", "dependencies.md 6d", "not shown, counted")                                            \
     X(STORE_REQUESTS, 1024, "requests", "waiting for the store", "UNAVAILABLE, retryable")                                  \
+    X(LOOKUPS, 8, "lookups", "names asked for at once; a resolver may block for long", "the rest waits in line")               \
+    X(DIAL_ADDRESSES, 16, "addresses", "of one name, tried in turn", "the rest is not tried")                               \
+    X(DIAL_ADDRESS_MS, 4000, "ms", "one address of several may not answer", "the next one is tried")                        \
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
     X(KEEPER_ACTIONS, 256, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
     X(SCREEN_COLUMNS, 512, "columns", "memory of a live view", "the rest of the terminal stays empty")                      \

@@ -2,11 +2,10 @@
 #include "base/assert.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "host/tls_bio.h"
+#include "host/tls_state.h"
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,16 +13,23 @@
  * handshake adds. */
 enum { CIPHER_BYTES_MAX = 2 * HF_LIMIT_WRITE_BYTES };
 
-struct hf_tls {
-    SSL_CTX *context;
-};
-
-struct hf_tls_conn {
-    struct hf_tls_pipe pipe;
-    SSL *session;
-};
-
 /* --- contexts --- */
+
+SSL_CTX *hf_tls_context_new(const SSL_METHOD *method, struct hf_fault *fault)
+{
+    SSL_CTX *context = SSL_CTX_new(method);
+    if (!context) {
+        ERR_clear_error();
+        hf_fault_set(fault, HF_ERR_CRYPTO, "cannot start TLS: the library gives no context");
+        return NULL;
+    }
+    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    /* Tickets keep a server's state at the client; a cache here would only grow. */
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    return context;
+}
 
 /* Nobody is there to type a pass phrase. */
 static int no_pass_phrase(char *out, int cap, int for_writing, void *ctx)
@@ -63,17 +69,10 @@ static int load_pair(SSL_CTX *context, const char *cert_path, const char *key_pa
 
 static SSL_CTX *new_context(const char *cert_path, const char *key_path, struct hf_fault *fault)
 {
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    if (!context) {
-        hf_fault_set(fault, HF_ERR_CRYPTO, "cannot start TLS: the library gives no context");
-        return NULL;
-    }
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX *context = hf_tls_context_new(TLS_server_method(), fault);
+    if (!context) return NULL;
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_default_passwd_cb(context, no_pass_phrase);
-    /* Tickets keep the state at the client; a cache here would only grow. */
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     if (load_pair(context, cert_path, key_path, fault) == 0) return context;
     SSL_CTX_free(context);
     return NULL;
@@ -113,7 +112,7 @@ int hf_tls_reload(struct hf_tls *t, const char *cert_path, const char *key_path,
 
 /* --- connections --- */
 
-int hf_tls_conn_new(struct hf_tls *t, struct hf_tls_conn **out)
+int hf_tls_session_new(struct hf_tls *t, struct hf_tls_conn **out)
 {
     struct hf_tls_conn *c = hf_mem_zero(1, sizeof *c);
     if (!c) return HF_ERR_NOMEM;
@@ -125,9 +124,15 @@ int hf_tls_conn_new(struct hf_tls *t, struct hf_tls_conn **out)
         return HF_ERR_NOMEM;
     }
     SSL_set_bio(c->session, bio, bio);
-    SSL_set_accept_state(c->session);
     *out = c;
     return 0;
+}
+
+int hf_tls_conn_new(struct hf_tls *t, struct hf_tls_conn **out)
+{
+    int err = hf_tls_session_new(t, out);
+    if (!err) SSL_set_accept_state((*out)->session);
+    return err;
 }
 
 void hf_tls_conn_free(struct hf_tls_conn *c)
@@ -136,6 +141,13 @@ void hf_tls_conn_free(struct hf_tls_conn *c)
     SSL_free(c->session);
     hf_buf_fini(&c->pipe.out);
     hf_mem_free(c);
+}
+
+static void note_failure(struct hf_tls_conn *c)
+{
+    c->why = ERR_reason_error_string(ERR_peek_error());
+    if (!c->why) c->why = "the session ended without a goodbye";
+    ERR_clear_error();
 }
 
 static int read_records(struct hf_tls_conn *c, uint8_t *out, size_t cap, size_t *len)
@@ -152,7 +164,7 @@ static int read_records(struct hf_tls_conn *c, uint8_t *out, size_t cap, size_t 
         case SSL_ERROR_ZERO_RETURN:
             return HF_ERR_CLOSED;
         default:
-            ERR_clear_error();
+            note_failure(c);
             return HF_ERR_SYNTAX;
         }
     }

@@ -1,12 +1,14 @@
-/* host/tls.h: TLS on the server's side, over memory buffers.
+/* host/tls.h: TLS over memory buffers.
  *
- * A context is one loaded pair of certificate and key; connections hold the one
- * they began with, so a reload changes only new ones.  TLS 1.2 at least, session
- * tickets, no renegotiation.  The library is set up at the first load. */
+ * A server's context is one loaded pair of certificate and key; connections hold the
+ * one they began with, so a reload changes only new ones.  A client's context says
+ * whom it trusts.  TLS 1.2 at least, session tickets, no renegotiation.  The library
+ * is set up with the first context. */
 #ifndef HF_HOST_TLS_H
 #define HF_HOST_TLS_H
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "host/fault.h"
 
 struct hf_tls;
@@ -21,7 +23,22 @@ void hf_tls_free(struct hf_tls *t); /* NULL is fine; connections may outlive it 
 int hf_tls_reload(struct hf_tls *t, const char *cert_path, const char *key_path,
                   struct hf_fault *fault);
 
+enum hf_tls_trust {
+    HF_TLS_TRUST_SYSTEM, /* a chain to a root of the system's, valid now, with the host's name */
+    HF_TLS_TRUST_CALLER, /* any certificate: the caller compares its hash */
+};
+
+/* A client's context: 0, HF_ERR_NOMEM or HF_ERR_CRYPTO.  SSL_CERT_FILE and SSL_CERT_DIR
+ * count where the system's trust does. */
+int hf_tls_new_client(struct hf_tls **out, enum hf_tls_trust trust, struct hf_fault *fault);
+
 int hf_tls_conn_new(struct hf_tls *t, struct hf_tls_conn **out); /* HF_ERR_NOMEM */
+
+/* A client's side of a session with `host`, a name (sent as SNI) or an address; its
+ * first message waits to be sent.  0, HF_ERR_NOMEM, or HF_ERR_SYNTAX: no certificate
+ * can carry such a name. */
+int hf_tls_conn_new_client(struct hf_tls *t, const char *host, struct hf_tls_conn **out);
+
 void hf_tls_conn_free(struct hf_tls_conn *c);
 
 /* Ciphertext from the peer in, plain text out: 0 and `*len` (0 when a record is not
@@ -41,5 +58,15 @@ struct hf_bytes hf_tls_conn_pending(struct hf_tls_conn *c);
 void hf_tls_conn_sent(struct hf_tls_conn *c, size_t bytes);
 
 bool hf_tls_conn_is_open(const struct hf_tls_conn *c); /* the handshake is done */
+
+/* Why the session failed, in the library's words: "certificate has expired".  Static, or
+ * NULL when it did not. */
+const char *hf_tls_conn_why(const struct hf_tls_conn *c);
+
+/* Whether it failed because the peer's certificate is not trusted. */
+bool hf_tls_conn_is_distrusted(const struct hf_tls_conn *c);
+
+/* SHA-256 of the certificate that the peer showed, trusted or not; false: none. */
+bool hf_tls_conn_peer_hash(const struct hf_tls_conn *c, uint8_t out[HF_SHA256_BYTES]);
 
 #endif

@@ -1,5 +1,7 @@
 #include "host/tls_bio.h"
 
+#include <uv.h>
+
 static int pipe_read(BIO *bio, char *out, int len)
 {
     struct hf_tls_pipe *pipe = BIO_get_data(bio);
@@ -32,16 +34,22 @@ static long pipe_control(BIO *bio, int command, long number, void *ptr)
     return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-/* Made at the first use; the loop's thread is the only one that comes here. */
-static BIO_METHOD *method(void)
+static BIO_METHOD *made;
+
+static void make(void)
 {
-    static BIO_METHOD *made;
-    if (made) return made;
     made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "holdfast pipe");
-    if (!made) return NULL;
+    if (!made) return;
     BIO_meth_set_read(made, pipe_read);
     BIO_meth_set_write(made, pipe_write);
     BIO_meth_set_ctrl(made, pipe_control);
+}
+
+/* Made at the first use, whichever loop's thread that is. */
+static BIO_METHOD *method(void)
+{
+    static uv_once_t once = UV_ONCE_INIT;
+    uv_once(&once, make);
     return made;
 }
 
