@@ -41,6 +41,7 @@
     X(STABILITY_RECORDS, 1000, "records", "stability ring", "the oldest is dropped, counted")                               \
     X(SESSION_STATES, 2000, "sessions", "work counts", "the oldest idle one is evicted")                                    \
     X(ACTIONS, 1024, "actions", "told to the host in one turn", "the engine pauses its input")                              \
+    X(TICK_PROMISES, 8, "intervals", "told to clients before reloads", "one more shares the shortest")                      \
     X(PENDING_PINGS, 5, "pings", "spec/health-connection.md section 2", "the oldest is evicted, counted")                   \
     X(PING_BATCH, 64, "pings", "spec/health-connection.md section 10", "the rest waits one wake-up")                        \
     X(QUEUED_FRAMES, 65536, "frames", "waiting for one reader", "close 1008")                                               \

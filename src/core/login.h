@@ -61,6 +61,12 @@ struct hf_login_policy {
 /* Completes a policy whose other fields are set; again when they change. */
 void hf_login_policy_derive(struct hf_login_policy *policy);
 
+/* Whether who came in by `method` under the policy `before` may stay under `after`: a
+ * device token is its own, everybody else knew the secret (or that none was asked for)
+ * and must know the new one.  Both are derived; other spans of `before` may be gone. */
+bool hf_login_policy_keeps(const struct hf_login_policy *before,
+                           const struct hf_login_policy *after, struct hf_bytes method);
+
 /* Where the connection comes from. */
 struct hf_login_peer {
     bool is_direct_local;      /* loopback and nobody in between */

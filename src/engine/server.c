@@ -60,6 +60,7 @@ static void spread_settings(struct hf_server *s)
         .is_enforced = settings->pong_enforcement,
     };
     hf_pings_set_slack(&s->pings, hf_liveness_slack(&s->liveness_cfg));
+    hf_ticks_set(&s->ticks, s->now.mono, HF_MS(settings->tick_interval_ms));
     hf_server_login_settings(s);
     if (settings->diagnostics_enabled)
         hf_heartbeat_start(&s->heartbeat, s->now.mono);
@@ -106,6 +107,7 @@ static int start_rooms(struct hf_server *s)
     hf_dueq_init(&s->deadlines);
     hf_admit_init(&s->admit, &limits, hash_key);
     hf_pings_init(&s->pings, 0);
+    hf_ticks_init(&s->ticks, s->now.mono, HF_MS(s->settings.tick_interval_ms));
     hf_pulse_init(&s->pulse, s->now.mono, 0);
     hf_heartbeat_init(&s->heartbeat);
     hf_work_init(&s->work, hash_key);
@@ -163,7 +165,6 @@ int hf_server_new(struct hf_server **out, const struct hf_server_config *config,
     s->heartbeats_enabled = true;
     s->health_at = HF_NEVER;
     s->upkeep_at = now.mono;
-    s->tick_at = hf_time_after(now.mono, HF_MS(settings->tick_interval_ms));
     hf_rng_init(&s->rng, config->seed);
     hf_rng_uuid(&s->rng, s->boot_id);
     hf_rng_uuid(&s->rng, s->instance_id);
@@ -462,10 +463,7 @@ void hf_server_run_due(struct hf_server *s, struct hf_now now)
     s->now = now;
     if (s->is_stopped) return; /* the host was told that nothing is left to do */
     run_conn_deadlines(s);
-    if (!hf_time_before(now.mono, s->tick_at)) {
-        s->tick_at = hf_time_after(now.mono, HF_MS(s->settings.tick_interval_ms));
-        hf_server_tick(s);
-    }
+    if (hf_ticks_step(&s->ticks, now.mono)) hf_server_tick(s);
     hf_server_health_run_due(s);
     hf_server_upkeep_run_due(s);
     if (!hf_time_before(now.mono, hf_heartbeat_due(&s->heartbeat))) hf_server_heartbeat(s);
@@ -479,8 +477,7 @@ hf_time hf_server_due(const struct hf_server *s)
     if (s->is_stopped) return HF_NEVER;
     hf_time due = hf_time_min(hf_dueq_due(&s->deadlines), hf_pings_due(&s->pings));
     due = hf_time_min(due, hf_admit_due(&s->admit));
-    /* Nobody to tell, nothing to wake up for. */
-    if (s->client_count > 0) due = hf_time_min(due, s->tick_at);
+    due = hf_time_min(due, hf_ticks_due(&s->ticks));
     if (s->is_presence_stale) due = hf_time_min(due, s->now.mono);
     due = hf_time_min(due, hf_server_health_due(s));
     due = hf_time_min(due, hf_server_upkeep_due(s));

@@ -187,6 +187,7 @@ static void leave_rooms(struct hf_server *s, struct hf_conn *c)
     if (c->client && c->is_counted) {
         c->is_counted = false;
         s->client_count--;
+        hf_ticks_leave(&s->ticks, c->client->tick_place);
         if (hf_presence_disconnect(&s->presence, c->id, s->now.wall_ms))
             hf_server_presence_changed(s);
     }

@@ -33,9 +33,22 @@ void hf_server_login_stop(struct hf_server *s)
     hf_lockout_fini(&s->lockout);
 }
 
+/* protocol/wire.md section 5: the secret changed under a live connection. */
+static void close_outdated(struct hf_server *s, const struct hf_login_policy *before)
+{
+    for (hf_id id = hf_pool_next(&s->conns, 0); id; id = hf_pool_next(&s->conns, id)) {
+        struct hf_conn *c = hf_server_conn(s, id);
+        if (c->state != HF_CONN_READY) continue;
+        if (hf_login_policy_keeps(before, &s->policy, c->client->auth_method)) continue;
+        hf_conn_close(s, c, HF_CLOSE_INVALIDATED, HF_LIT("gateway auth changed"),
+                      "gateway-auth-rotated");
+    }
+}
+
 void hf_server_login_settings(struct hf_server *s)
 {
     const struct hf_settings *settings = &s->settings;
+    struct hf_login_policy before = s->policy;
     struct hf_lockout_limits limits = lockout_limits(settings);
     hf_lockout_set(&s->lockout, &limits);
     s->trusted_count = 0;
@@ -53,6 +66,7 @@ void hf_server_login_settings(struct hf_server *s)
         .approves_local = settings->approve_local,
     };
     hf_login_policy_derive(&s->policy);
+    close_outdated(s, &before);
 }
 
 /* --- refusals --- */
@@ -266,6 +280,7 @@ static void say_hello(struct hf_server *s, struct hf_conn *c, struct hf_bytes id
     c->deadline = HF_NEVER;
     c->is_counted = true;
     s->client_count++;
+    c->client->tick_place = hf_ticks_enter(&s->ticks);
     s->metrics.handshakes[HF_HANDSHAKE_OK]++;
     hf_admit_hello(&s->admit, c->id);
     hf_ws_reader_limit(&c->reader.ws, (size_t)s->settings.max_payload_bytes);

@@ -23,6 +23,7 @@
 #include "core/pulse.h"
 #include "core/stability.h"
 #include "core/stage.h"
+#include "core/ticks.h"
 #include "core/work.h"
 #include "engine/metrics.h"
 #include "engine/outq.h"
@@ -56,6 +57,9 @@ enum {
     HF_TODO_KILL = 16,
 };
 
+/* The protocol's close code for a client whose authority is gone. */
+enum { HF_CLOSE_INVALIDATED = 4001 };
+
 /* What a connection needs only until it is registered; one block. */
 struct hf_conn_login {
     char nonce[HF_UUID_CHARS + 1];
@@ -72,10 +76,11 @@ struct hf_conn_login {
 /* What a registered client said about itself; one block. */
 struct hf_conn_client {
     char conn_uuid[HF_UUID_CHARS + 1];
-    uint8_t id;       /* enum hf_client_id */
-    uint8_t mode;     /* enum hf_client_mode */
-    uint8_t role;     /* enum hf_role */
-    bool wants_index; /* sessions.subscribe */
+    uint8_t id;         /* enum hf_client_id */
+    uint8_t mode;       /* enum hf_client_mode */
+    uint8_t role;       /* enum hf_role */
+    bool wants_index;   /* sessions.subscribe */
+    uint8_t tick_place; /* what it was told about ticks: core/ticks */
     hf_scopes scopes;
     hf_caps caps;
     uint32_t in_flight;
@@ -199,7 +204,8 @@ struct hf_server {
     hf_time turn_at;  /* the turn that runs began */
     hf_span cpu_used; /* as the host said last */
 
-    hf_time tick_at, upkeep_at;
+    struct hf_ticks ticks;
+    hf_time upkeep_at;
     bool wants_upkeep;      /* something may have to be stored or dropped */
     bool is_save_failing;   /* the last upkeep could not be stored */
     uint32_t client_count;  /* registered connections */

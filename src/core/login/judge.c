@@ -53,38 +53,15 @@ static void grant_scopes(const struct hf_connect *connect, hf_scopes granted,
     }
 }
 
-enum { SCOPE_CHARS = HF_BASE64URL_CHARS(HF_SHA256_BYTES), SCOPE_WORDS_BYTES = 256 };
-
-/* An opaque name for the authority that the words describe: the same as long as that
- * authority is, and nothing can be derived from it. */
-static void write_scope(const struct hf_login_policy *policy, struct hf_bytes words,
-                        char out[SCOPE_CHARS])
-{
-    uint8_t digest[HF_SHA256_BYTES];
-    hf_hmac_sha256(policy->state_key, words, digest);
-    hf_base64url_write(hf_bytes(digest, sizeof digest), out);
-}
-
-void hf_login_policy_derive(struct hf_login_policy *policy)
-{
-    char words[SCOPE_WORDS_BYTES], hex[HF_HEX_CHARS(HF_SHA256_BYTES)];
-    hf_sha256(policy->secret, policy->secret_digest);
-    hf_hex_write(hf_bytes(policy->secret_digest, sizeof policy->secret_digest), hex);
-    int len = snprintf(words, sizeof words, "recovery-scope|shared|%.*s", (int)sizeof hex, hex);
-    write_scope(policy, hf_bytes(words, (size_t)len), policy->secret_scope);
-    hf_wipe(words, sizeof words);
-    hf_wipe(hex, sizeof hex);
-}
-
 static void set_recovery_scope(const struct hf_login_input *in, const struct hf_device *device,
                                struct hf_login_outcome *out)
 {
-    char words[SCOPE_WORDS_BYTES], hex[HF_HEX_CHARS(HF_SHA256_BYTES)];
+    char words[HF_LOGIN_SCOPE_WORDS_BYTES], hex[HF_HEX_CHARS(HF_SHA256_BYTES)];
     if (device && out->has_device_token) {
         hf_device_id_write(&device->id, hex);
         int len = snprintf(words, sizeof words, "recovery-scope|device|%.*s|%lld", (int)sizeof hex,
                            hex, (long long)device->grants[HF_ROLE_OPERATOR].epoch);
-        write_scope(in->policy, hf_bytes(words, (size_t)len), out->recovery_scope);
+        hf_login_write_scope(in->policy, hf_bytes(words, (size_t)len), out->recovery_scope);
     } else if (in->policy->mode != HF_AUTH_NONE) {
         memcpy(out->recovery_scope, in->policy->secret_scope, sizeof out->recovery_scope);
     } else {

@@ -48,6 +48,18 @@ struct hf_credential {
 struct hf_credential hf_login_credential(const struct hf_login_input *in,
                                          const struct hf_device *device);
 
+/* --- recovery scopes --- */
+
+enum {
+    HF_LOGIN_SCOPE_CHARS = HF_BASE64URL_CHARS(HF_SHA256_BYTES),
+    HF_LOGIN_SCOPE_WORDS_BYTES = 256
+};
+
+/* An opaque name for the authority that the words describe: the same as long as that
+ * authority is, and nothing can be derived from it. */
+void hf_login_write_scope(const struct hf_login_policy *policy, struct hf_bytes words,
+                          char out[HF_LOGIN_SCOPE_CHARS]);
+
 /* --- who is it? --- */
 
 bool hf_login_is_ui(const struct hf_connect *connect);      /* Control UI, TUI, copilot */

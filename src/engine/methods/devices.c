@@ -154,7 +154,7 @@ static void end_sessions(struct hf_server *s, const struct hf_devices_plan *plan
         struct hf_conn *c = hf_server_conn(s, conn);
         if (c->state != HF_CONN_READY || !plan->ends_sessions[c->client->role]) continue;
         if (hf_bytes_same(c->client->device_id, hf_bytes(id, sizeof id)))
-            hf_conn_close(s, c, 4001, HF_LIT("device removed"), "device-removed");
+            hf_conn_close(s, c, HF_CLOSE_INVALIDATED, HF_LIT("device removed"), "device-removed");
     }
 }
 

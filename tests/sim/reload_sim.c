@@ -1,0 +1,130 @@
+/* What a changed configuration means for those who are in. */
+#include "lib/peer.h"
+#include "wire/json_read.h"
+
+enum { EACH_MS = 1 };
+
+static struct world *started(uint64_t seed)
+{
+    struct world *w = world_new(seed);
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    WORLD_CHECK(w, w->is_ready);
+    return w;
+}
+
+static void login_with_secret(struct peer *p, struct world *w, const char *secret)
+{
+    struct peer_config config = peer_operator();
+    config.token = secret;
+    peer_init(p, w, &config);
+    peer_open(p);
+    peer_run_world(p, HF_MS(1000)); /* a wrong secret is answered late */
+}
+
+/* A device that came once with the secret and comes again with its own token. */
+static void login_with_device_token(struct peer *p, struct world *w, const struct identity *who)
+{
+    struct peer_config config = peer_operator();
+    config.client_id = "openclaw-tui";
+    config.mode = "ui";
+    config.identity = who;
+    peer_login(p, w, &config);
+    peer_drop(p);
+    p->config.token = NULL;
+    p->config.device_token = p->device_token;
+    peer_open(p);
+    peer_run_world(p, HF_MS(1));
+    CHECK_EQ(p->state, PEER_READY);
+}
+
+/* protocol/wire.md section 5: 4001 `gateway auth changed`. */
+static void a_new_secret_ends_those_who_know_the_old_one_and_no_others(void)
+{
+    struct world *w = started(1);
+    struct identity who = identity_of(1);
+    struct peer shared, device, again;
+    login_with_device_token(&device, w, &who);
+    login_with_secret(&shared, w, "secrettoken");
+    CHECK_EQ(shared.state, PEER_READY);
+    w->settings.token = HF_LIT("the next secret");
+    world_settings(w);
+    peer_run_world(&shared, HF_MS(EACH_MS));
+    peer_run_world(&device, HF_MS(EACH_MS));
+    CHECK_EQ(shared.state, PEER_ENDED);
+    CHECK_EQ(shared.close_code, 4001);
+    CHECK_TEXT(hf_bytes_cstr(shared.close_reason), "gateway auth changed");
+    CHECK_EQ(device.state, PEER_READY);
+    login_with_secret(&again, w, "secrettoken");
+    CHECK_EQ(again.state, PEER_REFUSED);
+    CHECK_TEXT(hf_json_find(hf_blob_view(again.refusal), "code"), "\"INVALID_REQUEST\"");
+    peer_fini(&again);
+    login_with_secret(&again, w, "the next secret");
+    CHECK_EQ(again.state, PEER_READY);
+    peer_fini(&again);
+    peer_fini(&shared);
+    peer_fini(&device);
+    world_free(w);
+}
+
+static void other_changes_end_nobody(void)
+{
+    struct world *w = started(2);
+    struct peer p;
+    login_with_secret(&p, w, "secrettoken");
+    w->settings.ping_interval_ms = 5000;
+    w->settings.strict_scopes = true;
+    world_settings(w);
+    peer_run_world(&p, HF_MS(EACH_MS));
+    CHECK_EQ(p.state, PEER_READY);
+    peer_fini(&p);
+    world_free(w);
+}
+
+static void who_came_in_while_no_secret_was_asked_for_must_show_it_now(void)
+{
+    struct world *w = world_new(3);
+    struct peer p;
+    w->settings.auth_mode = HF_AUTH_NONE;
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    login_with_secret(&p, w, NULL);
+    CHECK_EQ(p.state, PEER_READY);
+    w->settings.auth_mode = HF_AUTH_TOKEN;
+    world_settings(w);
+    peer_run_world(&p, HF_MS(EACH_MS));
+    CHECK_EQ(p.close_code, 4001);
+    peer_fini(&p);
+    world_free(w);
+}
+
+/* Two intervals of silence and it gives its link up, so the old promise holds for it. */
+static void a_longer_tick_interval_holds_for_newcomers_only(void)
+{
+    struct world *w = world_new(4);
+    struct peer p;
+    w->settings.tick_interval_ms = 100;
+    w->settings.ping_interval_ms = 3600000;
+    w->settings.stale_after_ms = 3600000;
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    login_with_secret(&p, w, "secrettoken");
+    size_t before = peer_event_count(&p, "tick");
+    w->settings.tick_interval_ms = 60000;
+    world_settings(w);
+    peer_run_world(&p, HF_MS(1000));
+    CHECK_EQ(peer_event_count(&p, "tick"), before + 10);
+    peer_drop(&p);
+    peer_run_world(&p, HF_MS(EACH_MS));
+    peer_fini(&p);
+    login_with_secret(&p, w, "secrettoken");
+    before = peer_event_count(&p, "tick");
+    peer_run_world(&p, HF_MS(59000));
+    CHECK_EQ(peer_event_count(&p, "tick"), before);
+    peer_fini(&p);
+    world_free(w);
+}
+
+CHECK_MAIN(a_new_secret_ends_those_who_know_the_old_one_and_no_others, other_changes_end_nobody,
+           who_came_in_while_no_secret_was_asked_for_must_show_it_now,
+           a_longer_tick_interval_holds_for_newcomers_only)
