@@ -27,7 +27,6 @@
     X(CONNECTIONS, 65536, "connections", "memory", "refuse: closed at accept")                                              \
     X(PREAUTH_CONNECTIONS, 1024, "connections", "strangers never crowd out clients", "the oldest silent one is closed")     \
     X(CONNECTIONS_PER_ADDRESS, 20000, "connections", "one address is not the world", "refuse: closed at accept")            \
-    X(PREAUTH_FRAMES, 15, "frames", "sent while connect is processed", "close 1008")                                        \
     X(REQUESTS_IN_FLIGHT, 256, "requests", "per connection", "UNAVAILABLE, retryable")                                      \
     X(SUBSCRIPTIONS, 256, "subscriptions", "per connection", "INVALID_REQUEST")                                             \
     X(SCOPES, 32, "scopes", "per connection", "invalid connect params")                                                     \
@@ -40,7 +39,6 @@
     X(PRESENCE_ENTRIES, 200, "entries", "presence list", "the oldest is dropped")                                           \
     X(STABILITY_RECORDS, 1000, "records", "stability ring", "the oldest is dropped, counted")                               \
     X(SESSION_STATES, 2000, "sessions", "work counts", "the oldest idle one is evicted")                                    \
-    X(ACTIONS, 1024, "actions", "told to the host in one turn", "the engine pauses its input")                              \
     X(TICK_PROMISES, 8, "intervals", "told to clients before reloads", "one more shares the shortest")                      \
     X(PENDING_PINGS, 5, "pings", "spec/health-connection.md section 2", "the oldest is evicted, counted")                   \
     X(PING_BATCH, 64, "pings", "spec/health-connection.md section 10", "the rest waits one wake-up")                        \
@@ -64,7 +62,6 @@
     X(LOG_TAIL_LINES, 5000, "lines", "one logs.tail answer", "cut, truncated:true")                                         \
     X(LOG_FILE_BYTES, 104857600, "bytes", "logging.maxFileBytes of OpenClaw", "rotated")                                    \
     X(CONFIG_BYTES, 1048576, "bytes", "a configuration file", "refused, exit 78")                                           \
-    X(METRIC_SERIES, 2048, "series", "dependencies.md 6d", "not shown, counted")                                            \
     X(STORE_REQUESTS, 1024, "requests", "waiting for the store", "UNAVAILABLE, retryable")                                  \
     X(LOOKUPS, 8, "lookups", "names asked for at once; a resolver may block for long", "the rest waits in line")               \
     X(DIAL_ADDRESSES, 16, "addresses", "of one name, tried in turn", "the rest is not tried")                               \

@@ -2,7 +2,7 @@
  *
  * Names and labels are those of dependencies.md section 6d; what only a Node
  * process has is left out, not faked.  Label values come from closed lists, so
- * the number of series is bounded by the tables (HF_LIMIT_METRIC_SERIES). */
+ * the number of series is that of the tables. */
 #ifndef HF_ENGINE_METRICS_H
 #define HF_ENGINE_METRICS_H
 

@@ -1,8 +1,8 @@
 /* port/action.h: what an engine asks its host to do.
  *
- * The engine appends to a list of at most HF_LIMIT_ACTIONS; the host drains it
- * after every step.  No action calls back into the engine: results come as
- * events. */
+ * What is to be done stands on the connections themselves, each thing once, so there
+ * is no list that could grow; the host takes action by action after every step.  No
+ * action calls back into the engine: results come as events. */
 #ifndef HF_PORT_ACTION_H
 #define HF_PORT_ACTION_H
 
