@@ -28,7 +28,7 @@ struct hf_lockout_entry {
 
 struct hf_source hf_source_address(const uint8_t address[16], bool is_direct_loopback)
 {
-    struct hf_source source = { .kind = HF_SOURCE_LOOPBACK };
+    struct hf_source source = { .kind = HF_SOURCE_LOOPBACK, .is_near = is_direct_loopback };
     if (is_direct_loopback) return source;
     source.kind = HF_SOURCE_ADDRESS;
     bool is_v4 = memcmp(address, v4_prefix, sizeof v4_prefix) == 0;
@@ -36,9 +36,9 @@ struct hf_source hf_source_address(const uint8_t address[16], bool is_direct_loo
     return source;
 }
 
-struct hf_source hf_source_device(const struct hf_device_id *id)
+struct hf_source hf_source_device(const struct hf_device_id *id, bool is_direct_loopback)
 {
-    struct hf_source source = { .kind = HF_SOURCE_DEVICE };
+    struct hf_source source = { .kind = HF_SOURCE_DEVICE, .is_near = is_direct_loopback };
     memcpy(source.bytes, id->bytes, sizeof id->bytes);
     return source;
 }
@@ -206,7 +206,7 @@ struct hf_lockout_failure hf_lockout_failed(struct hf_lockout *l, hf_time now,
                                             const uint8_t digest[HF_SHA256_BYTES])
 {
     struct hf_lockout_failure failure = { .answer_at = now };
-    if (source->kind == HF_SOURCE_LOOPBACK)
+    if (source->is_near)
         failure.answer_at = hf_time_after(now, HF_LOCKOUT_LOOPBACK_DELAY);
     if (is_exempt(l, source)) return failure;
     struct hf_lockout_entry *entry = find(l, source);

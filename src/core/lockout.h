@@ -36,13 +36,15 @@ struct hf_lockout_limits {
     bool exempts_loopback; /* direct loopback is never locked; true */
 };
 
-/* How late a wrong secret from loopback is answered (protocol/wire.md section 3). */
+/* How late a wrong secret over direct loopback is answered, a device's too
+ * (protocol/wire.md section 3). */
 #define HF_LOCKOUT_LOOPBACK_DELAY HF_MS(250)
 
 enum hf_source_kind { HF_SOURCE_LOOPBACK, HF_SOURCE_ADDRESS, HF_SOURCE_DEVICE };
 
 struct hf_source {
     enum hf_source_kind kind;
+    bool is_near; /* over direct loopback: it is answered late; not a part of who it is */
     uint8_t bytes[HF_DEVICE_ID_BYTES]; /* zero padded */
 };
 
@@ -61,7 +63,7 @@ struct hf_lockout { /* fields are private; tests may read them */
 struct hf_source hf_source_address(const uint8_t address[16], bool is_direct_loopback);
 
 /* The source of a paired device whose signature was checked. */
-struct hf_source hf_source_device(const struct hf_device_id *id);
+struct hf_source hf_source_device(const struct hf_device_id *id, bool is_direct_loopback);
 
 /* At most `sources_max` sources (HF_LIMIT_AUTH_ADDRESSES).  `hash_key` is random.
  * 0 or HF_ERR_NOMEM; after an error hf_lockout_fini is still right. */

@@ -345,7 +345,7 @@ static void describe_attempt(const struct hf_server *s, const struct hf_conn *c,
     if (c->login->is_counted) a->input.address_locked_for = 0;
     if (!a->has_device_id) return;
     a->input.device = hf_devices_find(&s->devices, &a->device_id);
-    source = hf_source_device(&a->device_id);
+    source = hf_source_device(&a->device_id, is_direct_local(c));
     if (!c->login->is_counted)
         a->input.device_locked_for = hf_lockout_left(&s->lockout, s->now.mono, &source);
 }
@@ -371,7 +371,7 @@ static bool count_failure(struct hf_server *s, struct hf_conn *c, struct attempt
 {
     if (!a->outcome.has_wrong_secret || c->login->is_counted) return false;
     struct hf_source source = a->outcome.is_proven
-                                  ? hf_source_device(&a->device_id)
+                                  ? hf_source_device(&a->device_id, is_direct_local(c))
                                   : hf_source_address(c->client_address.bytes, is_direct_local(c));
     struct hf_lockout_failure failure =
         hf_lockout_failed(&s->lockout, s->now.mono, &source, a->outcome.wrong_digest);

@@ -119,7 +119,7 @@ static void sources_are_judged_apart(void)
     struct identity device = identity_of(1);
     struct hf_lockout l;
     struct hf_source guesser = address(1), neighbour = address(2);
-    struct hf_source paired = hf_source_device(&device.id);
+    struct hf_source paired = hf_source_device(&device.id, false);
     start(&l, &limits, 8);
     for (uint32_t i = 0; i < 3; i++) fail(&l, 0, &guesser, i);
     CHECK(hf_lockout_left(&l, hf_at_ms(0), &guesser) > 0);
@@ -171,6 +171,11 @@ static void loopback_is_answered_late_and_locked_only_when_asked_for(void)
     }
     CHECK_EQ(hf_lockout_left(&l, hf_at_ms(5), &local), 0);
     CHECK(hf_time_same(fail(&l, 5, &remote, 1).answer_at, hf_at_ms(5)));
+    struct identity device = identity_of(1);
+    struct hf_source near = hf_source_device(&device.id, true);
+    struct hf_source far = hf_source_device(&device.id, false);
+    CHECK(hf_time_same(fail(&l, 5, &near, 1).answer_at, hf_at_ms(255)));
+    CHECK(hf_time_same(fail(&l, 5, &far, 1).answer_at, hf_at_ms(5)));
     hf_lockout_set(&l, &strict);
     for (uint32_t i = 0; i < 3; i++) fail(&l, 5, &local, i);
     CHECK(hf_lockout_left(&l, hf_at_ms(5), &local) > 0);
