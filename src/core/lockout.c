@@ -206,8 +206,7 @@ struct hf_lockout_failure hf_lockout_failed(struct hf_lockout *l, hf_time now,
                                             const uint8_t digest[HF_SHA256_BYTES])
 {
     struct hf_lockout_failure failure = { .answer_at = now };
-    if (source->is_near)
-        failure.answer_at = hf_time_after(now, HF_LOCKOUT_LOOPBACK_DELAY);
+    if (source->is_near) failure.answer_at = hf_time_after(now, HF_LOCKOUT_LOOPBACK_DELAY);
     if (is_exempt(l, source)) return failure;
     struct hf_lockout_entry *entry = find(l, source);
     if (entry) {

@@ -16,7 +16,7 @@ struct hf_tick_promise {
     uint32_t clients; /* 0: the place is free */
 };
 
-struct hf_ticks { /* fields are private */
+struct hf_ticks {  /* fields are private */
     hf_span every; /* of the configuration: what the next hello-ok says */
     struct hf_tick_promise promises[HF_LIMIT_TICK_PROMISES];
     hf_time at;

@@ -182,4 +182,6 @@ void hf_metrics_write(struct hf_buf *out, const struct hf_metrics *m,
     plain(out, "holdfast_seq_gaps_total", "counter", "Events dropped for slow readers.",
           m->seq_gaps);
     histogram(out, "holdfast_ping_rtt_seconds", "Round trips of accepted pongs.", &m->rtt);
+    histogram(out, "holdfast_event_fanout_seconds",
+              "From the events of a turn to their last write in it.", &m->fanout);
 }

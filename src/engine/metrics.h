@@ -59,7 +59,7 @@ struct hf_metrics {
     uint64_t rpc_ok, rpc_error, rpc_refused;
     uint64_t large_dropped, large_closed;
     uint64_t liveness_warnings;
-    struct hf_histogram rtt, fanout, rpc_handler, loop_delay_max;
+    struct hf_histogram rtt, fanout, loop_delay_max;
     int64_t loop_observed_ms;
     uint64_t buffered_bytes_max;
 };

@@ -369,6 +369,8 @@ static void begin_turn(struct hf_server *s, const struct hf_event *event)
 {
     hf_span turn = hf_time_since(s->now.mono, s->turn_at);
     hf_span slept = hf_span_min(event->u.turn.blocked_for, turn);
+    if (s->has_told) hf_histogram_add(&s->metrics.fanout, turn - slept);
+    s->has_told = false;
     s->turn_at = s->now.mono;
     s->cpu_used = event->u.turn.cpu_used;
     if (hf_pulse_turn(&s->pulse, s->now.mono, turn - slept, slept, s->cpu_used))

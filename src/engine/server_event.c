@@ -57,6 +57,7 @@ void hf_server_broadcast(struct hf_server *s, const char *name, struct hf_bytes 
         return;
     }
     deliver(s, rule, body, key);
+    s->has_told = true;
     hf_blob_drop(body);
 }
 

@@ -203,6 +203,7 @@ struct hf_server {
     struct hf_metrics metrics;
     hf_time turn_at;  /* the turn that runs began */
     hf_span cpu_used; /* as the host said last */
+    bool has_told;    /* events went out in this turn: how long it takes is counted */
 
     struct hf_ticks ticks;
     hf_time upkeep_at;

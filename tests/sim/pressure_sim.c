@@ -214,6 +214,27 @@ static void read_metrics(struct scene *s, struct hf_buf *page)
     world_release(s->w, k);
 }
 
+static void how_long_a_turn_with_events_took_is_counted(void)
+{
+    static const char count[] = "holdfast_event_fanout_seconds_count ";
+    static const char late[] = "holdfast_event_fanout_seconds_bucket{le=\"0.01\"} ";
+    struct scene s;
+    struct hf_buf page;
+    scene_start(&s, 20, SMALL_LIMIT);
+    hf_buf_init(&page, LARGE);
+    run(&s, HF_MS(1));
+    read_metrics(&s, &page);
+    size_t before = shown(&page, count), quick = shown(&page, late);
+    tell(&s, must_arrive, 10);
+    world_busy(s.w, HF_MS(20), 0);
+    run(&s, HF_MS(1));
+    read_metrics(&s, &page);
+    CHECK_EQ(shown(&page, count), before + 1);
+    CHECK_EQ(shown(&page, late), quick);
+    hf_buf_fini(&page);
+    scene_stop(&s);
+}
+
 /* pressure-backoff 23: what must arrive closes, with 1 s of grace; nobody else notices. */
 static void a_slow_reader_is_closed_by_what_must_arrive(void)
 {
@@ -358,7 +379,7 @@ static void what_is_withheld_takes_no_number(void)
     scene_stop(&s);
 }
 
-CHECK_MAIN(a_slow_reader_misses_what_may_be_dropped, the_class_of_an_event_decides,
-           a_slow_reader_is_closed_by_what_must_arrive, a_slow_reader_that_wakes_up_is_told_why,
-           a_slow_reader_is_closed_by_an_answer, a_slow_episode_is_reported_once,
-           what_is_withheld_takes_no_number)
+CHECK_MAIN(how_long_a_turn_with_events_took_is_counted, a_slow_reader_misses_what_may_be_dropped,
+           the_class_of_an_event_decides, a_slow_reader_is_closed_by_what_must_arrive,
+           a_slow_reader_that_wakes_up_is_told_why, a_slow_reader_is_closed_by_an_answer,
+           a_slow_episode_is_reported_once, what_is_withheld_takes_no_number)
