@@ -72,6 +72,7 @@
     X(SCREEN_ROWS, 256, "rows", "memory of a live view", "the rest of the terminal stays empty")                            \
     X(SPARK_SAMPLES, 120, "samples", "a line is not wider", "the oldest is dropped")                                        \
     X(RATE_NAMES, 64, "names", "events counted by name in a live view", "counted together as (others)")                     \
+    X(WATCH_ROWS, 256, "rows", "connections of a gateway in a live view", "the others are counted, not shown")              \
     X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut")
 /* clang-format on */
 
