@@ -47,6 +47,7 @@ const char *hf_dial_stage_name(enum hf_dial_stage stage)
     static const char *const names[] = {
         [HF_DIAL_RESOLVING] = "resolving",
         [HF_DIAL_CONNECTING] = "connecting",
+        [HF_DIAL_PROXY] = "asking the proxy",
         [HF_DIAL_TLS] = "in the TLS handshake",
     };
     return names[stage];
@@ -99,6 +100,7 @@ static void close_handles(struct hf_dial *d)
 {
     hf_resolve_free(d->lookup);
     d->lookup = NULL;
+    hf_dial_proxy_fini(d);
     drop_watch(d);
     uv_close((uv_handle_t *)&d->timer, on_timer_closed);
 }
@@ -127,7 +129,11 @@ void hf_dial_succeed(struct hf_dial *d)
 
 static void note(struct hf_dial *d, const char *why)
 {
-    snprintf(d->why, sizeof d->why, "cannot connect to %s: %s", d->place, why);
+    if (d->is_proxied)
+        snprintf(d->why, sizeof d->why, "cannot connect to %s through the proxy %s: %s", d->place,
+                 d->via_place, why);
+    else
+        snprintf(d->why, sizeof d->why, "cannot connect to %s: %s", d->place, why);
 }
 
 static void fail(struct hf_dial *d, int err)
@@ -169,8 +175,10 @@ const char *hf_dial_io_text(enum hf_io io)
 
 static void on_timer(uv_timer_t *timer);
 
-static void arm(struct hf_dial *d, hf_time at)
+/* For the end of it all, or of the patience with this address. */
+static void arm(struct hf_dial *d)
 {
+    hf_time at = hf_time_min(d->until, d->address_until);
     int64_t ms = hf_span_ms(hf_time_since(at, hf_clock_now().mono) + HF_MS(1) - 1);
     uv_update_time(d->dialer->loop);
     uv_timer_start(&d->timer, on_timer, ms > 0 ? (uint64_t)ms : 0, 0);
@@ -182,8 +190,11 @@ static void connected(struct hf_dial *d)
 {
     int on = 1;
     setsockopt(d->stream.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    arm(d, d->until);
-    if (d->is_tls)
+    d->address_until = HF_NEVER;
+    arm(d);
+    if (d->is_proxied)
+        hf_dial_proxy_begin(d);
+    else if (d->is_tls)
         hf_dial_tls_begin(d);
     else
         hf_dial_succeed(d);
@@ -211,6 +222,9 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     switch (d->stage) {
     case HF_DIAL_CONNECTING:
         connect_ended(d);
+        return;
+    case HF_DIAL_PROXY:
+        hf_dial_proxy_step(d);
         return;
     case HF_DIAL_TLS:
         hf_dial_tls_step(d);
@@ -269,9 +283,10 @@ static void try_addresses(struct hf_dial *d)
         const union hf_resolved_address *address = &d->addresses.items[d->next_address++];
         if (!try_address(d, address)) continue;
         /* The last one may take all that is left. */
-        bool is_last = d->next_address == d->addresses.count;
-        hf_time next_at = hf_time_after(hf_clock_now().mono, d->dialer->patience);
-        arm(d, is_last ? d->until : hf_time_min(next_at, d->until));
+        d->address_until = d->next_address == d->addresses.count
+                               ? HF_NEVER
+                               : hf_time_after(hf_clock_now().mono, d->dialer->patience);
+        arm(d);
         return;
     }
     fail(d, HF_ERR_IO);
@@ -295,56 +310,64 @@ static void on_resolved(void *ctx, const struct hf_resolved *resolved)
     take_addresses(d, resolved);
 }
 
-/* What cannot work, or NULL. */
-static const char *config_fault(const struct hf_dial *d)
-{
-    if (d->has_long_name) return "the name of the host is too long";
-    if (d->has_pin && !d->is_tls) return "a fingerprint is pinned, but ws:// shows no certificate";
-    return NULL;
-}
-
 static void begin(struct hf_dial *d)
 {
     struct hf_resolved resolved;
-    const char *fault = config_fault(d);
-    d->result.is_config = fault != NULL;
+    d->result.is_config = d->config_fault != NULL;
     d->until = hf_time_after(hf_clock_now().mono, d->within);
-    arm(d, d->until);
-    if (fault)
-        hf_dial_fail(d, HF_ERR_USAGE, "%s", fault);
-    else if (hf_resolve_at_once(d->name, d->port, &resolved))
+    arm(d);
+    if (d->config_fault)
+        hf_dial_fail(d, HF_ERR_USAGE, "%s", d->config_fault);
+    else if (hf_resolve_at_once(d->via_name, d->via_port, &resolved))
         take_addresses(d, &resolved);
-    else if (hf_resolve_new(&d->lookup, d->dialer->loop, d->name, d->port, on_resolved, d) != 0)
+    else if (hf_resolve_new(&d->lookup, d->dialer->loop, d->via_name, d->via_port, on_resolved,
+                            d) != 0)
         hf_dial_fail(d, HF_ERR_NOMEM, "out of memory");
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     struct hf_dial *d = timer->data;
+    hf_time now = hf_clock_now().mono;
     if (hf_time_same(d->until, HF_NEVER)) {
         begin(d);
-    } else if (hf_time_before(hf_clock_now().mono, d->until)) {
+    } else if (!hf_time_before(now, d->until)) {
+        hf_dial_fail(d, HF_ERR_TIMEOUT, "it took too long (%s)", hf_dial_stage_name(d->stage));
+    } else if (!hf_time_before(now, d->address_until)) {
         note(d, "the address does not answer");
         drop_socket(d);
         try_addresses(d);
     } else {
-        hf_dial_fail(d, HF_ERR_TIMEOUT, "it took too long (%s)", hf_dial_stage_name(d->stage));
+        arm(d); /* the loop's clock was ahead */
     }
 }
 
 /* --- its beginning --- */
 
+bool hf_dial_copy(char *out, size_t cap, struct hf_bytes text)
+{
+    snprintf(out, cap, "%.*s", (int)text.len, (const char *)text.ptr);
+    return text.len < cap;
+}
+
 static void copy_config(struct hf_dial *d, const struct hf_dial_config *config)
 {
     const struct hf_url *url = &config->url;
-    snprintf(d->name, sizeof d->name, "%.*s", (int)url->host.len, (const char *)url->host.ptr);
-    snprintf(d->place, sizeof d->place, "%.*s", (int)url->place.len, (const char *)url->place.ptr);
-    d->has_long_name = url->host.len >= sizeof d->name;
-    d->port = url->port;
+    bool fits = hf_dial_copy(d->name, sizeof d->name, url->host);
+    hf_dial_copy(d->place, sizeof d->place, url->place);
+    hf_dial_copy(d->via_name, sizeof d->via_name, url->host);
+    hf_dial_copy(d->via_place, sizeof d->via_place, url->place);
+    d->via_port = url->port;
     d->is_tls = url->is_tls;
     d->has_pin = config->pin != NULL;
     if (config->pin) memcpy(d->pin, config->pin, sizeof d->pin);
     d->within = config->within;
+    if (!fits)
+        d->config_fault = "the name of the host is too long";
+    else if (d->has_pin && !d->is_tls)
+        d->config_fault = "a fingerprint is pinned, but ws:// shows no certificate";
+    else
+        hf_dial_proxy_choose(d, config);
 }
 
 int hf_dial_new(struct hf_dial **out, struct hf_dialer *dialer, const struct hf_dial_config *config,
@@ -356,7 +379,7 @@ int hf_dial_new(struct hf_dial **out, struct hf_dialer *dialer, const struct hf_
     d->dialer = dialer;
     d->done = done;
     d->ctx = ctx;
-    d->until = HF_NEVER;
+    d->until = d->address_until = HF_NEVER;
     d->stream.fd = -1;
     copy_config(d, config);
     uv_timer_init(dialer->loop, &d->timer);

@@ -1,8 +1,9 @@
 /* host/dial.h: one outgoing connection, from a URL to a stream that carries bytes.
  *
- * Resolves the name, tries its addresses in turn, and with wss ends with a TLS
- * handshake: by the system's trust, or by the pin alone (spec/client-lifecycle.md 7.1).
- * Nothing of HTTP goes to the gateway before that.  Never blocks; everything runs on the loop's thread but the resolver, which has
+ * Resolves the name, tries its addresses in turn, asks an HTTP proxy for a tunnel when a
+ * wss has one, and with wss ends with a TLS handshake: by the system's trust, or by the
+ * pin alone (spec/client-lifecycle.md 7.1).  Nothing of HTTP goes to the gateway before
+ * that.  Never blocks; everything runs on the loop's thread but the resolver, which has
  * threads of its own and is never waited for.
  *
  * TLS is set up when the first wss is dialled. */
@@ -34,13 +35,16 @@ void hf_dialer_fini(struct hf_dialer *d); /* sessions in use live on */
 /* Everything is copied. */
 struct hf_dial_config {
     struct hf_url url;
-    const uint8_t *pin; /* HF_SHA256_BYTES of the gateway's certificate, or NULL; wss only */
-    hf_span within;     /* for all of it, > 0 */
+    const uint8_t *pin;     /* HF_SHA256_BYTES of the gateway's certificate, or NULL; wss only */
+    struct hf_bytes proxy;  /* for wss, as HTTPS_PROXY is written; empty: none */
+    struct hf_bytes exempt; /* whom it is not for, as NO_PROXY is written */
+    hf_span within;         /* for all of it, > 0 */
 };
 
 enum hf_dial_stage {
     HF_DIAL_RESOLVING,
     HF_DIAL_CONNECTING,
+    HF_DIAL_PROXY, /* connected to it, no tunnel yet */
     HF_DIAL_TLS,
 };
 
@@ -50,7 +54,7 @@ const char *hf_dial_stage_name(enum hf_dial_stage stage);
 struct hf_dial_result {
     int err;                       /* 0: connected */
     struct hf_stream *stream;      /* connected: the callee moves it out */
-    struct hf_net_address address; /* connected: the other end */
+    struct hf_net_address address; /* connected: the other end, or its proxy */
     bool has_cert_hash;            /* connected through TLS */
     uint8_t cert_hash[HF_SHA256_BYTES];
 
@@ -58,6 +62,7 @@ struct hf_dial_result {
     struct hf_bytes why;      /* failed: one line for people, without secrets */
     bool is_config;           /* failed: it cannot work however often it is tried */
     bool is_security;         /* failed: the pin does not match, or there is nothing to compare */
+    unsigned http_status;     /* failed: how the proxy answered, else 0 */
 };
 
 /* Called once, from the loop, never from within a call; the dial is gone with it.  The
@@ -71,5 +76,9 @@ int hf_dial_new(struct hf_dial **out, struct hf_dialer *dialer, const struct hf_
 /* Ends it at any moment: the socket is reset, `done` is not called, and the memory goes
  * with the loop's next turn.  NULL is fine. */
 void hf_dial_free(struct hf_dial *d);
+
+/* What the environment says of proxies for wss: https_proxy, HTTPS_PROXY, all_proxy or
+ * ALL_PROXY, the first that is not empty; and no_proxy or NO_PROXY.  Borrowed from it. */
+void hf_dial_environment(struct hf_bytes *proxy, struct hf_bytes *exempt);
 
 #endif

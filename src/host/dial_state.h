@@ -7,6 +7,7 @@
 
 #include "host/dial.h"
 #include "host/resolve.h"
+#include "wire/http_response.h"
 
 enum { HF_DIAL_PLACE_BYTES = HF_RESOLVE_NAME_BYTES + 16 /* brackets, colon, port */ };
 
@@ -21,12 +22,20 @@ struct hf_dial {
 
     char name[HF_RESOLVE_NAME_BYTES]; /* the gateway's host */
     char place[HF_DIAL_PLACE_BYTES];  /* the gateway, as the URL writes it: for texts */
-    uint16_t port;
-    bool is_tls, has_pin, has_long_name;
+    bool is_tls, has_pin;
     uint8_t pin[HF_SHA256_BYTES];
+    const char *config_fault; /* what cannot work, or NULL; static */
 
-    hf_span within; /* until it begins */
-    hf_time until;
+    /* Where the socket goes: to the gateway, or to its proxy. */
+    char via_name[HF_RESOLVE_NAME_BYTES], via_place[HF_DIAL_PLACE_BYTES];
+    uint16_t via_port;
+    bool is_proxied;
+    struct hf_buf ask;            /* PROXY: what is not sent yet; a secret */
+    struct hf_http_reader answer; /* PROXY */
+
+    hf_span within;
+    hf_time until;             /* HF_NEVER before it begins */
+    hf_time address_until;     /* CONNECTING, and another address waits; else HF_NEVER */
     struct hf_resolve *lookup; /* owned, while RESOLVING */
     struct hf_resolved addresses;
     size_t next_address;         /* of `addresses` */
@@ -50,8 +59,19 @@ uint8_t *hf_dialer_scratch(struct hf_dialer *d);
 /* Waits for the socket: UV_READABLE and UV_WRITABLE. */
 void hf_dial_wait(struct hf_dial *d, int events);
 
+/* A copy with a zero of what fits. */
+bool hf_dial_copy(char *out, size_t cap, struct hf_bytes text);
+
 /* A socket that ended before its stage did: its failure in words. */
 const char *hf_dial_io_text(enum hf_io io);
+
+/* Reads the proxy's settings: where the socket goes, or a fault of the configuration. */
+void hf_dial_proxy_choose(struct hf_dial *d, const struct hf_dial_config *config);
+
+/* The proxy's stage: begins, and goes on when the socket is ready. */
+void hf_dial_proxy_begin(struct hf_dial *d);
+void hf_dial_proxy_step(struct hf_dial *d);
+void hf_dial_proxy_fini(struct hf_dial *d);
 
 /* The TLS stage: begins, and goes on when the socket is ready. */
 void hf_dial_tls_begin(struct hf_dial *d);

@@ -107,6 +107,28 @@ void hf_http_ask_write(struct hf_buf *out, const struct hf_http_ask *ask)
     HF_BUF_LIT(out, "Connection: close\r\n\r\n");
 }
 
+static void add_place(struct hf_buf *out, struct hf_bytes host, uint16_t port)
+{
+    bool is_v6 = hf_bytes_find(host, 0, ':') < host.len;
+    if (is_v6) HF_BUF_LIT(out, "[");
+    hf_buf_add(out, host);
+    if (is_v6) HF_BUF_LIT(out, "]");
+    HF_BUF_LIT(out, ":");
+    hf_buf_add_u64(out, port);
+}
+
+void hf_http_ask_tunnel_write(struct hf_buf *out, struct hf_bytes host, uint16_t port,
+                              struct hf_bytes authorization)
+{
+    HF_BUF_LIT(out, "CONNECT ");
+    add_place(out, host, port);
+    HF_BUF_LIT(out, " HTTP/1.1\r\nHost: ");
+    add_place(out, host, port);
+    if (authorization.len > 0) HF_BUF_LIT(out, "\r\nProxy-Authorization: ");
+    hf_buf_add(out, authorization);
+    HF_BUF_LIT(out, "\r\n\r\n");
+}
+
 const char *hf_http_upgrade_fault(const struct hf_http_response *res,
                                   const char key[HF_HTTP_KEY_CHARS])
 {

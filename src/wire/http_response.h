@@ -43,6 +43,11 @@ void hf_http_ask_upgrade_write(struct hf_buf *out, const struct hf_http_ask *ask
 /* A plain GET request that closes its connection after the answer. */
 void hf_http_ask_write(struct hf_buf *out, const struct hf_http_ask *ask);
 
+/* A request for a tunnel through a proxy (RFC 9110 section 9.3.6).  `host` without
+ * brackets; `authorization` is the value of Proxy-Authorization, or empty. */
+void hf_http_ask_tunnel_write(struct hf_buf *out, struct hf_bytes host, uint16_t port,
+                              struct hf_bytes authorization);
+
 /* NULL when the response opens the WebSocket that was asked for with `key`
  * (RFC 6455 section 4.1), else why not, constant. */
 const char *hf_http_upgrade_fault(const struct hf_http_response *res,

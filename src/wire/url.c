@@ -31,25 +31,24 @@ static const char *read_port(struct hf_bytes digits, uint16_t *out)
     return NULL;
 }
 
-/* host, host:port, [v6], [v6]:port */
-static const char *read_place(struct hf_url *url)
-{
-    struct hf_bytes place = url->place;
-    bool is_bracketed = place.len > 0 && place.ptr[0] == '[';
-    size_t end = hf_bytes_find(place, 0, is_bracketed ? ']' : ':');
-    if (is_bracketed && end == place.len) return "the bracket of the address is not closed";
-    url->host = is_bracketed ? hf_bytes(place.ptr + 1, end - 1) : hf_bytes_head(place, end);
-    if (is_bracketed) end++;
-    if (url->host.len == 0) return "the host is missing";
-    if (end < place.len && place.ptr[end] != ':') return "the host is not valid";
-    return end < place.len ? read_port(hf_bytes_from(place, end + 1), &url->port) : NULL;
-}
-
 static bool has_stray_byte(struct hf_bytes text)
 {
     for (size_t i = 0; i < text.len; i++)
         if (text.ptr[i] <= ' ' || text.ptr[i] >= 0x7F) return true;
     return false;
+}
+
+const char *hf_url_place_read(struct hf_bytes place, struct hf_bytes *host, uint16_t *port)
+{
+    bool is_bracketed = place.len > 0 && place.ptr[0] == '[';
+    size_t end = hf_bytes_find(place, 0, is_bracketed ? ']' : ':');
+    if (has_stray_byte(place)) return "it has a space or a byte that is not ASCII";
+    if (is_bracketed && end == place.len) return "the bracket of the address is not closed";
+    *host = is_bracketed ? hf_bytes(place.ptr + 1, end - 1) : hf_bytes_head(place, end);
+    if (is_bracketed) end++;
+    if (host->len == 0) return "the host is missing";
+    if (end < place.len && place.ptr[end] != ':') return "the host is not valid";
+    return end < place.len ? read_port(hf_bytes_from(place, end + 1), port) : NULL;
 }
 
 static const char *read(struct hf_bytes text, struct hf_url *url)
@@ -64,7 +63,7 @@ static const char *read(struct hf_bytes text, struct hf_url *url)
         return "it must not hold credentials; use --token-file or --password-file";
     url->target = end < text.len ? hf_bytes_from(text, end) : HF_LIT("/");
     url->port = url->is_tls ? 443 : 80;
-    return read_place(url);
+    return hf_url_place_read(url->place, &url->host, &url->port);
 }
 
 int hf_url_read(struct hf_bytes text, struct hf_url *out, const char **what)

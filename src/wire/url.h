@@ -19,4 +19,8 @@ struct hf_url {
  * `*what` says why, constant. */
 int hf_url_read(struct hf_bytes text, struct hf_url *out, const char **what);
 
+/* host, host:port, [v6] or [v6]:port: NULL and the host (without brackets) and the port
+ * when there is one, else why not, constant. */
+const char *hf_url_place_read(struct hf_bytes place, struct hf_bytes *host, uint16_t *port);
+
 #endif

@@ -164,7 +164,30 @@ static void a_plain_request_closes_its_connection(void)
     hf_buf_fini(&out);
 }
 
-CHECK_MAIN(responses_are_read_or_refused_however_they_are_cut,
+static void a_tunnel_is_asked_for(void)
+{
+    static const struct {
+        const char *host;
+        uint16_t port;
+        const char *authorization, *want;
+    } rows[] = {
+        { "gw.example", 443, "",
+          "CONNECT gw.example:443 HTTP/1.1\r\nHost: gw.example:443\r\n\r\n" },
+        { "fd00::1", 1, "", "CONNECT [fd00::1]:1 HTTP/1.1\r\nHost: [fd00::1]:1\r\n\r\n" },
+        { "a", 65535, "Basic eA==",
+          "CONNECT a:65535 HTTP/1.1\r\nHost: a:65535\r\nProxy-Authorization: Basic eA==\r\n\r\n" },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_buf out;
+        hf_buf_init(&out, 256);
+        hf_http_ask_tunnel_write(&out, hf_bytes_cstr(rows[i].host), rows[i].port,
+                                 hf_bytes_cstr(rows[i].authorization));
+        CHECK_TEXT_AT(i, hf_buf_view(&out), rows[i].want);
+        hf_buf_fini(&out);
+    }
+}
+
+CHECK_MAIN(a_tunnel_is_asked_for, responses_are_read_or_refused_however_they_are_cut,
            a_response_tells_how_long_its_body_is,
            an_upgrade_answer_must_fit_the_key_and_add_nothing,
            our_own_request_is_accepted_by_our_own_server, a_plain_request_closes_its_connection)
