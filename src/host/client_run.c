@@ -36,6 +36,9 @@ int hf_client_run_new(struct hf_client_run **out, const struct hf_client_config 
                       hf_client_told told, void *ctx, struct hf_fault *fault)
 {
     struct hf_client_config seeded = *config;
+    if (config->url.is_tls)
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "client verbs do not speak TLS in this version: give a ws:// URL");
     struct hf_client_run *r = hf_mem_zero(1, sizeof *r);
     if (!r) return hf_fault_set(fault, HF_ERR_NOMEM, "out of memory");
     int err = hf_entropy(seeded.seed, sizeof seeded.seed);

@@ -14,7 +14,8 @@ struct hf_client_run;
  * hf_client_call; `*done` ends the run. */
 typedef void (*hf_client_told)(void *ctx, const struct hf_client_news *news, bool *done);
 
-/* `config` as hf_client_new; its seed is filled in.  0, HF_ERR_NOMEM, HF_ERR_IO. */
+/* `config` as hf_client_new; its seed is filled in.  0, HF_ERR_NOMEM, HF_ERR_IO, or
+ * HF_ERR_USAGE for a wss address. */
 int hf_client_run_new(struct hf_client_run **out, const struct hf_client_config *config,
                       hf_client_told told, void *ctx, struct hf_fault *fault);
 

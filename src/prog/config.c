@@ -90,10 +90,6 @@ static int set_secret_file(struct hf_config *c, enum hf_key_id key, const char *
 
 static int check_supported(const struct hf_config *c, struct hf_fault *fault)
 {
-    if (hf_config_is(c, HF_KEY_MODE, "remote"))
-        return hf_fault_set(fault, HF_ERR_RANGE,
-                            "gateway.mode is \"remote\": this machine is meant to use a gateway "
-                            "elsewhere; set it to \"local\" to run one here");
     if (hf_config_is(c, HF_KEY_AUTH_MODE, "trusted-proxy"))
         return hf_fault_set(fault, HF_ERR_RANGE,
                             "gateway.auth.mode \"trusted-proxy\" is not in this version: use "

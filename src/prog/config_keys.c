@@ -29,7 +29,10 @@ static const char *const foreign[] = {
     "gateway.controlUi.basePath",
     "gateway.controlUi.root",
     "gateway.tailscale",
-    "gateway.remote",
+    "gateway.remote.transport",
+    "gateway.remote.remotePort",
+    "gateway.remote.sshTarget",
+    "gateway.remote.sshIdentity",
     "gateway.http.endpoints",
     "gateway.tools",
 };

@@ -55,6 +55,14 @@
       NULL, NULL, HF_NO_OPTION, "accept an origin that equals the Host header")                                             \
     X(HSTS, TEXT, "gateway.http.securityHeaders.strictTransportSecurity", "", 0, 0, "",                                     \
       NULL, NULL, HF_NO_OPTION, "value of Strict-Transport-Security over TLS; empty: not sent")                             \
+    X(REMOTE_URL, TEXT, "gateway.remote.url", "", 0, 0, "URL",                                                              \
+      NULL, NULL, HF_NO_OPTION, "the gateway that clients use when gateway.mode is \"remote\"")                             \
+    X(REMOTE_TOKEN, SECRET, "gateway.remote.token", "", 0, 0, "",                                                           \
+      NULL, NULL, HF_NO_OPTION, "its token")                                                                                \
+    X(REMOTE_PASSWORD, SECRET, "gateway.remote.password", "", 0, 0, "",                                                     \
+      NULL, NULL, HF_NO_OPTION, "its password")                                                                             \
+    X(TLS_FINGERPRINT, TEXT, "gateway.remote.tlsFingerprint", "", 0, 0, "SHA-256",                                          \
+      "HOLDFAST_TLS_FINGERPRINT", NULL, HF_NO_OPTION, "clients trust a wss gateway by its certificate's fingerprint alone") \
     X(LOG_LEVEL, CHOICE, "logging.level", "info", 0, 0, "silent|fatal|error|warn|info|debug|trace",                         \
       "HOLDFAST_LOG_LEVEL", "OPENCLAW_LOG_LEVEL", HF_OPTION_LOG_LEVEL, "how much is logged")                                \
     X(LOG_FORMAT, CHOICE, "logging.consoleStyle", "text", 0, 0, "text|json|pretty|compact",                                 \

@@ -111,6 +111,10 @@ int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,
     struct hf_net_address address;
     struct hf_bytes bind = hf_config_text(c, HF_KEY_BIND);
     *out = (struct hf_listen_spec){ .port = (uint16_t)hf_config_int(c, HF_KEY_PORT) };
+    if (hf_config_is(c, HF_KEY_MODE, "remote"))
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "gateway.mode is \"remote\": this machine is meant to use a gateway "
+                            "elsewhere; set it to \"local\" to run one here");
     if (hf_bytes_same(bind, HF_LIT("loopback")) || hf_bytes_same(bind, HF_LIT("auto"))) return 0;
     if (hf_bytes_same(bind, HF_LIT("lan"))) {
         out->bind = HF_BIND_LAN;

@@ -1,6 +1,7 @@
 #include "prog/target.h"
 #include "base/crypto.h"
 #include "core/endpoint.h"
+#include "core/pin.h"
 #include "host/file.h"
 #include "prog/paths.h"
 
@@ -53,9 +54,7 @@ static int read_url(struct hf_target *t, const char *given, struct hf_fault *fau
         return hf_fault_set(fault, HF_ERR_USAGE, "the URL is too long");
     if (hf_url_read(hf_bytes_cstr(t->url_text), &t->url, &what) != 0)
         return hf_fault_set(fault, HF_ERR_USAGE, "the gateway's URL is not valid: %s", what);
-    if (t->url.is_tls)
-        return hf_fault_set(fault, HF_ERR_USAGE,
-                            "client verbs do not speak TLS in this version: give a ws:// URL");
+    if (t->url.is_tls) return 0;
     if (hf_endpoint_may_be_plain(t->url.host)) return 0;
     const char *allowed = getenv("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");
     if (allowed && strcmp(allowed, "1") == 0) return 0;
@@ -69,6 +68,28 @@ static struct hf_bytes secret_of(const struct hf_target *t, enum hf_key_id key,
                                  enum hf_source least)
 {
     return t->config.values[key].source >= least ? hf_config_text(&t->config, key) : HF_EMPTY;
+}
+
+/* A file's secrets for its own gateway; flags and variables come first. */
+static struct hf_bytes remote_secret(const struct hf_target *t, enum hf_key_id key,
+                                     enum hf_key_id remote_key)
+{
+    struct hf_bytes secret = secret_of(t, key, HF_SOURCE_OPENCLAW_ENV);
+    return secret.len > 0 ? secret : hf_config_text(&t->config, remote_key);
+}
+
+/* A fingerprint in a file is that of gateway.remote.url. */
+static int read_pin(struct hf_target *t, bool is_remote, struct hf_fault *fault)
+{
+    enum hf_source least = is_remote ? HF_SOURCE_DEFAULT : HF_SOURCE_OPENCLAW_ENV;
+    struct hf_bytes text = secret_of(t, HF_KEY_TLS_FINGERPRINT, least);
+    if (text.len == 0) return 0;
+    if (!hf_pin_read(text, t->pin))
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "gateway.remote.tlsFingerprint (HOLDFAST_TLS_FINGERPRINT) must be a "
+                            "SHA-256 fingerprint: 64 hexadecimal digits, or 32 pairs with colons");
+    t->has_pin = true;
+    return 0;
 }
 
 /* The token that a local gateway made for itself; none is no fault yet. */
@@ -97,12 +118,19 @@ int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fa
     const char *given = given_url(args, &least);
     *t = (struct hf_target){ 0 };
     int err = hf_config_load(&t->config, args, fault);
+    bool is_remote = !err && !given && hf_config_is(&t->config, HF_KEY_MODE, "remote") &&
+                     hf_config_text(&t->config, HF_KEY_REMOTE_URL).len > 0;
+    if (is_remote) given = t->config.values[HF_KEY_REMOTE_URL].text;
     if (!err) err = read_timeout(t, args, fault);
     if (!err) err = read_url(t, given, fault);
+    if (!err) err = read_pin(t, is_remote, fault);
     if (err) return err;
-    t->credentials.token = secret_of(t, HF_KEY_TOKEN, least);
-    t->credentials.password = secret_of(t, HF_KEY_PASSWORD, least);
-    t->credentials.is_trusted = hf_endpoint_is_loopback(t->url.host);
+    t->credentials.token = is_remote ? remote_secret(t, HF_KEY_TOKEN, HF_KEY_REMOTE_TOKEN)
+                                     : secret_of(t, HF_KEY_TOKEN, least);
+    t->credentials.password = is_remote ? remote_secret(t, HF_KEY_PASSWORD, HF_KEY_REMOTE_PASSWORD)
+                                        : secret_of(t, HF_KEY_PASSWORD, least);
+    t->credentials.is_trusted =
+        hf_endpoint_is_loopback(t->url.host) || (t->url.is_tls && t->has_pin);
     bool has_secret = t->credentials.token.len > 0 || t->credentials.password.len > 0;
     bool is_ours = !given && !has_secret && !hf_config_is(&t->config, HF_KEY_AUTH_MODE, "none");
     return is_ours ? read_state_token(t, args, fault) : 0;

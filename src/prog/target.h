@@ -1,12 +1,14 @@
 /* prog/target.h: which gateway a client verb talks to, and with which secrets.
  *
- * design.md section 4: flag > HOLDFAST_* > OPENCLAW_* > file > default, which is the
- * local gateway with the token of the state directory.  An address that was given
- * takes no secret of a lower rank than its own source: --url wants its secrets from
- * flags, a variable from flags or variables. */
+ * design.md section 4: flag > HOLDFAST_* > OPENCLAW_* > file > default, which is
+ * gateway.remote.url when gateway.mode is "remote", else the local gateway with the
+ * token of the state directory.  An address that was given takes no secret of a lower
+ * rank than its own source: --url wants its secrets from flags, a variable from flags or
+ * variables.  What stands below gateway.remote is for gateway.remote.url only. */
 #ifndef HF_PROG_TARGET_H
 #define HF_PROG_TARGET_H
 
+#include "base/crypto.h"
 #include "base/time.h"
 #include "core/credentials.h"
 #include "host/state_dir.h"
@@ -22,6 +24,8 @@ struct hf_target {
     char state_token[HF_STATE_TOKEN_CHARS + 1];
     struct hf_credentials credentials; /* spans of config and state_token */
     hf_span timeout;
+    bool has_pin; /* a wss gateway is known by this fingerprint alone */
+    uint8_t pin[HF_SHA256_BYTES];
 };
 
 /* Fills `t`, which hf_target_fini must end, also after an error.  HF_ERR_USAGE for

@@ -288,7 +288,6 @@ static const struct {
     { "[]", NULL, "must hold one object" },
     { "", NULL, "holdfast.db:1:1:" },
     { NULL, "{\n gateway: { port: true } }", "openclaw.json:2: gateway.port must be" },
-    { NULL, "{ gateway: { mode: 'remote' } }", "gateway.mode is \"remote\"" },
     { NULL, "{ gateway: { auth: { mode: 'trusted-proxy' } } }", "trusted-proxy" },
     { "{ gateway: { bind: 'custom' } }", NULL, "gateway.customBindHost is not set" },
     { "{ gateway: { tls: { enabled: true } } }", NULL, "gateway.tls.certPath is not set" },
@@ -404,6 +403,16 @@ static void a_bind_setting_says_where_to_listen(void)
     hf_config_fini(&config);
 }
 
+static void a_machine_that_uses_a_remote_gateway_runs_none(void)
+{
+    struct hf_listen_spec spec;
+    begin(NULL, "{ gateway: { mode: 'remote' } }");
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_settings_listen(&config, &spec, &fault), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, "gateway.mode is \"remote\"") != NULL);
+    end();
+}
+
 static void paths_follow_flags_variables_and_the_home_directory(void)
 {
     static const struct {
@@ -458,4 +467,5 @@ CHECK_MAIN(every_row_is_whole_and_its_default_is_allowed, the_defaults_are_those
            every_fault_names_file_line_key_and_what_was_expected, a_bad_variable_or_flag_is_named,
            a_file_that_was_asked_for_must_be_there, lists_of_networks_are_checked_and_bounded,
            the_configuration_as_json_is_valid_and_hides_secrets,
-           a_bind_setting_says_where_to_listen, paths_follow_flags_variables_and_the_home_directory)
+           a_bind_setting_says_where_to_listen, a_machine_that_uses_a_remote_gateway_runs_none,
+           paths_follow_flags_variables_and_the_home_directory)

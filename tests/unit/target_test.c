@@ -1,0 +1,99 @@
+/* Which gateway a client verb talks to, and what it may know of it. */
+#include "prog/target.h"
+#include "host/file.h"
+#include "lib/check.h"
+#include "lib/scratch.h"
+
+#define HEX "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static struct scratch scratch;
+static struct hf_args args;
+static struct hf_target target;
+static struct hf_fault fault;
+static char config_path[SCRATCH_PATH_BYTES];
+
+static void begin(const char *openclaw)
+{
+    static const char *const names[] = {
+        "HOLDFAST_URL",           "OPENCLAW_GATEWAY_URL",     "HOLDFAST_TOKEN",
+        "OPENCLAW_GATEWAY_TOKEN", "HOLDFAST_TLS_FINGERPRINT", "OPENCLAW_GATEWAY_PASSWORD",
+        "HOLDFAST_PASSWORD"
+    };
+    scratch_make(&scratch);
+    for (size_t i = 0; i < HF_COUNT(names); i++) unsetenv(names[i]);
+    setenv("HOME", scratch.dir, 1);
+    memset(&args, 0, sizeof args);
+    if (!openclaw) return;
+    snprintf(config_path, sizeof config_path, "%s/openclaw.json", scratch.dir);
+    CHECK_EQ(hf_file_replace(config_path, hf_bytes_cstr(openclaw), 0600, &fault), 0);
+    args.values[HF_OPTION_OPENCLAW_CONFIG] = config_path;
+}
+
+static void end(void)
+{
+    hf_target_fini(&target);
+    scratch_drop(&scratch);
+}
+
+#define REMOTE(url)                                                                                \
+    "{ gateway: { mode: 'remote', auth: { token: 'of-the-local-one' }, remote: { url: '" url       \
+    "', token: 'far', password: 'away', tlsFingerprint: 'sha256:" HEX "' } } }"
+
+static void a_remote_gateway_of_the_configuration_is_used_with_its_own_secrets(void)
+{
+    begin(REMOTE("wss://far.example:8443"));
+    CHECK_EQ(hf_target_read(&target, &args, &fault), 0);
+    CHECK_TEXT(target.url.place, "far.example:8443");
+    CHECK_TEXT(target.credentials.token, "far");
+    CHECK_TEXT(target.credentials.password, "away");
+    CHECK(target.has_pin && target.pin[1] == 0x11);
+    CHECK(target.credentials.is_trusted); /* client-lifecycle 6.3: wss and pinned */
+    end();
+}
+
+static void what_is_the_remote_gateway_s_goes_to_no_other(void)
+{
+    begin(REMOTE("wss://far.example"));
+    args.values[HF_OPTION_URL] = "ws://127.0.0.1:1";
+    CHECK_EQ(hf_target_read(&target, &args, &fault), 0);
+    CHECK_TEXT(target.url.place, "127.0.0.1:1");
+    CHECK_EQ(target.credentials.token.len, 0);
+    CHECK_EQ(target.credentials.password.len, 0);
+    CHECK(!target.has_pin);
+    end();
+}
+
+static void a_variable_comes_before_the_remote_gateway_s_own_token(void)
+{
+    begin(REMOTE("wss://far.example"));
+    setenv("HOLDFAST_TOKEN", "mine", 1);
+    CHECK_EQ(hf_target_read(&target, &args, &fault), 0);
+    CHECK_TEXT(target.credentials.token, "mine");
+    end();
+}
+
+static void a_fingerprint_of_the_environment_is_for_every_address(void)
+{
+    begin(NULL);
+    setenv("HOLDFAST_TLS_FINGERPRINT", HEX, 1);
+    args.values[HF_OPTION_URL] = "wss://far.example";
+    CHECK_EQ(hf_target_read(&target, &args, &fault), 0);
+    CHECK(target.has_pin);
+    end();
+}
+
+static void a_fingerprint_that_is_none_is_named(void)
+{
+    begin(NULL);
+    setenv("HOLDFAST_TLS_FINGERPRINT", HEX "0", 1);
+    args.values[HF_OPTION_URL] = "wss://far.example";
+    CHECK_EQ(hf_target_read(&target, &args, &fault), HF_ERR_USAGE);
+    CHECK(strstr(fault.text, "tlsFingerprint") != NULL);
+    end();
+}
+
+CHECK_MAIN(a_remote_gateway_of_the_configuration_is_used_with_its_own_secrets,
+           what_is_the_remote_gateway_s_goes_to_no_other,
+           a_variable_comes_before_the_remote_gateway_s_own_token,
+           a_fingerprint_of_the_environment_is_for_every_address,
+           a_fingerprint_that_is_none_is_named)
