@@ -31,6 +31,12 @@
     X(SUBSCRIPTIONS, 256, "subscriptions", "per connection", "INVALID_REQUEST")                                             \
     X(SCOPES, 32, "scopes", "per connection", "invalid connect params")                                                     \
     X(CAPS, 64, "capabilities", "per connection", "invalid connect params")                                                 \
+    X(CLIENT_HELLO_BYTES, 65536, "bytes", "what a client keeps of a hello-ok", "its lists are not kept")                     \
+    X(CLIENT_TIMINGS, 32, "calls", "how a client's newest calls went", "the oldest is forgotten")                           \
+    X(CLIENT_TOKENS, 8, "tokens", "device tokens that one hello-ok brings", "the rest is not stored")                       \
+    X(CLIENT_HEADERS, 16, "fields", "sent with a client's upgrade request", "a fault of the configuration")                 \
+    X(CLIENT_RESTORES, 16, "requests", "subscriptions asked for at once", "the rest follows the answers")                   \
+    X(UPGRADE_BODY_BYTES, 2048, "bytes", "what explains a refused upgrade", "the rest is not read")                         \
     X(NAME_BYTES, 256, "bytes", "names a client gives itself", "cut when stored, never refused")                            \
     X(DEVICES, 10000, "devices", "paired devices kept in memory", "pairing refused, UNAVAILABLE")                           \
     X(PENDING_PAIRINGS, 256, "requests", "pending pairing requests", "the oldest is dropped")                               \

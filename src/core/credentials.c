@@ -6,6 +6,12 @@ bool hf_credentials_may_retry(const struct hf_credentials *c)
            c->stored_device_token.len > 0;
 }
 
+bool hf_credentials_may_go_without(const struct hf_credentials *c)
+{
+    bool has_other = c->token.len > 0 || c->password.len > 0 || c->bootstrap_token.len > 0;
+    return c->is_trusted && has_other;
+}
+
 struct hf_credential_choice hf_credentials_choose(const struct hf_credentials *c,
                                                   bool retries_with_device_token)
 {

@@ -27,4 +27,8 @@ struct hf_credential_choice hf_credentials_choose(const struct hf_credentials *c
 /* Whether that retry would send anything new (7.5). */
 bool hf_credentials_may_retry(const struct hf_credentials *c);
 
+/* Whether a login without the stored device token would send another secret, to a
+ * place that may see it (7.5). */
+bool hf_credentials_may_go_without(const struct hf_credentials *c);
+
 #endif

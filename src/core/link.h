@@ -30,9 +30,10 @@ enum hf_link_state {
  * 0 means that nothing is written. */
 #define HF_LINK_CAUSES(X)                                                                          \
     X(NONE, 0, "")                                                                                 \
-    X(CONFIG, 0, "")  /* it cannot work as configured; never retried */                            \
-    X(DIAL, 0, "")    /* no socket: resolver, refused, unreachable, TLS */                         \
-    X(UPGRADE, 0, "") /* an HTTP answer other than 101 */                                          \
+    X(CONFIG, 0, "")   /* it cannot work as configured; never retried */                           \
+    X(DIAL, 0, "")     /* no socket: resolver, refused, unreachable, TLS */                        \
+    X(INSECURE, 0, "") /* the gateway's certificate is not the pinned one */                       \
+    X(UPGRADE, 0, "")  /* an HTTP answer other than 101 */                                         \
     X(UPGRADE_TIMEOUT, 0, "")                                                                      \
     X(NO_NONCE, 1008, "connect challenge missing nonce")                                           \
     X(CHALLENGE_TIMEOUT, 1008, "connect challenge timeout")                                        \
@@ -85,27 +86,33 @@ struct hf_link_limits {
     hf_span budget;             /* from start to hello, all attempts; 0: none */
     uint32_t attempts_max;      /* failures in a row; 0: no limit */
     bool is_one_shot;           /* gives up at a failure that waiting does not heal */
-    bool asks_before_reconnect; /* AUTHORIZE before every attempt but the first */
+    bool asks_before_reconnect; /* ASK_RECONNECT before every attempt but the first */
+    bool asks_before_login;     /* ASK_LOGIN before the connect request is made */
+    bool may_offer_older;       /* a node: speaks the version before as well (8.4) */
+    bool may_sign_older;        /* the older text for signatures may be tried once (7.3) */
 };
 
 enum hf_link_input_kind {
     HF_LINK_TIME, /* nothing but the time */
     HF_LINK_START,
-    HF_LINK_KICK,   /* the network or the host is back: try now */
-    HF_LINK_RESUME, /* out of a pause; also when credentials changed */
-    HF_LINK_RECONNECT,
+    HF_LINK_KICK,      /* the network or the host is back: try now */
+    HF_LINK_NETWORK,   /* it changed: as KICK, and a connection is probed */
+    HF_LINK_RESUME,    /* out of a pause; also when credentials changed */
+    HF_LINK_RECONNECT, /* with `close`; its code may be 0 */
     HF_LINK_STOP,
     HF_LINK_DISPOSE,
-    HF_LINK_ALLOWED, /* the answers to AUTHORIZE; `generation` as it was then */
+    HF_LINK_ALLOWED, /* the answers to ASK_...; `generation` as it was then */
     HF_LINK_REJECTED,
     HF_LINK_WOKE, /* the host slept */
+    HF_LINK_BACKGROUND,
+    HF_LINK_FOREGROUND,
     /* Of the socket with this generation: */
-    HF_LINK_DIAL_FAILED, /* cause CONFIG, DIAL or UPGRADE; the host has closed it */
+    HF_LINK_DIAL_FAILED,     /* cause CONFIG, DIAL, INSECURE or UPGRADE; it is closed */
+    HF_LINK_UPGRADE_REFUSED, /* the head said so; a body may follow, then DIAL_FAILED */
     HF_LINK_UPGRADED,
     HF_LINK_CHALLENGED,
     HF_LINK_PLANNED, /* the connect request is written */
     HF_LINK_PLAN_FAILED,
-    HF_LINK_PLAN_DENIED,
     HF_LINK_HELLO,
     HF_LINK_HELLO_BROKEN,
     HF_LINK_REFUSED,
@@ -127,7 +134,7 @@ struct hf_link_close {
 
 struct hf_link_input {
     enum hf_link_input_kind kind;
-    uint64_t generation; /* of the socket or of the AUTHORIZE */
+    uint64_t generation; /* of the socket or of the question */
     union {
         struct {
             enum hf_link_cause cause;
@@ -135,7 +142,7 @@ struct hf_link_input {
         } dial;
         bool has_nonce;             /* CHALLENGED */
         struct hf_refusal refusal;  /* REFUSED */
-        struct hf_link_close close; /* FAULT, PEER_CLOSED */
+        struct hf_link_close close; /* FAULT, PEER_CLOSED, RECONNECT */
         struct {
             hf_span tick_every; /* > 0 */
             bool has_beat;
@@ -150,23 +157,25 @@ struct hf_link_input {
 
 /* What the caller must do, in this order. */
 enum hf_link_act {
-    HF_LINK_DO_ABORT = 1 << 0,      /* reset the socket: it is forgotten already */
-    HF_LINK_DO_CLOSE = 1 << 1,      /* write a close frame behind what is queued */
-    HF_LINK_DO_END = 1 << 2,        /* write what is queued, close the socket, say GONE */
-    HF_LINK_TELL_ERROR = 1 << 3,    /* an attempt failed: `cause` */
-    HF_LINK_DO_FLUSH = 1 << 4,      /* settle every pending request with `cause` */
-    HF_LINK_TELL_CLOSED = 1 << 5,   /* a connection ended; once per socket */
-    HF_LINK_TELL_PAUSED = 1 << 6,   /* hf_link.pause says why */
-    HF_LINK_TELL_STARTING = 1 << 7, /* a start-up wait of `wait` begins */
-    HF_LINK_TELL_RETRY = 1 << 8,    /* the reconnect timer runs for `wait` */
-    HF_LINK_TELL_READY = 1 << 9,
-    HF_LINK_TELL_STATUS = 1 << 10, /* hf_link_status changed */
-    HF_LINK_DO_PLAN = 1 << 11,     /* make and write the connect request */
-    HF_LINK_DO_PING = 1 << 12,
-    HF_LINK_DO_BEAT = 1 << 13,
-    HF_LINK_DO_AUTHORIZE = 1 << 14,      /* ask the hook, answer ALLOWED or REJECTED */
-    HF_LINK_DO_DIAL = 1 << 15,           /* open a socket for hf_link.generation */
-    HF_LINK_DROP_DEVICE_TOKEN = 1 << 16, /* the stored token of this role is void */
+    HF_LINK_DO_ABORT = 1 << 0,          /* reset the socket: it is forgotten already */
+    HF_LINK_DO_CLOSE = 1 << 1,          /* write a close frame behind what is queued */
+    HF_LINK_DO_END = 1 << 2,            /* write what is queued, close the socket, say GONE */
+    HF_LINK_TELL_INSECURE = 1 << 3,     /* the certificate is not the pinned one */
+    HF_LINK_TELL_ERROR = 1 << 4,        /* an attempt failed: `cause` */
+    HF_LINK_DROP_DEVICE_TOKEN = 1 << 5, /* the stored token of this role is void */
+    HF_LINK_DO_FLUSH = 1 << 6,          /* settle every pending request with `cause` */
+    HF_LINK_TELL_CLOSED = 1 << 7,       /* a connection ended; once per socket */
+    HF_LINK_TELL_PAUSED = 1 << 8,       /* hf_link.pause says why, `wait` how long */
+    HF_LINK_TELL_STARTING = 1 << 9,     /* a start-up wait of `wait` begins */
+    HF_LINK_TELL_RETRY = 1 << 10,       /* the reconnect timer runs for `wait` */
+    HF_LINK_TELL_STATUS = 1 << 11,      /* hf_link_status changed */
+    HF_LINK_TELL_READY = 1 << 12,
+    HF_LINK_DO_PLAN = 1 << 13, /* make and write the connect request */
+    HF_LINK_DO_PING = 1 << 14,
+    HF_LINK_DO_BEAT = 1 << 15,
+    HF_LINK_ASK_RECONNECT = 1 << 16, /* ask the hook, answer ALLOWED or REJECTED */
+    HF_LINK_ASK_LOGIN = 1 << 17,     /* the same, before the connect request */
+    HF_LINK_DO_DIAL = 1 << 18,       /* open a socket for hf_link.generation */
 };
 
 struct hf_link_todo {
@@ -183,7 +192,15 @@ enum hf_link_status {
     HF_LINK_IS_CONNECTING,
     HF_LINK_IS_CONNECTED,
     HF_LINK_IS_PAUSED,
+    HF_LINK_IS_FAILED, /* paused until a fault is removed: configuration, a hook, ourselves */
     HF_LINK_IS_CLOSED,
+};
+
+/* What could be done with the secrets at hand (spec/client-lifecycle.md 7.2, 7.5). */
+struct hf_link_secrets {
+    bool may_add_stored;     /* both tokens, to a trusted place, would be news to the server */
+    bool may_go_without;     /* another secret may take the stored token's place there */
+    bool sends_stored_alone; /* the stored token is what a login sends */
 };
 
 enum { HF_LINK_DETAIL_BYTES = 48 };
@@ -212,23 +229,35 @@ struct hf_link { /* fields are private; tests and diagnostics may read them */
     bool is_clean;         /* the peer closed with 1000 and no reason */
     bool waits_at_maximum; /* the next wait is the longest one */
     bool will_restart;     /* a shutdown event announced it */
+    bool is_asking;        /* PREPARING: the hook has not answered yet */
     /* Since the last hello. */
     bool has_retried_device_token;
     bool has_hushed_close;
+    bool has_switched_version;
+    bool has_signed_older;
     bool uses_device_token; /* the next plan sends the stored device token as well */
     uint32_t rate_limited_count;
     uint32_t our_fault_count;
     uint32_t device_auth_count;
+    uint32_t startup_waits;
     char device_auth_detail[HF_LINK_DETAIL_BYTES];
-    bool was_starting; /* a start-up or restart was seen since the start */
+    /* Of the client. */
+    bool offers_older;      /* the next plan offers the protocol version before */
+    bool signs_older;       /* the next plan signs the older text */
+    bool drops_auth_fields; /* the server does not know the optional ones */
+    bool was_starting;      /* a start-up or restart was seen since the start */
     bool tick_rests;
-    bool may_use_device_token; /* one is stored, a shared one is set, the place is trusted */
+    bool is_background;
+    struct hf_link_secrets secrets;
     uint32_t attempt_count, hello_count, startup_count;
     uint64_t stale_count;
 };
 
 /* The defaults of spec/client-lifecycle.md section 1. */
 void hf_link_limits_init(struct hf_link_limits *limits);
+
+/* The same for a mobile host: whoever failed ten times waits up to 300 s. */
+void hf_link_limits_mobile(struct hf_link_limits *limits);
 
 /* `rng` is borrowed for the life of the link. */
 void hf_link_init(struct hf_link *l, const struct hf_link_limits *limits, struct hf_rng *rng);
@@ -244,9 +273,13 @@ hf_time hf_link_due(const struct hf_link *l);
 /* Whether the tick watchdog rests: requests wait and all of them have deadlines. */
 void hf_link_rest_tick(struct hf_link *l, bool rests);
 
-/* Whether one retry with the stored device token would be allowed
- * (spec/client-lifecycle.md 7.5). */
-void hf_link_offer_device_token(struct hf_link *l, bool may_use);
+/* The secrets changed. */
+void hf_link_know_secrets(struct hf_link *l, const struct hf_link_secrets *secrets);
+
+/* How long it has been since START or the last hello, and what is left of the budget
+ * (HF_SPAN_MAX: there is none). */
+hf_span hf_link_elapsed(const struct hf_link *l, hf_time now);
+hf_span hf_link_remaining(const struct hf_link *l, hf_time now);
 
 enum hf_link_status hf_link_status(const struct hf_link *l);
 

@@ -21,7 +21,7 @@ void hf_rpc_fini(struct hf_rpc *r)
 
 static bool is_unbounded(const struct hf_rpc_call *call)
 {
-    return !call->is_internal && hf_time_same(call->deadline, HF_NEVER);
+    return call->kind != HF_RPC_BEAT && hf_time_same(call->deadline, HF_NEVER);
 }
 
 int hf_rpc_add(struct hf_rpc *r, struct hf_rpc_call *call)
@@ -37,7 +37,7 @@ int hf_rpc_add(struct hf_rpc *r, struct hf_rpc_call *call)
     call->number = ++r->last_number;
     r->calls[r->len++] = *call;
     r->unbounded += is_unbounded(call);
-    r->internal += call->is_internal;
+    r->beats += call->kind == HF_RPC_BEAT;
     r->due = hf_time_min(r->due, call->deadline);
     return 0;
 }
@@ -62,10 +62,29 @@ static void take(struct hf_rpc *r, size_t at, struct hf_rpc_call *call)
     r->len--;
     memmove(r->calls + at, r->calls + at + 1, (r->len - at) * sizeof *r->calls);
     r->unbounded -= is_unbounded(call);
-    r->internal -= call->is_internal;
+    r->beats -= call->kind == HF_RPC_BEAT;
     if (!hf_time_same(call->deadline, r->due)) return;
     r->due = HF_NEVER;
     for (size_t i = 0; i < r->len; i++) r->due = hf_time_min(r->due, r->calls[i].deadline);
+}
+
+bool hf_rpc_has(const struct hf_rpc *r, uint64_t number)
+{
+    return find(r, number) < r->len;
+}
+
+void hf_rpc_take(struct hf_rpc *r, uint64_t number, struct hf_rpc_call *call)
+{
+    size_t at = find(r, number);
+    HF_ASSERT(at < r->len);
+    take(r, at, call);
+}
+
+void hf_rpc_ends_at(struct hf_rpc *r, uint64_t number, uint64_t end_at)
+{
+    size_t at = find(r, number);
+    HF_ASSERT(at < r->len);
+    r->calls[at].end_at = end_at;
 }
 
 enum hf_rpc_answer hf_rpc_answer(struct hf_rpc *r, uint64_t number, bool says_accepted,
@@ -86,10 +105,10 @@ enum hf_rpc_answer hf_rpc_answer(struct hf_rpc *r, uint64_t number, bool says_ac
     return is_first ? HF_RPC_ACCEPTED : HF_RPC_SWALLOWED;
 }
 
-bool hf_rpc_cancel(struct hf_rpc *r, uint64_t tag, struct hf_rpc_call *call)
+bool hf_rpc_cancel(struct hf_rpc *r, enum hf_rpc_kind kind, uint64_t tag, struct hf_rpc_call *call)
 {
     for (size_t i = 0; i < r->len; i++) {
-        if (r->calls[i].tag != tag || r->calls[i].is_internal) continue;
+        if (r->calls[i].tag != tag || r->calls[i].kind != kind) continue;
         take(r, i, call);
         return true;
     }
@@ -127,5 +146,5 @@ void hf_rpc_restart(struct hf_rpc *r)
 
 bool hf_rpc_is_bounded(const struct hf_rpc *r)
 {
-    return r->len > r->internal && r->unbounded == 0;
+    return r->len > r->beats && r->unbounded == 0;
 }

@@ -11,7 +11,16 @@
 
 #include <stddef.h>
 
+enum hf_rpc_kind {
+    HF_RPC_CALL,
+    HF_RPC_SUBSCRIPTION,
+    HF_RPC_BEAT, /* our own heartbeat: the tick watchdog does not look at it */
+};
+
+enum { HF_RPC_METHOD_BYTES = 40 };
+
 struct hf_rpc_call {
+    enum hf_rpc_kind kind;
     uint64_t number; /* on this connection, from 1 */
     uint64_t tag;    /* the caller's */
     uint64_t end_at; /* where its frame ends in the connection's output, in bytes */
@@ -19,7 +28,8 @@ struct hf_rpc_call {
     hf_time asked_at;
     bool expects_final; /* an `accepted` answer does not settle it */
     bool was_accepted;
-    bool is_internal; /* our own heartbeat */
+    uint8_t method_len; /* of the name, cut: for the record of how it went */
+    char method[HF_RPC_METHOD_BYTES];
 };
 
 struct hf_rpc {                /* fields are private; tests may read them */
@@ -27,7 +37,7 @@ struct hf_rpc {                /* fields are private; tests may read them */
     size_t len, cap;
     uint64_t last_number;
     size_t unbounded; /* calls without a deadline, own heartbeats aside */
-    size_t internal;
+    size_t beats;
     hf_time due;
     uint64_t late_count; /* answers that nobody waited for */
 };
@@ -50,8 +60,17 @@ enum hf_rpc_answer {
 enum hf_rpc_answer hf_rpc_answer(struct hf_rpc *r, uint64_t number, bool says_accepted,
                                  struct hf_rpc_call *call);
 
-/* Takes the call with this tag out, whoever asked for it: false when there is none. */
-bool hf_rpc_cancel(struct hf_rpc *r, uint64_t tag, struct hf_rpc_call *call);
+/* Takes the call of this kind and tag out: false when there is none. */
+bool hf_rpc_cancel(struct hf_rpc *r, enum hf_rpc_kind kind, uint64_t tag, struct hf_rpc_call *call);
+
+/* Whether a call with this number waits. */
+bool hf_rpc_has(const struct hf_rpc *r, uint64_t number);
+
+/* Takes the call with this number, which waits, out again: it could not be queued. */
+void hf_rpc_take(struct hf_rpc *r, uint64_t number, struct hf_rpc_call *call);
+
+/* Its frame is queued and ends there. */
+void hf_rpc_ends_at(struct hf_rpc *r, uint64_t number, uint64_t end_at);
 
 /* Takes the next call whose deadline is not after `now`. */
 bool hf_rpc_expire(struct hf_rpc *r, hf_time now, struct hf_rpc_call *call);

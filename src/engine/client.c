@@ -1,28 +1,75 @@
 #include "engine/client.h"
 #include "base/assert.h"
-#include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
 #include "engine/client_state.h"
 
+_Static_assert((int)HF_CLIENT_DISCONNECTED == (int)HF_LINK_IS_DISCONNECTED, "one order");
+_Static_assert((int)HF_CLIENT_CONNECTED == (int)HF_LINK_IS_CONNECTED, "one order");
+_Static_assert((int)HF_CLIENT_FAILED == (int)HF_LINK_IS_FAILED, "one order");
+_Static_assert((int)HF_CLIENT_GONE == (int)HF_LINK_IS_CLOSED, "one order");
+
+enum { CALL_WITHIN_MS = 30000 };
+
 /* --- life --- */
 
-int hf_client_new(struct hf_client **out, const struct hf_client_config *config)
+static struct hf_endpoint endpoint_of(const struct hf_client_config *config)
 {
-    struct hf_client *c = hf_mem_zero(1, sizeof *c);
-    if (!c) return HF_ERR_NOMEM;
+    return (struct hf_endpoint){ .host = config->url.host,
+                                 .is_tls = config->url.is_tls,
+                                 .allows_plain = config->allows_plain,
+                                 .has_headers = config->header_count > 0,
+                                 .fingerprint = config->fingerprint };
+}
+
+const char *hf_client_config_fault(const struct hf_client_config *config)
+{
+    struct hf_endpoint endpoint = endpoint_of(config);
+    if (config->header_count > HF_LIMIT_CLIENT_HEADERS)
+        return "there are too many headers for the way to the gateway";
+    for (size_t i = 0; i < config->header_count; i++)
+        if (!hf_http_is_field(&config->headers[i]))
+            return "a header for the way to the gateway is no header";
+    return hf_endpoint_fault(&endpoint);
+}
+
+static void init(struct hf_client *c, const struct hf_client_config *config)
+{
+    struct hf_link_limits limits = config->link;
+    const struct hf_connect *connect = &config->connect;
+    bool is_node = connect->role == HF_ROLE_NODE && connect->client.mode == HF_CLIENT_MODE_NODE;
+    limits.may_offer_older = is_node && connect->min_protocol < connect->max_protocol;
     c->magic = HF_CLIENT_MAGIC;
     c->config = *config;
+    if (c->config.call_within == 0) c->config.call_within = HF_MS(CALL_WITHIN_MS);
     c->rtt_ms = -1;
+    c->hello_at = c->last_ping_at = c->last_pong_at = c->failure_at = c->last_close_at = HF_NEVER;
     hf_rng_init(&c->rng, config->seed);
-    hf_link_init(&c->link, &config->link, &c->rng);
-    hf_link_offer_device_token(&c->link, hf_credentials_may_retry(&config->credentials));
+    hf_link_init(&c->link, &limits, &c->rng);
     hf_rpc_init(&c->rpc);
     hf_http_reader_init(&c->http);
     hf_ws_reader_init(&c->ws, HF_WS_CLIENT, HF_LIMIT_PAYLOAD_BYTES);
     hf_buf_init(&c->out, HF_LIMIT_BUFFERED_BYTES);
     hf_buf_init(&c->text, HF_LIMIT_PAYLOAD_BYTES);
+    hf_buf_init(&c->nonce, HF_LIMIT_PREAUTH_FRAME_BYTES);
+    hf_buf_init(&c->lists, HF_LIMIT_CLIENT_HELLO_BYTES);
+    hf_buf_init(&c->refusal.body, HF_LIMIT_UPGRADE_BODY_BYTES);
     hf_buf_init(&c->failure_text, HF_LIMIT_PREAUTH_FRAME_BYTES);
+    hf_buf_init(&c->failure_location, HF_LIMIT_PREAUTH_FRAME_BYTES);
+    hf_buf_init(&c->close_reason, HF_LIMIT_PREAUTH_FRAME_BYTES);
+    hf_buf_init(&c->last_close_reason, HF_LIMIT_PREAUTH_FRAME_BYTES);
+}
+
+int hf_client_new(struct hf_client **out, const struct hf_client_config *config)
+{
+    struct hf_client *c = hf_mem_zero(1, sizeof *c);
+    if (!c) return HF_ERR_NOMEM;
+    init(c, config);
+    int err = hf_client_keep_secrets(c, &config->credentials, config->stored_scopes);
+    if (err) {
+        hf_client_free(c);
+        return err;
+    }
     *out = c;
     return 0;
 }
@@ -32,226 +79,195 @@ void hf_client_free(struct hf_client *c)
     if (!c) return;
     HF_ASSERT(c->magic == HF_CLIENT_MAGIC);
     hf_rpc_fini(&c->rpc);
-    hf_http_reader_fini(&c->http);
-    hf_ws_reader_fini(&c->ws);
-    hf_buf_fini(&c->out);
+    hf_client_socket_fini(c);
+    hf_client_restore_fini(c);
+    hf_client_wipe_secrets(c);
+    hf_ring_fini(&c->timings);
     hf_buf_fini(&c->text);
+    hf_buf_fini(&c->lists);
     hf_buf_fini(&c->failure_text);
+    hf_buf_fini(&c->failure_location);
+    hf_buf_fini(&c->last_close_reason);
     hf_wipe(c, sizeof *c);
     hf_mem_free(c);
 }
 
-void hf_client_word_set(struct hf_client_word *word, struct hf_bytes text)
+/* --- news --- */
+
+static struct hf_client_item *item_at(struct hf_client *c, size_t i)
 {
-    text = hf_bytes_cut_utf8(text, HF_CLIENT_WORD_BYTES);
-    word->len = (uint8_t)text.len;
-    if (text.len) memcpy(word->ptr, text.ptr, text.len);
+    return &c->news[(c->news_head + i) % HF_CLIENT_NEWS];
 }
 
-/* --- what it says about itself --- */
-
-struct hf_client_failure hf_client_failure(const struct hf_client *c)
+/* Whether nothing depends on it being told: it describes a state that has passed. */
+static bool may_be_dropped(const struct hf_client *c, const struct hf_client_item *item)
 {
-    return (struct hf_client_failure){
-        .cause = c->failure_cause,
-        .close_code = c->failure_close_code,
-        .http_status = c->failure_http_status,
-        .text = hf_buf_view(&c->failure_text),
-        .code = hf_client_word_view(&c->failure_code),
-        .detail = hf_client_word_view(&c->failure_detail),
-        .request_id = hf_client_word_view(&c->failure_request_id),
-    };
+    enum hf_client_news_kind kind = item->news.kind;
+    bool is_question = kind == HF_CLIENT_ASK_RECONNECT || kind == HF_CLIENT_ASK_HANDSHAKE;
+    if (item->is_flush) return false;
+    if (is_question) return item->news.generation != c->link.generation;
+    return kind != HF_CLIENT_IS_RESULT && kind != HF_CLIENT_IS_ACCEPTED &&
+           kind != HF_CLIENT_TOKEN_STORE && kind != HF_CLIENT_TOKEN_DROP;
 }
 
-const struct hf_link *hf_client_link(const struct hf_client *c)
+/* Somebody starts and stops it over and over without taking the actions. */
+static void drop_oldest(struct hf_client *c)
 {
-    return &c->link;
+    size_t at = 0;
+    while (at < c->news_len && !may_be_dropped(c, item_at(c, at))) at++;
+    HF_ASSERT(at < c->news_len);
+    for (; at + 1 < c->news_len; at++) *item_at(c, at) = *item_at(c, at + 1);
+    c->news_len--;
 }
 
-struct hf_bytes hf_client_server_version(const struct hf_client *c)
+static struct hf_client_item *push_item(struct hf_client *c)
 {
-    return hf_client_word_view(&c->server_version);
-}
-
-int64_t hf_client_rtt_ms(const struct hf_client *c)
-{
-    return c->rtt_ms;
-}
-
-void hf_client_note(struct hf_client *c, enum hf_link_cause cause, struct hf_bytes text)
-{
-    c->failure_cause = cause;
-    c->failure_close_code = 0;
-    c->failure_http_status = 0;
-    c->failure_code.len = c->failure_detail.len = c->failure_request_id.len = 0;
-    hf_buf_reset(&c->failure_text, HF_LIMIT_NAME_BYTES);
-    hf_buf_add(&c->failure_text, text);
-}
-
-/* A cause of our own has its close reason as text, unless more was noted. */
-static void note_cause(struct hf_client *c, enum hf_link_cause cause, struct hf_bytes reason)
-{
-    if (c->failure_cause == cause && c->failure_text.len > 0) return;
-    bool is_slow_dial = cause == HF_LINK_CAUSE_UPGRADE_TIMEOUT;
-    if (is_slow_dial) reason = HF_LIT("the gateway did not answer the WebSocket request in time");
-    if (cause == HF_LINK_CAUSE_LOST)
-        reason = HF_LIT("closed (1006 abnormal closure without a close frame)");
-    hf_client_note(c, cause, reason);
-}
-
-static void note_peer_close(struct hf_client *c, const struct hf_link_close *close)
-{
-    const char *name = hf_link_code_name(close->code);
-    hf_client_note(c, HF_LINK_CAUSE_PEER_CLOSE, HF_EMPTY);
-    hf_buf_addf(&c->failure_text, "closed (%u%s%s)", close->code, name[0] ? " " : "", name);
-    if (close->reason.len > 0) {
-        HF_BUF_LIT(&c->failure_text, ": ");
-        hf_buf_add(&c->failure_text, close->reason);
-    }
-    c->failure_close_code = close->code;
+    if (c->news_len == HF_CLIENT_NEWS) drop_oldest(c);
+    return &c->news[(c->news_head + c->news_len++) % HF_CLIENT_NEWS];
 }
 
 void hf_client_tell(struct hf_client *c, const struct hf_client_news *news)
 {
-    HF_ASSERT(c->news_len < HF_CLIENT_NEWS);
-    struct hf_client_news *last = &c->news[(c->news_head + c->news_len) % HF_CLIENT_NEWS];
-    *last = *news;
-    last->generation = c->link.generation;
-    c->news_len++;
+    struct hf_client_item *item = push_item(c);
+    *item = (struct hf_client_item){ .news = *news };
+    item->news.generation = c->link.generation;
 }
 
-/* --- output --- */
-
-/* Room in front is used again once most of the buffer was written. */
-static void tidy_output(struct hf_client *c)
+static void tell_kind(struct hf_client *c, enum hf_client_news_kind kind)
 {
-    if (c->out_sent < c->out.len && c->out_sent < HF_LIMIT_WRITE_BYTES) return;
-    c->out_before += c->out_sent;
-    hf_buf_take(&c->out, c->out_sent);
-    c->out_sent = 0;
-    if (c->out.len == 0) hf_buf_reset(&c->out, HF_LIMIT_PREAUTH_FRAME_BYTES);
+    hf_client_tell(c, &(struct hf_client_news){ .kind = kind });
 }
 
-static int push_frame(struct hf_client *c, enum hf_ws_opcode opcode, struct hf_bytes payload)
+static enum hf_client_outcome outcome_of(enum hf_link_cause cause, bool is_send_failed)
 {
-    uint8_t mask[HF_WS_MASK_BYTES];
-    hf_rng_bytes(&c->rng, mask, sizeof mask);
-    tidy_output(c);
-    hf_ws_frame_write(&c->out, opcode, payload, mask);
-    c->has_output = true;
-    return hf_buf_done(&c->out);
+    if (cause == HF_LINK_CAUSE_STOPPED) return HF_CLIENT_STOPPED;
+    if (cause == HF_LINK_CAUSE_DISPOSED) return HF_CLIENT_DISPOSED;
+    return is_send_failed ? HF_CLIENT_SEND_FAILED : HF_CLIENT_LOST;
 }
 
-/* A connection whose frames do not fit into memory is of no use any more. */
-static void give_up(struct hf_client *c)
+/* All pending calls end; told one by one while the actions are taken. */
+static void tell_flush(struct hf_client *c, enum hf_link_cause cause)
 {
-    c->kill_socket = c->link.socket;
-    hf_client_note(c, HF_LINK_CAUSE_LOST, HF_LIT("out of memory"));
-    hf_client_say(c, HF_LINK_GONE);
+    if (hf_client_is_flushing(c)) return;
+    struct hf_client_item *item = push_item(c);
+    *item = (struct hf_client_item){ .is_flush = true, .written = hf_client_written(c) };
+    item->news.u.result.outcome = outcome_of(cause, c->has_write_failed);
 }
 
-int hf_client_send(struct hf_client *c, struct hf_bytes text)
+static void tell_retry(struct hf_client *c, enum hf_client_news_kind kind, hf_span wait)
 {
-    return push_frame(c, HF_WS_OP_TEXT, text);
+    bool is_start = kind == HF_CLIENT_IS_STARTING;
+    struct hf_client_news news = {
+        .kind = kind,
+        .u.retry = { .attempt = is_start ? c->link.startup_waits : c->link.backoff.failures,
+                     .wait = wait,
+                     .elapsed = hf_link_elapsed(&c->link, c->now.mono),
+                     .remaining = hf_link_remaining(&c->link, c->now.mono) },
+    };
+    hf_client_tell(c, &news);
 }
 
-static void push_close(struct hf_client *c, const struct hf_link_close *close)
+/* The end of a connection, with what its close said. */
+static void tell_closed(struct hf_client *c, uint16_t code)
 {
-    uint8_t mask[HF_WS_MASK_BYTES];
-    if (c->has_sent_close || !c->is_websocket) return;
-    c->has_sent_close = true;
-    hf_rng_bytes(&c->rng, mask, sizeof mask);
-    hf_ws_close_write(&c->out, close->code, close->reason, mask);
-    c->has_output = true;
+    c->last_close_code = code;
+    c->last_close_at = c->now.mono;
+    c->last_close_phase = c->phase;
+    hf_buf_reset(&c->last_close_reason, HF_LIMIT_NAME_BYTES);
+    hf_buf_add(&c->last_close_reason, hf_buf_view(&c->close_reason));
+    hf_client_tell(c,
+                   &(struct hf_client_news){ .kind = HF_CLIENT_IS_CLOSED, .u.closed.code = code });
 }
 
-static void push_ping(struct hf_client *c)
+static void tell_paused(struct hf_client *c, const struct hf_link_todo *todo)
 {
-    if (push_frame(c, HF_WS_OP_PING, HF_EMPTY) != 0) {
-        give_up(c);
-        return;
-    }
-    c->ping_end = c->out_before + c->out.len;
+    bool was_open = todo->acts & HF_LINK_TELL_CLOSED;
+    struct hf_client_news news = { .kind = HF_CLIENT_IS_PAUSED,
+                                   .u.paused = { .close_code = was_open ? todo->close.code : 0,
+                                                 .wait = todo->wait } };
+    hf_client_tell(c, &news);
 }
 
-void hf_client_output(struct hf_client *c, struct hf_output *out)
+static void drop_stored(struct hf_client *c)
 {
-    struct hf_bytes rest = hf_bytes_from(hf_buf_view(&c->out), c->out_sent);
-    out->spans[0] = hf_bytes_head(rest, HF_LIMIT_WRITE_BYTES);
-    out->total_bytes = out->spans[0].len;
-    out->count = out->total_bytes > 0;
-}
-
-static void written(struct hf_client *c, size_t bytes)
-{
-    c->out_sent += bytes;
-    HF_ASSERT(c->out_sent <= c->out.len);
-    if (c->ping_end && c->out_before + c->out_sent >= c->ping_end) {
-        c->ping_end = 0;
-        hf_client_say(c, HF_LINK_PING_WRITTEN);
-    }
-    if (c->out_sent < c->out.len) c->has_output = true;
-    tidy_output(c);
-}
-
-/* --- the link --- */
-
-static void begin_socket(struct hf_client *c)
-{
-    uint8_t random[HF_HTTP_KEY_BYTES];
-    hf_http_reader_fini(&c->http);
-    hf_http_reader_init(&c->http);
-    hf_ws_reader_fini(&c->ws);
-    hf_ws_reader_init(&c->ws, HF_WS_CLIENT, HF_LIMIT_PAYLOAD_BYTES);
-    hf_rng_bytes(&c->rng, random, sizeof random);
-    hf_http_key_write(random, c->key);
-    hf_rng_uuid(&c->rng, c->call_suffix);
-    hf_buf_reset(&c->out, HF_LIMIT_PREAUTH_FRAME_BYTES);
-    c->out_sent = 0;
-    c->out_before = c->ping_end = 0;
-    c->is_websocket = c->has_sent_close = c->has_output = c->ends = false;
-    c->last_seq = 0;
-    c->max_payload = HF_LIMIT_PREAUTH_FRAME_BYTES;
-    c->max_buffered = HF_LIMIT_BUFFERED_BYTES;
-    c->dials = true;
-}
-
-static void tell_kind(struct hf_client *c, unsigned kind, hf_span wait)
-{
-    hf_client_tell(
-        c, &(struct hf_client_news){ .kind = (enum hf_client_news_kind)kind, .u.wait = wait });
+    hf_client_drop_stored(c);
+    hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_TOKEN_DROP,
+                                                .u.token.role = c->config.connect.role_name });
 }
 
 /* What an end leaves to tell, in the order of enum hf_link_act. */
 static void tell_end(struct hf_client *c, const struct hf_link_todo *todo)
 {
-    if (todo->acts & HF_LINK_TELL_ERROR) tell_kind(c, HF_CLIENT_IS_ERROR, 0);
-    if (todo->acts & HF_LINK_DO_FLUSH) tell_kind(c, HF_CLIENT_FLUSH_MARK, 0);
-    if (todo->acts & HF_LINK_TELL_CLOSED)
-        hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_CLOSED,
-                                                    .u.closed = { todo->close.code } });
-    if (todo->acts & HF_LINK_TELL_PAUSED) tell_kind(c, HF_CLIENT_IS_PAUSED, 0);
-    if (todo->acts & HF_LINK_TELL_STARTING) tell_kind(c, HF_CLIENT_IS_STARTING, todo->wait);
-    if (todo->acts & HF_LINK_TELL_RETRY) tell_kind(c, HF_CLIENT_IS_RETRY, todo->wait);
+    if (todo->acts & HF_LINK_TELL_INSECURE) tell_kind(c, HF_CLIENT_IS_INSECURE);
+    if (todo->acts & HF_LINK_TELL_ERROR) tell_kind(c, HF_CLIENT_IS_ERROR);
+    if (todo->acts & HF_LINK_DROP_DEVICE_TOKEN) drop_stored(c);
+    if (todo->acts & HF_LINK_DO_FLUSH) tell_flush(c, todo->cause);
+    if (todo->acts & HF_LINK_TELL_CLOSED) tell_closed(c, todo->close.code);
+    if (todo->acts & HF_LINK_TELL_PAUSED) tell_paused(c, todo);
+    if (todo->acts & HF_LINK_TELL_STARTING) tell_retry(c, HF_CLIENT_IS_STARTING, todo->wait);
+    if (todo->acts & HF_LINK_TELL_RETRY) {
+        c->counters.retries++;
+        tell_retry(c, HF_CLIENT_IS_RETRY, todo->wait);
+    }
+}
+
+static void tell_ready(struct hf_client *c)
+{
+    hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_READY,
+                                                .u.ready.hello = c->hello_payload });
+    c->hello_at = c->now.mono;
+    hf_client_restore_begin(c, false);
+}
+
+/* --- the link --- */
+
+/* What was wanted of a socket that is given up is not wanted any more; one that the
+ * host has not been asked for yet needs no end. */
+static void forget_socket(struct hf_client *c, uint64_t socket, bool resets)
+{
+    if (resets && !c->dials) {
+        c->kill_socket = socket;
+        c->counters.aborts++;
+    }
+    c->dials = c->has_output = c->ends = false;
+    hf_client_restore_stop(c);
+}
+
+static void dial(struct hf_client *c)
+{
+    const char *fault = hf_client_config_fault(&c->config);
+    hf_client_begin_socket(c);
+    c->counters.connects++;
+    c->dials = true;
+    if (!fault) return;
+    c->dials = false;
+    hf_client_note(c, HF_LINK_CAUSE_CONFIG, hf_bytes_cstr(fault));
+    hf_client_dial_failed(c, HF_LINK_CAUSE_CONFIG, false);
 }
 
 void hf_client_feed(struct hf_client *c, const struct hf_link_input *input)
 {
     struct hf_link_todo todo;
     uint64_t socket = c->link.socket;
+    if (c->link.state != HF_LINK_CLOSING) c->phase = c->link.state;
     hf_link_step(&c->link, c->now.mono, input, &todo);
-    if (todo.cause != HF_LINK_CAUSE_NONE) note_cause(c, todo.cause, todo.close.reason);
+    if (todo.cause == HF_LINK_CAUSE_UPGRADE && c->refusal.status) hf_client_note_upgrade(c);
+    if (todo.cause != HF_LINK_CAUSE_NONE) hf_client_note_cause(c, todo.cause, todo.close.reason);
     if (todo.has_rtt) c->rtt_ms = hf_span_ms(todo.rtt);
-    if (todo.acts & HF_LINK_DO_ABORT) c->kill_socket = socket;
-    if (todo.acts & (HF_LINK_DO_CLOSE | HF_LINK_DO_END)) push_close(c, &todo.close);
+    if (todo.acts & (HF_LINK_DO_CLOSE | HF_LINK_DO_END)) hf_client_send_close(c, &todo.close);
     if (todo.acts & HF_LINK_DO_END) c->ends = true;
     tell_end(c, &todo);
-    if (todo.acts & HF_LINK_TELL_READY) tell_kind(c, HF_CLIENT_IS_READY, 0);
-    if (todo.acts & HF_LINK_TELL_STATUS) tell_kind(c, HF_CLIENT_IS_STATUS, 0);
+    if (socket && c->link.socket != socket) forget_socket(c, socket, todo.acts & HF_LINK_DO_ABORT);
+    if (todo.acts & HF_LINK_TELL_STATUS)
+        hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_STATUS,
+                                                    .u.status = hf_client_status(c) });
+    if (todo.acts & HF_LINK_TELL_READY) tell_ready(c);
     if (todo.acts & HF_LINK_DO_PLAN) hf_client_plan(c);
-    if (todo.acts & HF_LINK_DO_PING) push_ping(c);
+    if (todo.acts & HF_LINK_DO_PING) hf_client_send_ping(c);
     if (todo.acts & HF_LINK_DO_BEAT) hf_client_beat(c);
-    if (todo.acts & HF_LINK_DO_DIAL) begin_socket(c);
+    if (todo.acts & HF_LINK_ASK_RECONNECT) tell_kind(c, HF_CLIENT_ASK_RECONNECT);
+    if (todo.acts & HF_LINK_ASK_LOGIN) tell_kind(c, HF_CLIENT_ASK_HANDSHAKE);
+    if (todo.acts & HF_LINK_DO_DIAL) dial(c);
 }
 
 void hf_client_say(struct hf_client *c, enum hf_link_input_kind kind)
@@ -259,183 +275,119 @@ void hf_client_say(struct hf_client *c, enum hf_link_input_kind kind)
     hf_client_feed(c, &(struct hf_link_input){ .kind = kind, .generation = c->link.socket });
 }
 
-/* --- input --- */
-
-static void dial_failed(struct hf_client *c, enum hf_link_cause cause, bool will_pass)
-{
-    hf_client_feed(c, &(struct hf_link_input){ .kind = HF_LINK_DIAL_FAILED,
-                                               .generation = c->link.socket,
-                                               .u.dial = { cause, will_pass } });
-}
-
-static void refuse_upgrade(struct hf_client *c, unsigned status, const char *what)
-{
-    hf_client_note(c, HF_LINK_CAUSE_UPGRADE, HF_EMPTY);
-    if (status)
-        hf_buf_addf(&c->failure_text, "the gateway refused the WebSocket with HTTP %u", status);
-    else
-        hf_buf_addf(&c->failure_text, "this is no gateway: %s", what);
-    c->failure_http_status = status;
-    c->kill_socket = c->link.socket;
-    dial_failed(c, HF_LINK_CAUSE_UPGRADE, status == 503);
-}
-
-static size_t http_input(struct hf_client *c, const uint8_t *data, size_t len)
-{
-    struct hf_http_response res;
-    size_t used = 0;
-    if (hf_http_response_read(&c->http, hf_bytes(data, len), &used, &res) != 0) {
-        give_up(c);
-        return len;
-    }
-    if (res.state == HF_HTTP_NEED_MORE) return len;
-    const char *what =
-        res.state == HF_HTTP_REFUSED ? res.fault.what : hf_http_upgrade_fault(&res, c->key);
-    if (what) {
-        bool is_answer = res.state == HF_HTTP_HEAD && res.status != 101;
-        refuse_upgrade(c, is_answer ? res.status : 0, what);
-        return len;
-    }
-    hf_http_reader_fini(&c->http);
-    c->is_websocket = true;
-    hf_client_say(c, HF_LINK_UPGRADED);
-    return used;
-}
-
-static void got_close(struct hf_client *c, const struct hf_ws_item *item)
-{
-    struct hf_link_close close = { item->code, item->bytes };
-    if (c->link.state != HF_LINK_CLOSING) note_peer_close(c, &close);
-    hf_client_feed(c, &(struct hf_link_input){ .kind = HF_LINK_PEER_CLOSED,
-                                               .generation = c->link.socket,
-                                               .u.close = close });
-}
-
-static void got_fault(struct hf_client *c, const struct hf_ws_item *item)
-{
-    bool is_large = item->code == HF_WS_CODE_TOO_LARGE;
-    struct hf_bytes reason = is_large ? HF_LIT("message too large") : hf_bytes_cstr(item->what);
-    hf_client_note(c, HF_LINK_CAUSE_PEER_FAULT, reason);
-    hf_client_feed(c, &(struct hf_link_input){ .kind = HF_LINK_FAULT,
-                                               .generation = c->link.socket,
-                                               .u.close = { item->code, reason } });
-}
-
-static void handle_item(struct hf_client *c, const struct hf_ws_item *item)
-{
-    switch (item->kind) {
-    case HF_WS_NEED_MORE:
-        return;
-    case HF_WS_TEXT:
-        if (c->link.state != HF_LINK_CLOSING) hf_client_message(c, item->bytes);
-        return;
-    case HF_WS_BINARY:
-        c->invalid_count++; /* the protocol is text */
-        return;
-    case HF_WS_PING:
-        if (!c->has_sent_close && push_frame(c, HF_WS_OP_PONG, item->bytes) != 0) give_up(c);
-        return;
-    case HF_WS_PONG:
-        hf_client_say(c, HF_LINK_PONG);
-        return;
-    case HF_WS_CLOSE:
-        got_close(c, item);
-        return;
-    case HF_WS_ERROR:
-        got_fault(c, item);
-        return;
-    }
-}
-
-/* Up to the first frame that makes news: what its owner does about it decides
- * whether the rest is still wanted. */
-static size_t websocket_input(struct hf_client *c, uint8_t *data, size_t len)
-{
-    uint64_t socket = c->link.socket;
-    size_t at = 0;
-    while (at < len && c->news_len == 0 && c->link.socket == socket) {
-        struct hf_ws_item item;
-        size_t used;
-        if (hf_ws_read(&c->ws, data + at, len - at, &used, &item) != 0) {
-            give_up(c);
-            return len;
-        }
-        at += used;
-        handle_item(c, &item);
-    }
-    return c->link.socket == socket ? at : len;
-}
-
-static size_t input(struct hf_client *c, uint8_t *data, size_t len)
-{
-    size_t used = 0;
-    hf_client_say(c, HF_LINK_BYTES);
-    if (!c->is_websocket) used = http_input(c, data, len);
-    if (c->is_websocket && used < len) used += websocket_input(c, data + used, len - used);
-    return used;
-}
-
 /* --- events --- */
-
-static void dialed(struct hf_client *c)
-{
-    struct hf_http_ask ask = { .host = c->config.url.place, .target = c->config.url.target };
-    hf_http_ask_upgrade_write(&c->out, &ask, c->key);
-    c->has_output = true;
-    if (hf_buf_done(&c->out) != 0) give_up(c);
-}
 
 static void dial_failed_event(struct hf_client *c, const struct hf_client_event *event)
 {
-    enum hf_link_cause cause =
-        event->u.dial_failed.is_config ? HF_LINK_CAUSE_CONFIG : HF_LINK_CAUSE_DIAL;
+    enum hf_link_cause cause = event->u.dial_failed.is_config     ? HF_LINK_CAUSE_CONFIG
+                               : event->u.dial_failed.is_insecure ? HF_LINK_CAUSE_INSECURE
+                                                                  : HF_LINK_CAUSE_DIAL;
     hf_client_note(c, cause, event->u.dial_failed.why);
-    dial_failed(c, cause, false);
+    hf_client_dial_failed(c, cause, false);
+}
+
+static void write_failed(struct hf_client *c, struct hf_bytes why)
+{
+    hf_client_note(c, HF_LINK_CAUSE_LOST, HF_LIT("cannot send: "));
+    hf_client_add_text(c, &c->failure_text, why);
+    c->has_write_failed = true;
+    uint64_t socket = c->link.socket;
+    hf_client_say(c, HF_LINK_GONE);
+    c->kill_socket = socket;
 }
 
 static size_t socket_event(struct hf_client *c, const struct hf_client_event *event)
 {
     bool is_input = event->kind == HF_CLIENT_INPUT;
-    if (event->socket != c->link.socket) {
-        c->link.stale_count++;
+    if (!c->link.socket || event->socket != c->link.socket) {
+        c->counters.stale_events++;
         return is_input ? event->u.input.len : 0;
     }
-    if (is_input) return input(c, event->u.input.data, event->u.input.len);
+    if (is_input) return hf_client_input(c, event->u.input.data, event->u.input.len);
     if (event->kind == HF_CLIENT_DIALED)
-        dialed(c);
+        hf_client_dialed(c);
     else if (event->kind == HF_CLIENT_DIAL_FAILED)
         dial_failed_event(c, event);
     else if (event->kind == HF_CLIENT_WRITTEN)
-        written(c, event->u.written_bytes);
+        hf_client_take_written(c, event->u.written_bytes);
+    else if (event->kind == HF_CLIENT_WRITE_FAILED)
+        write_failed(c, event->u.why);
     else
         hf_client_say(c, HF_LINK_GONE);
     return 0;
 }
 
+/* Only what settles a call is still told once disposal began (section 5). */
+static void dispose(struct hf_client *c)
+{
+    size_t len = c->news_len;
+    if (c->link.state == HF_LINK_DISPOSED) return;
+    for (size_t i = 0; i < len; i++) {
+        struct hf_client_item item = c->news[c->news_head];
+        c->news_head = (c->news_head + 1) % HF_CLIENT_NEWS;
+        c->news_len--;
+        if (item.is_flush || item.news.kind == HF_CLIENT_IS_RESULT) *push_item(c) = item;
+    }
+    hf_client_say(c, HF_LINK_DISPOSE);
+    hf_client_wipe_secrets(c);
+}
+
+static void answered(struct hf_client *c, const struct hf_client_event *event)
+{
+    bool is_allowed = event->kind == HF_CLIENT_ALLOWED;
+    hf_client_feed(c,
+                   &(struct hf_link_input){ .kind = is_allowed ? HF_LINK_ALLOWED : HF_LINK_REJECTED,
+                                            .generation = event->u.asked });
+}
+
+static void reconnect(struct hf_client *c, const struct hf_client_event *event)
+{
+    struct hf_bytes reason =
+        hf_bytes_cut_utf8(event->u.reconnect.reason, HF_LIMIT_CLOSE_REASON_BYTES);
+    hf_client_feed(c, &(struct hf_link_input){ .kind = HF_LINK_RECONNECT,
+                                               .u.close = { event->u.reconnect.code, reason } });
+}
+
 size_t hf_client_step(struct hf_client *c, struct hf_now now, const struct hf_client_event *event)
 {
+    static const enum hf_link_input_kind same[] = {
+        [HF_CLIENT_START] = HF_LINK_START,
+        [HF_CLIENT_KICK] = HF_LINK_KICK,
+        [HF_CLIENT_NETWORK] = HF_LINK_NETWORK,
+        [HF_CLIENT_RESUME] = HF_LINK_RESUME,
+        [HF_CLIENT_STOP] = HF_LINK_STOP,
+        [HF_CLIENT_WOKE] = HF_LINK_WOKE,
+        [HF_CLIENT_BACKGROUND] = HF_LINK_BACKGROUND,
+        [HF_CLIENT_FOREGROUND] = HF_LINK_FOREGROUND,
+    };
     HF_ASSERT(c->magic == HF_CLIENT_MAGIC);
     c->now = now;
     switch (event->kind) {
     case HF_CLIENT_START:
-        hf_client_say(c, HF_LINK_START);
-        return 0;
     case HF_CLIENT_KICK:
-        hf_client_say(c, HF_LINK_KICK);
-        return 0;
+    case HF_CLIENT_NETWORK:
     case HF_CLIENT_RESUME:
-        hf_client_say(c, HF_LINK_RESUME);
-        return 0;
     case HF_CLIENT_STOP:
-        hf_client_say(c, HF_LINK_STOP);
-        return 0;
     case HF_CLIENT_WOKE:
-        hf_client_say(c, HF_LINK_WOKE);
+    case HF_CLIENT_BACKGROUND:
+    case HF_CLIENT_FOREGROUND:
+        hf_client_say(c, same[event->kind]);
+        return 0;
+    case HF_CLIENT_RECONNECT:
+        reconnect(c, event);
+        return 0;
+    case HF_CLIENT_DISPOSE:
+        dispose(c);
+        return 0;
+    case HF_CLIENT_ALLOWED:
+    case HF_CLIENT_REJECTED:
+        answered(c, event);
         return 0;
     case HF_CLIENT_DIALED:
     case HF_CLIENT_DIAL_FAILED:
     case HF_CLIENT_INPUT:
     case HF_CLIENT_WRITTEN:
+    case HF_CLIENT_WRITE_FAILED:
     case HF_CLIENT_CLOSED:
         return socket_event(c, event);
     }
@@ -450,13 +402,11 @@ void hf_client_run_due(struct hf_client *c, struct hf_now now)
     c->now = now;
     if (!hf_time_before(now.mono, hf_link_due(&c->link))) hf_client_say(c, HF_LINK_TIME);
     while (c->news_len < HF_CLIENT_NEWS / 2 && hf_rpc_expire(&c->rpc, now.mono, &call)) {
-        bool was_sent = call.end_at <= c->out_before + c->out_sent;
-        hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_RESULT,
-                                                    .u.result = { .tag = call.tag,
-                                                                  .outcome = HF_CLIENT_TIMEOUT,
-                                                                  .was_sent = was_sent } });
+        struct hf_client_news news =
+            hf_client_end_of(c, &call, HF_CLIENT_TIMEOUT, hf_client_written(c));
+        hf_client_settle(c, &call, &news);
     }
-    hf_link_rest_tick(&c->link, hf_rpc_is_bounded(&c->rpc));
+    hf_client_mind_watchdog(c);
 }
 
 hf_time hf_client_due(const struct hf_client *c)
@@ -467,22 +417,21 @@ hf_time hf_client_due(const struct hf_client *c)
 /* --- actions --- */
 
 /* One pending call of an ended connection: false when all are settled. */
-static bool flush_one(struct hf_client *c, struct hf_client_news *out)
+static bool flush_one(struct hf_client *c, const struct hf_client_item *item,
+                      struct hf_client_news *out)
 {
     struct hf_rpc_call call;
+    enum hf_client_outcome outcome = item->news.u.result.outcome;
     do {
         if (!hf_rpc_pop(&c->rpc, &call)) {
             hf_rpc_restart(&c->rpc);
-            hf_link_rest_tick(&c->link, false);
+            hf_client_mind_watchdog(c);
             return false;
         }
-    } while (call.is_internal);
-    *out = (struct hf_client_news){
-        .kind = HF_CLIENT_IS_RESULT,
-        .u.result = { .tag = call.tag,
-                      .outcome = HF_CLIENT_LOST,
-                      .was_sent = call.end_at <= c->out_before + c->out_sent },
-    };
+    } while (call.kind != HF_RPC_CALL);
+    if (outcome == HF_CLIENT_SEND_FAILED && call.end_at <= item->written) outcome = HF_CLIENT_LOST;
+    *out = hf_client_end_of(c, &call, outcome, item->written);
+    hf_client_record(c, &call, outcome, HF_EMPTY);
     return true;
 }
 
@@ -492,16 +441,30 @@ static bool is_outdated(const struct hf_client *c, const struct hf_client_news *
     return news->kind == HF_CLIENT_IS_EVENT && news->generation != c->link.generation;
 }
 
+/* The texts of news that may have waited: as they are now. */
+static void fill_texts(const struct hf_client *c, struct hf_client_news *news)
+{
+    if (news->kind == HF_CLIENT_IS_CLOSED)
+        news->u.closed.reason = hf_buf_view(&c->last_close_reason);
+    if (news->kind != HF_CLIENT_IS_PAUSED) return;
+    news->u.paused.reason = hf_buf_view(&c->failure_text);
+    news->u.paused.detail = hf_client_word_view(&c->failure_detail);
+    news->u.paused.request_id = hf_client_word_view(&c->failure_request_id);
+    news->u.paused.next_step = hf_client_word_view(&c->failure_next_step);
+}
+
 static bool next_news(struct hf_client *c, struct hf_client_news *out)
 {
     while (c->news_len > 0) {
-        struct hf_client_news *first = &c->news[c->news_head];
-        bool is_mark = (unsigned)first->kind == HF_CLIENT_FLUSH_MARK;
-        if (is_mark && flush_one(c, out)) return true;
-        *out = *first;
+        const struct hf_client_item *first = &c->news[c->news_head];
+        bool is_flush = first->is_flush;
+        if (is_flush && flush_one(c, first, out)) return true;
+        *out = first->news;
         c->news_head = (c->news_head + 1) % HF_CLIENT_NEWS;
         c->news_len--;
-        if (!is_mark && !is_outdated(c, out)) return true;
+        if (is_flush || is_outdated(c, out)) continue;
+        fill_texts(c, out);
+        return true;
     }
     return false;
 }

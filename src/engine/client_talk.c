@@ -1,21 +1,15 @@
 /* What a client writes and reads once the WebSocket is open. */
-#include "base/crypto.h"
-#include "base/device.h"
 #include "base/err.h"
 #include "engine/client_state.h"
-#include "wire/frame.h"
 #include "wire/json_read.h"
-#include "wire/schema/device_payload.h"
 
-enum { CONNECT_NUMBER = 1, ID_BYTES = 64 };
+/* --- calls --- */
 
-/* --- the login --- */
-
-/* "<n>:<uuid>"; the connect request is the first of a connection. */
-static struct hf_bytes write_id(const struct hf_client *c, uint64_t number, char out[ID_BYTES])
+struct hf_bytes hf_client_write_id(const struct hf_client *c, uint64_t number,
+                                   char out[HF_CLIENT_ID_BYTES])
 {
     struct hf_buf id;
-    hf_buf_init(&id, ID_BYTES);
+    hf_buf_init(&id, HF_CLIENT_ID_BYTES);
     hf_buf_add_u64(&id, number);
     HF_BUF_LIT(&id, ":");
     hf_buf_add(&id, hf_bytes(c->call_suffix, HF_UUID_CHARS));
@@ -25,171 +19,137 @@ static struct hf_bytes write_id(const struct hf_client *c, uint64_t number, char
     return hf_bytes(out, len);
 }
 
-struct device_text {
-    char id[HF_DEVICE_ID_CHARS];
-    char key[HF_DEVICE_KEY_CHARS];
-    char signature[HF_BASE64URL_CHARS(HF_ED25519_SIG_BYTES)];
-};
-
-/* Signs what the connect request says so far. */
-static int sign(struct hf_client *c, struct hf_connect *connect, struct device_text *text)
-{
-    uint8_t key[HF_ED25519_KEY_BYTES], signature[HF_ED25519_SIG_BYTES];
-    if (!c->challenge.has_ts) return HF_ERR_MISSING;
-    int err = hf_ed25519_public(c->config.device_secret, key);
-    if (err) return err;
-    struct hf_device_id id = hf_device_id_of(key);
-    hf_device_id_write(&id, text->id);
-    hf_base64url_write(hf_bytes(key, sizeof key), text->key);
-    connect->has_device = true;
-    connect->device =
-        (struct hf_connect_device){ .id = hf_bytes(text->id, sizeof text->id),
-                                    .public_key = hf_bytes(text->key, sizeof text->key),
-                                    .nonce = c->challenge.nonce,
-                                    .signed_at_ms = c->challenge.ts_ms };
-    hf_buf_reset(&c->text, SIZE_MAX);
-    hf_device_payload_write(&c->text, HF_DEVICE_PAYLOAD_V3, connect);
-    err = hf_buf_done(&c->text);
-    if (!err) err = hf_ed25519_sign(c->config.device_secret, hf_buf_view(&c->text), signature);
-    if (err) return err;
-    hf_base64url_write(hf_bytes(signature, sizeof signature), text->signature);
-    connect->device.signature = hf_bytes(text->signature, sizeof text->signature);
-    return 0;
-}
-
-static void choose_secrets(struct hf_client *c, struct hf_connect *connect)
-{
-    struct hf_credential_choice choice =
-        hf_credentials_choose(&c->config.credentials, c->link.uses_device_token);
-    connect->auth = (struct hf_connect_auth){ .token = choice.token,
-                                              .device_token = choice.device_token,
-                                              .bootstrap_token = choice.bootstrap_token,
-                                              .password = choice.password };
-    connect->has_auth = choice.token.len || choice.device_token.len || choice.bootstrap_token.len ||
-                        choice.password.len;
-}
-
-static int write_connect(struct hf_client *c)
-{
-    char id[ID_BYTES];
-    struct device_text device;
-    struct hf_connect connect = c->config.connect;
-    struct hf_buf params;
-    hf_buf_init(&params, HF_LIMIT_PREAUTH_FRAME_BYTES);
-    choose_secrets(c, &connect);
-    int err = c->config.has_device ? sign(c, &connect, &device) : 0;
-    if (!err) hf_connect_write(&params, &connect);
-    if (!err) err = hf_buf_done(&params);
-    hf_buf_reset(&c->text, SIZE_MAX);
-    if (!err)
-        hf_frame_write_req(&c->text, write_id(c, CONNECT_NUMBER, id), HF_LIT("connect"),
-                           hf_buf_view(&params));
-    if (!err) err = hf_buf_done(&c->text);
-    if (!err) err = hf_client_send(c, hf_buf_view(&c->text));
-    if (params.len) hf_wipe(params.ptr, params.len);
-    if (c->text.len) hf_wipe(c->text.ptr, c->text.len);
-    hf_buf_fini(&params);
-    hf_buf_reset(&c->text, 0);
-    return err;
-}
-
-void hf_client_plan(struct hf_client *c)
-{
-    int err = write_connect(c);
-    if (err == HF_ERR_MISSING)
-        hf_client_note(c, HF_LINK_CAUSE_PLAN,
-                       HF_LIT("the gateway's challenge has no valid time to sign"));
-    else if (err)
-        hf_client_note(c, HF_LINK_CAUSE_PLAN, hf_bytes_cstr(hf_err_text(err)));
-    hf_client_say(c, err ? HF_LINK_PLAN_FAILED : HF_LINK_PLANNED);
-}
-
-/* --- calls --- */
-
-static void mind_watchdog(struct hf_client *c)
+void hf_client_mind_watchdog(struct hf_client *c)
 {
     hf_link_rest_tick(&c->link, hf_rpc_is_bounded(&c->rpc));
 }
 
-static int write_call(struct hf_client *c, struct hf_rpc_call *call, struct hf_bytes method,
+int hf_client_request(struct hf_client *c, struct hf_rpc_call *call, struct hf_bytes method,
                       struct hf_bytes params)
 {
-    char id[ID_BYTES];
+    char id[HF_CLIENT_ID_BYTES];
+    struct hf_rpc_call dropped;
+    struct hf_bytes name = hf_bytes_cut_utf8(method, HF_RPC_METHOD_BYTES);
+    call->method_len = (uint8_t)name.len;
+    memcpy(call->method, name.ptr, name.len);
     hf_buf_reset(&c->text, HF_LIMIT_PREAUTH_FRAME_BYTES);
-    hf_frame_write_req(&c->text, write_id(c, c->rpc.last_number + CONNECT_NUMBER + 1, id), method,
-                       params);
+    hf_frame_write_req(&c->text,
+                       hf_client_write_id(c, c->rpc.last_number + HF_CLIENT_CONNECT_NUMBER + 1, id),
+                       method, params);
     int err = hf_buf_done(&c->text);
     if (err) return err == HF_ERR_LIMIT ? HF_ERR_TOO_LARGE : err;
     if ((int64_t)c->text.len > c->max_payload) return HF_ERR_TOO_LARGE;
     if ((int64_t)(c->out.len - c->out_sent + c->text.len) > c->max_buffered) return HF_ERR_LIMIT;
     call->end_at = c->out_before + c->out.len + c->text.len;
     err = hf_rpc_add(&c->rpc, call);
-    if (!err) err = hf_client_send(c, hf_buf_view(&c->text));
-    mind_watchdog(c);
+    if (err) return err;
+    uint64_t number = call->number;
+    err = hf_client_send(c, hf_buf_view(&c->text));
+    if (!err) call->end_at = c->out_before + c->out.len;
+    if (err)
+        hf_rpc_take(&c->rpc, number, &dropped);
+    else
+        hf_rpc_ends_at(&c->rpc, number, call->end_at);
+    hf_client_mind_watchdog(c);
     return err;
 }
 
 int hf_client_call(struct hf_client *c, struct hf_now now, const struct hf_client_call *call)
 {
     hf_span within = call->within;
+    c->now = now;
+    if (c->link.state == HF_LINK_DISPOSED) return HF_ERR_CLOSED;
     if (c->link.state != HF_LINK_READY) return HF_ERR_STATE;
     if (call->method.len == 0) return HF_ERR_USAGE;
     if (within == 0) within = call->expects_final ? HF_SPAN_MAX : c->config.call_within;
     struct hf_rpc_call entry = {
+        .kind = HF_RPC_CALL,
         .tag = call->tag,
         .asked_at = now.mono,
         .deadline = within == HF_SPAN_MAX ? HF_NEVER : hf_time_after(now.mono, within),
         .expects_final = call->expects_final,
     };
-    return write_call(c, &entry, call->method, call->params);
+    return hf_client_request(c, &entry, call->method, call->params);
+}
+
+bool hf_client_is_flushing(const struct hf_client *c)
+{
+    for (size_t i = 0; i < c->news_len; i++)
+        if (c->news[(c->news_head + i) % HF_CLIENT_NEWS].is_flush) return true;
+    return false;
 }
 
 int hf_client_cancel(struct hf_client *c, uint64_t tag)
 {
     struct hf_rpc_call call;
+    if (hf_client_is_flushing(c)) return HF_ERR_NOT_FOUND;
     if (c->news_len >= HF_CLIENT_NEWS / 2) return HF_ERR_LIMIT;
-    if (!hf_rpc_cancel(&c->rpc, tag, &call)) return HF_ERR_NOT_FOUND;
-    mind_watchdog(c);
-    hf_client_tell(c, &(struct hf_client_news){
-                          .kind = HF_CLIENT_IS_RESULT,
-                          .u.result = { .tag = tag,
-                                        .outcome = HF_CLIENT_CANCELLED,
-                                        .was_sent = call.end_at <= c->out_before + c->out_sent } });
+    if (!hf_rpc_cancel(&c->rpc, HF_RPC_CALL, tag, &call)) return HF_ERR_NOT_FOUND;
+    hf_client_mind_watchdog(c);
+    struct hf_client_news news =
+        hf_client_end_of(c, &call, HF_CLIENT_CANCELLED, hf_client_written(c));
+    hf_client_settle(c, &call, &news);
     return 0;
+}
+
+/* The end of a call that was not answered. */
+struct hf_client_news hf_client_end_of(const struct hf_client *c, const struct hf_rpc_call *call,
+                                       enum hf_client_outcome outcome, uint64_t written)
+{
+    bool is_end = outcome != HF_CLIENT_TIMEOUT && outcome != HF_CLIENT_CANCELLED;
+    return (struct hf_client_news){
+        .kind = HF_CLIENT_IS_RESULT,
+        .u.result = { .tag = call->tag,
+                      .outcome = outcome,
+                      .why = is_end ? hf_buf_view(&c->failure_text) : HF_EMPTY,
+                      .close_code = outcome == HF_CLIENT_LOST ? c->failure_close_code : 0,
+                      .was_sent = call->end_at <= written,
+                      .took = hf_time_since(c->now.mono, call->asked_at) },
+    };
+}
+
+void hf_client_settle(struct hf_client *c, const struct hf_rpc_call *call,
+                      const struct hf_client_news *news)
+{
+    struct hf_error_seen error = { 0 };
+    bool is_error = news->u.result.outcome == HF_CLIENT_SERVER_ERROR;
+    if (call->kind == HF_RPC_SUBSCRIPTION) {
+        hf_client_restore_answered(c, news);
+        return;
+    }
+    if (call->kind != HF_RPC_CALL) return;
+    if (is_error) (void)hf_error_read(news->u.result.error, &error); /* no code is none */
+    hf_client_record(c, call, news->u.result.outcome, error.code);
+    hf_client_tell(c, news);
 }
 
 void hf_client_beat(struct hf_client *c)
 {
-    struct hf_rpc_call call = { .is_internal = true,
+    struct hf_rpc_call call = { .kind = HF_RPC_BEAT,
                                 .deadline = HF_NEVER,
                                 .asked_at = c->now.mono };
-    bool is_health = hf_bytes_same(c->beat_method, HF_LIT("health"));
-    write_call(c, &call, c->beat_method, is_health ? HF_LIT("{\"probe\":false}") : HF_EMPTY);
+    struct hf_bytes method = hf_client_word_view(&c->beat_method);
+    bool is_health = hf_bytes_same(method, HF_LIT("health"));
+    /* One that cannot be sent is one that is not answered. */
+    hf_client_request(c, &call, method, is_health ? HF_LIT("{\"probe\":false}") : HF_EMPTY);
 }
 
-/* --- what the server says --- */
-
-static void got_challenge(struct hf_client *c, const struct hf_frame_event *event)
-{
-    hf_challenge_read(event->payload, &c->challenge);
-    hf_client_feed(c, &(struct hf_link_input){ .kind = HF_LINK_CHALLENGED,
-                                               .generation = c->link.socket,
-                                               .u.has_nonce = c->challenge.nonce.len > 0 });
-    c->challenge = (struct hf_challenge){ 0 };
-}
+/* --- events --- */
 
 /* Gaps are told before the event that showed them (9.1). */
-static void note_seq(struct hf_client *c, int64_t seq)
+static bool note_seq(struct hf_client *c, int64_t seq)
 {
-    if (c->last_seq > 0 && seq > c->last_seq + 1) {
-        c->gap_count++;
+    bool is_gap = c->last_seq > 0 && seq > c->last_seq + 1;
+    if (is_gap) {
+        c->counters.gaps++;
         hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_GAP,
                                                     .u.gap = { c->last_seq + 1, seq } });
     }
     if (seq <= c->last_seq)
-        c->seq_regression_count++;
+        c->counters.seq_regressions++;
     else
         c->last_seq = seq;
+    return is_gap;
 }
 
 static void note_shutdown(struct hf_client *c, struct hf_bytes payload)
@@ -204,21 +164,25 @@ static void note_shutdown(struct hf_client *c, struct hf_bytes payload)
 static void got_event(struct hf_client *c, const struct hf_frame_event *event)
 {
     bool is_challenge = hf_json_is(event->name, HF_LIT("connect.challenge"));
+    bool is_gap = false;
     if (is_challenge && c->link.state == HF_LINK_AWAIT_CHALLENGE) {
-        got_challenge(c, event);
+        hf_client_challenged(c, event->payload);
         return;
     }
     if (is_challenge || c->link.state != HF_LINK_READY) {
-        c->dropped_count++;
+        c->counters.dropped_early++;
         return;
     }
     hf_client_say(c, HF_LINK_FRAME);
     if (hf_json_is(event->name, HF_LIT("shutdown"))) note_shutdown(c, event->payload);
-    if (event->has_seq) note_seq(c, event->seq);
+    if (event->has_seq) is_gap = note_seq(c, event->seq);
     hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_EVENT,
                                                 .u.event = { event->name, event->payload,
                                                              event->has_seq ? event->seq : 0 } });
+    if (is_gap) hf_client_restore_begin(c, true);
 }
+
+/* --- answers --- */
 
 /* The number of an id of this connection, or 0. */
 static uint64_t read_id(const struct hf_client *c, struct hf_bytes id)
@@ -232,129 +196,127 @@ static uint64_t read_id(const struct hf_client *c, struct hf_bytes id)
     return hf_bytes_u64(hf_bytes_head(text, colon), &number) ? number : 0;
 }
 
-static bool offers(const struct hf_client *c, int64_t protocol)
+/* A server that does not know the probe or does not allow it is alive, and is not
+ * asked again. */
+static void answer_beat(struct hf_client *c, bool is_ok, const struct hf_error_seen *error)
 {
-    return protocol >= c->config.connect.min_protocol && protocol <= c->config.connect.max_protocol;
-}
-
-/* The first method that the server offers to probe with (11.4). */
-static struct hf_bytes beat_method(const struct hf_client *c, const struct hf_greeting *greeting)
-{
-    static const struct hf_bytes candidates[] = { HF_LIT_INIT("ping"),
-                                                  HF_LIT_INIT("system-presence"),
-                                                  HF_LIT_INIT("last-heartbeat"),
-                                                  HF_LIT_INIT("health") };
-    if (c->config.connect.role == HF_ROLE_NODE) return HF_EMPTY;
-    for (size_t i = 0; i < HF_COUNT(candidates); i++)
-        if (hf_greeting_lists(greeting->methods, candidates[i])) return candidates[i];
-    return HF_EMPTY;
-}
-
-static void got_hello(struct hf_client *c, struct hf_bytes payload)
-{
-    struct hf_greeting greeting;
-    bool is_probe = c->config.connect.client.mode == HF_CLIENT_MODE_PROBE;
-    int err = hf_greeting_read(payload, &greeting);
-    if (err || (!offers(c, greeting.protocol) && !is_probe)) {
-        hf_client_note(c, HF_LINK_CAUSE_BAD_HELLO,
-                       HF_LIT("the gateway's hello is not one of this protocol"));
-        hf_client_say(c, HF_LINK_HELLO_BROKEN);
-        return;
-    }
-    c->max_payload = greeting.max_payload;
-    c->max_buffered = greeting.max_buffered;
-    c->beat_method = beat_method(c, &greeting);
-    hf_client_word_set(&c->server_version, greeting.server_version);
-    hf_client_feed(c, &(struct hf_link_input){
-                          .kind = HF_LINK_HELLO,
-                          .generation = c->link.socket,
-                          .u.hello = { HF_MS(greeting.tick_ms), c->beat_method.len > 0 } });
-}
-
-static void got_refusal(struct hf_client *c, const struct hf_error_seen *error)
-{
-    struct hf_buf message;
-    hf_buf_init(&message, HF_LIMIT_PREAUTH_FRAME_BYTES);
-    hf_json_text(error->message, &message);
-    hf_client_note(c, HF_LINK_CAUSE_REFUSED, hf_buf_view(&message));
-    hf_buf_fini(&message);
-    hf_client_word_set(&c->failure_code, error->code);
-    hf_client_word_set(&c->failure_detail, error->detail);
-    hf_client_word_set(&c->failure_request_id, error->request_id);
-    struct hf_link_input input = {
-        .kind = HF_LINK_REFUSED,
-        .generation = c->link.socket,
-        .u.refusal = { .code = error->code,
-                       .detail = error->detail,
-                       .reason = error->reason,
-                       .next_step = error->next_step,
-                       .is_retryable = error->retryable,
-                       .keeps_trying = error->is_pause_denied,
-                       .advises_device_token = error->advises_device_token,
-                       .has_retry_after = error->has_retry_after,
-                       .retry_after_ms = error->retry_after_ms },
-    };
-    hf_client_feed(c, &input);
-}
-
-static void answer_beat(struct hf_client *c, bool is_ok)
-{
-    /* A server that refuses the probe is alive, and is not asked again. */
+    bool is_refused = !is_ok && (hf_bytes_same(error->code, HF_LIT("FORBIDDEN")) ||
+                                 hf_bytes_same(error->code, HF_LIT("INVALID_REQUEST")) ||
+                                 hf_bytes_same(error->detail, HF_LIT("MISSING_SCOPE")));
+    if (is_refused) c->beat_off_reason = "the gateway does not answer it";
     hf_client_feed(c, &(struct hf_link_input){ .kind = HF_LINK_BEAT_ANSWERED,
                                                .generation = c->link.socket,
-                                               .u.is_unsupported = !is_ok });
+                                               .u.is_unsupported = is_refused });
 }
 
-static void got_answer(struct hf_client *c, uint64_t number, const struct hf_frame_res *res)
+static void got_answer(struct hf_client *c, uint64_t number, const struct hf_frame_res *res,
+                       const struct hf_error_seen *error)
 {
     struct hf_rpc_call call;
     bool says_accepted =
         res->ok && hf_json_is(hf_json_find(res->payload, "status"), HF_LIT("accepted"));
     hf_client_say(c, HF_LINK_FRAME);
     enum hf_rpc_answer answer =
-        hf_rpc_answer(&c->rpc, number - CONNECT_NUMBER, says_accepted, &call);
-    mind_watchdog(c);
+        hf_rpc_answer(&c->rpc, number - HF_CLIENT_CONNECT_NUMBER, says_accepted, &call);
+    hf_client_mind_watchdog(c);
     if (answer == HF_RPC_UNKNOWN || answer == HF_RPC_SWALLOWED) return;
-    if (call.is_internal) {
-        answer_beat(c, res->ok);
+    if (call.kind == HF_RPC_BEAT) {
+        answer_beat(c, res->ok, error);
         return;
     }
-    hf_client_tell(
-        c, &(struct hf_client_news){
-               .kind = answer == HF_RPC_ACCEPTED ? HF_CLIENT_IS_ACCEPTED : HF_CLIENT_IS_RESULT,
-               .u.result = { .tag = call.tag,
-                             .outcome = res->ok ? HF_CLIENT_OK : HF_CLIENT_SERVER_ERROR,
-                             .payload = res->payload,
-                             .error = res->error,
-                             .was_sent = true } });
+    struct hf_client_news news = {
+        .kind = HF_CLIENT_IS_RESULT,
+        .u.result = { .tag = call.tag,
+                      .outcome = res->ok ? HF_CLIENT_OK : HF_CLIENT_SERVER_ERROR,
+                      .payload = res->payload,
+                      .error = res->error,
+                      .was_sent = true,
+                      .took = hf_time_since(c->now.mono, call.asked_at) },
+    };
+    if (answer == HF_RPC_ACCEPTED) {
+        news.kind = HF_CLIENT_IS_ACCEPTED;
+        hf_client_tell(c, &news);
+    } else {
+        hf_client_settle(c, &call, &news);
+    }
 }
 
-static void got_response(struct hf_client *c, const struct hf_frame_res *res)
+static void tell_message(struct hf_client *c, enum hf_client_news_kind kind, struct hf_bytes name,
+                         struct hf_bytes payload)
+{
+    hf_client_tell(c, &(struct hf_client_news){ .kind = kind, .u.event = { name, payload, 0 } });
+}
+
+static void got_response(struct hf_client *c, const struct hf_frame_res *res, struct hf_bytes text)
 {
     struct hf_error_seen error = { 0 };
     uint64_t number = read_id(c, res->id);
-    bool has_error = res->error.len > 0;
+    bool is_ready = c->link.state == HF_LINK_READY, has_error = res->error.len > 0;
     if ((has_error || !res->ok) && hf_error_read(res->error, &error) != 0) {
-        c->invalid_count++;
+        c->counters.invalid++;
         return;
     }
-    if (c->link.state == HF_LINK_READY && number > CONNECT_NUMBER)
-        got_answer(c, number, res);
-    else if (c->link.state != HF_LINK_AWAIT_HELLO || number != CONNECT_NUMBER)
-        c->dropped_count++;
+    if (is_ready && number > HF_CLIENT_CONNECT_NUMBER)
+        got_answer(c, number, res, &error);
+    else if (is_ready && c->config.speaks_legacy)
+        tell_message(c, HF_CLIENT_IS_MESSAGE, HF_EMPTY, text);
+    else if (c->link.state != HF_LINK_AWAIT_HELLO || number != HF_CLIENT_CONNECT_NUMBER)
+        c->counters.dropped_early++;
     else if (res->ok)
-        got_hello(c, res->payload);
+        hf_client_got_hello(c, res->payload);
     else
-        got_refusal(c, &error);
+        hf_client_got_refusal(c, &error);
+}
+
+/* --- messages --- */
+
+/* JSON-RPC of older programs (supervisor.md 11.4): an answer to a call of ours, or a
+ * notification; never asked for, never answered. */
+static void got_legacy(struct hf_client *c, struct hf_bytes text)
+{
+    struct hf_bytes root = hf_json_root(text), id = hf_json_find(root, "id");
+    struct hf_bytes method = hf_json_find(root, "method"), error = hf_json_find(root, "error");
+    uint64_t number = read_id(c, id);
+    bool is_answer = number > HF_CLIENT_CONNECT_NUMBER && method.len == 0 &&
+                     hf_rpc_has(&c->rpc, number - HF_CLIENT_CONNECT_NUMBER);
+    hf_client_say(c, HF_LINK_FRAME);
+    if (hf_json_kind(root) != HF_JSON_OBJECT) {
+        c->counters.invalid++;
+    } else if (is_answer) {
+        struct hf_frame_res res = {
+            .id = id, .ok = error.len == 0, .payload = hf_json_find(root, "result"), .error = error
+        };
+        got_answer(c, number, &res, &(struct hf_error_seen){ 0 });
+    } else if (hf_json_chars(method) > 0 && id.len == 0) {
+        tell_message(c, HF_CLIENT_IS_NOTIFICATION, method, hf_json_find(root, "params"));
+    } else {
+        c->counters.invalid++;
+        tell_message(c, HF_CLIENT_IS_MESSAGE, HF_EMPTY, root);
+    }
+}
+
+static void got_other(struct hf_client *c, struct hf_bytes text, int err)
+{
+    bool is_json = err != HF_ERR_SYNTAX && err != HF_ERR_UTF8 && err != HF_ERR_DEPTH;
+    if (!is_json) {
+        c->counters.unreadable++;
+        if (c->link.state == HF_LINK_READY)
+            hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_UNREADABLE });
+    } else if (c->config.speaks_legacy && c->link.state == HF_LINK_READY) {
+        got_legacy(c, text);
+    } else {
+        c->counters.invalid++;
+    }
 }
 
 void hf_client_message(struct hf_client *c, struct hf_bytes text)
 {
     struct hf_frame frame;
-    if (hf_frame_read(text, HF_LIMIT_JSON_DEPTH, &frame) != 0)
-        c->invalid_count++;
+    int err = hf_frame_read(text, HF_LIMIT_JSON_DEPTH, &frame);
+    if (err)
+        got_other(c, text, err);
     else if (frame.kind == HF_FRAME_RES)
-        got_response(c, &frame.res);
+        got_response(c, &frame.res, text);
     else
         got_event(c, &frame.event);
 }

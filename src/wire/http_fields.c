@@ -31,6 +31,13 @@ bool hf_http_is_token(struct hf_bytes text)
     return text.len > 0;
 }
 
+bool hf_http_is_field(const struct hf_http_field *field)
+{
+    for (size_t i = 0; i < field->value.len; i++)
+        if (field->value.ptr[i] < ' ' || field->value.ptr[i] == 0x7F) return false;
+    return hf_http_is_token(field->name);
+}
+
 bool hf_http_next(const struct hf_http_fields *fields, struct hf_bytes name, size_t *at,
                   struct hf_bytes *value)
 {

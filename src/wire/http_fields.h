@@ -56,6 +56,9 @@ bool hf_http_has_token(const struct hf_http_fields *fields, struct hf_bytes name
 /* Visible ASCII without separators, at least one byte (RFC 9110 section 5.6.2). */
 bool hf_http_is_token(struct hf_bytes text);
 
+/* Whether a field may be written as it is: a token, and a value without control bytes. */
+bool hf_http_is_field(const struct hf_http_field *field);
+
 /* --- for the two head readers --- */
 
 struct hf_http_read {

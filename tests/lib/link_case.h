@@ -16,7 +16,7 @@ struct link_case {
     struct hf_link_todo todo;           /* of the newest input */
     int64_t dialled_ms[LINK_DIALS_MAX]; /* when each attempt began */
     size_t dials, plans, aborts, closes, ends, flushes, errors, closed, paused, starting, retries;
-    size_t statuses, readies, pings, beats, asked, dropped_tokens;
+    size_t statuses, readies, pings, beats, asked, asked_login, dropped_tokens, insecure;
     struct hf_link_close close; /* the newest close frame */
     char log[256];              /* states passed through, by name */
 };
@@ -51,7 +51,8 @@ static inline void link_case_count(struct link_case *c)
         { HF_LINK_TELL_STARTING, &c->starting }, { HF_LINK_TELL_RETRY, &c->retries },
         { HF_LINK_TELL_STATUS, &c->statuses },   { HF_LINK_TELL_READY, &c->readies },
         { HF_LINK_DO_PING, &c->pings },          { HF_LINK_DO_BEAT, &c->beats },
-        { HF_LINK_DO_AUTHORIZE, &c->asked },     { HF_LINK_DROP_DEVICE_TOKEN, &c->dropped_tokens },
+        { HF_LINK_ASK_RECONNECT, &c->asked },    { HF_LINK_DROP_DEVICE_TOKEN, &c->dropped_tokens },
+        { HF_LINK_ASK_LOGIN, &c->asked_login },  { HF_LINK_TELL_INSECURE, &c->insecure },
     };
     for (size_t i = 0; i < HF_COUNT(counts); i++)
         if (c->todo.acts & counts[i].act) (*counts[i].count)++;

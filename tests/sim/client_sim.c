@@ -150,7 +150,9 @@ static struct hf_client_config plain_config(void)
 {
     struct hf_client_config config = {
         .seed = { 1 },
-        .url = { .place = HF_LIT("localhost:18789"), .target = HF_LIT("/") },
+        .url = { .host = HF_LIT("localhost"),
+                 .place = HF_LIT("localhost:18789"),
+                 .target = HF_LIT("/") },
         .connect = { .min_protocol = 4,
                      .max_protocol = 4,
                      .client = { .id = HF_CLIENT_ID_CLI,

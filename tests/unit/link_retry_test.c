@@ -90,7 +90,7 @@ static void a_start_up_error_is_silent(void)
     for (size_t i = 0; i < HF_COUNT(codes); i++) {
         struct link_case c;
         start_plain(&c);
-        hf_link_offer_device_token(&c.link, true);
+        hf_link_know_secrets(&c.link, &(struct hf_link_secrets){ .may_add_stored = true });
         link_case_ask(&c);
         link_case_feed(&c, (struct hf_link_input){ .kind = HF_LINK_REFUSED,
                                                    .generation = 1,
@@ -231,7 +231,7 @@ static void a_wrong_token_is_tried_once_more_with_the_device_token(void)
     link_case_refuse(&c, &refusal);
     CHECK_EQ(c.link.state, HF_LINK_PAUSED); /* nothing may be tried */
     start_plain(&c);
-    hf_link_offer_device_token(&c.link, true);
+    hf_link_know_secrets(&c.link, &(struct hf_link_secrets){ .may_add_stored = true });
     link_case_refuse(&c, &refusal);
     CHECK_EQ(hf_span_ms(c.todo.wait), 250);
     CHECK(c.link.uses_device_token);
@@ -373,12 +373,29 @@ static void a_pairing_pause_polls_only_when_told_to(void)
 /* client-lifecycle 28: the void token is dropped. */
 static void a_void_device_token_is_dropped(void)
 {
+    static const struct {
+        struct hf_link_secrets secrets;
+        size_t dropped;
+        enum hf_link_state then;
+    } rows[] = {
+        { { .sends_stored_alone = true }, 1, HF_LINK_PAUSED },
+        { { .sends_stored_alone = true, .may_go_without = true }, 1, HF_LINK_BACKOFF },
+        { { .may_go_without = true }, 0, HF_LINK_PAUSED }, /* it was not the stored one */
+    };
     struct hf_refusal refusal = link_case_detail("AUTH_DEVICE_TOKEN_MISMATCH");
-    struct link_case c;
-    start_plain(&c);
-    link_case_refuse(&c, &refusal);
-    CHECK_EQ(c.dropped_tokens, 1);
-    CHECK_EQ(c.link.state, HF_LINK_PAUSED);
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct link_case c;
+        start_plain(&c);
+        hf_link_know_secrets(&c.link, &rows[i].secrets);
+        link_case_refuse(&c, &refusal);
+        CHECK_EQ_AT(i, c.dropped_tokens, rows[i].dropped);
+        CHECK_EQ_AT(i, c.link.state, rows[i].then);
+        if (rows[i].then != HF_LINK_BACKOFF) continue;
+        CHECK_EQ_AT(i, hf_span_ms(c.todo.wait), 250); /* once */
+        link_case_run(&c, 250);
+        link_case_refuse(&c, &refusal);
+        CHECK_EQ_AT(i, c.link.state, HF_LINK_PAUSED);
+    }
 }
 
 /* client-lifecycle 29 */

@@ -283,17 +283,56 @@ static void a_hook_that_says_no_opens_no_socket(void)
     CHECK_EQ(c.dials, 2);
 }
 
-/* client-lifecycle 72 */
+/* client-lifecycle 72: nothing is planned, and the socket is reset. */
 static void a_denied_handshake_is_reset(void)
 {
+    struct hf_link_limits limits = link_case_limits();
     struct link_case c;
-    start(&c);
+    limits.asks_before_login = true;
+    link_case_init(&c, &limits);
+    link_case_say(&c, HF_LINK_START);
     link_case_say(&c, HF_LINK_UPGRADED);
     link_case_say(&c, HF_LINK_CHALLENGED);
-    link_case_say(&c, HF_LINK_PLAN_DENIED);
+    CHECK_EQ(c.asked_login, 1);
+    link_case_feed(&c, (struct hf_link_input){ .kind = HF_LINK_REJECTED, .generation = 7 });
+    CHECK_EQ(c.aborts, 0); /* the answer to another question */
+    link_case_feed(&c, (struct hf_link_input){ .kind = HF_LINK_REJECTED, .generation = 1 });
     CHECK_EQ(c.aborts, 1);
-    CHECK_EQ(c.closes, 0);
+    CHECK_EQ(c.closes + c.plans, 0);
     CHECK_EQ(c.link.pause, HF_LINK_PAUSE_DENIED);
+    CHECK_EQ(hf_link_status(&c.link), HF_LINK_IS_FAILED);
+}
+
+static void an_allowed_handshake_is_planned_once(void)
+{
+    struct hf_link_limits limits = link_case_limits();
+    struct link_case c;
+    limits.asks_before_login = true;
+    link_case_init(&c, &limits);
+    link_case_say(&c, HF_LINK_START);
+    link_case_say(&c, HF_LINK_UPGRADED);
+    link_case_say(&c, HF_LINK_CHALLENGED);
+    for (int i = 0; i < 2; i++)
+        link_case_feed(&c, (struct hf_link_input){ .kind = HF_LINK_ALLOWED, .generation = 1 });
+    CHECK_EQ(c.plans, 1);
+}
+
+/* client-lifecycle 72, second half: a hook that never answers. */
+static void a_silent_hook_is_waited_for_until_the_connect_timeout(void)
+{
+    struct hf_link_limits limits = link_case_limits();
+    struct link_case c;
+    limits.asks_before_login = true;
+    link_case_init(&c, &limits);
+    link_case_say(&c, HF_LINK_START);
+    link_case_say(&c, HF_LINK_UPGRADED);
+    link_case_say(&c, HF_LINK_CHALLENGED);
+    link_case_run(&c, 14999);
+    CHECK_EQ(c.closes, 0);
+    link_case_run(&c, 15000);
+    CHECK_TEXT(c.close.reason, "connect timeout");
+    link_case_feed(&c, (struct hf_link_input){ .kind = HF_LINK_ALLOWED, .generation = 1 });
+    CHECK_EQ(c.plans, 0);
 }
 
 /* client-lifecycle 73: everything at one instant. */
@@ -371,5 +410,7 @@ CHECK_MAIN(a_login_passes_through_every_state_once, nothing_is_planned_before_th
            stop_during_the_login_tells_one_error, dispose_resets_and_is_final,
            start_during_the_wait_takes_the_timer_over, a_stale_socket_changes_nothing_but_a_counter,
            a_hook_that_says_no_opens_no_socket, a_denied_handshake_is_reset,
+           an_allowed_handshake_is_planned_once,
+           a_silent_hook_is_waited_for_until_the_connect_timeout,
            a_close_a_timeout_and_a_stop_at_once_end_idle, random_inputs_never_break_an_invariant,
            close_codes_have_short_names)

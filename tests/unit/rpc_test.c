@@ -82,8 +82,8 @@ static void an_end_gives_back_the_oldest_first(void)
     struct hf_rpc_call call;
     hf_rpc_init(&r);
     for (uint64_t tag = 1; tag <= 4; tag++) add(&r, tag, HF_NEVER, false);
-    CHECK(hf_rpc_cancel(&r, 2, &call));
-    CHECK(!hf_rpc_cancel(&r, 2, &call));
+    CHECK(hf_rpc_cancel(&r, HF_RPC_CALL, 2, &call));
+    CHECK(!hf_rpc_cancel(&r, HF_RPC_CALL, 2, &call));
     static const uint64_t want[] = { 1, 3, 4 };
     for (size_t i = 0; i < HF_COUNT(want); i++) {
         CHECK_AT(i, hf_rpc_pop(&r, &call));
@@ -100,7 +100,7 @@ static void only_calls_with_deadlines_let_the_watchdog_rest(void)
 {
     struct hf_rpc r;
     struct hf_rpc_call call;
-    struct hf_rpc_call beat = { .is_internal = true, .deadline = HF_NEVER };
+    struct hf_rpc_call beat = { .kind = HF_RPC_BEAT, .deadline = HF_NEVER };
     hf_rpc_init(&r);
     CHECK(!hf_rpc_is_bounded(&r));
     CHECK_EQ(hf_rpc_add(&r, &beat), 0);

@@ -1,5 +1,5 @@
-#include "wire/schema/redact.h"
 #include "lib/check.h"
+#include "wire/schema/redact.h"
 
 static void check_url(size_t row, const char *url, const char *want)
 {
@@ -64,7 +64,9 @@ static void a_text_loses_what_it_should_not_show(void)
         { "password=hunter2", "password=***" },
         { "a=b is fine", "a=b is fine" },
         { "two\nlines\x1b[31m\x7f", "two lines [31m " },
-        { "\xC2\x9B" "31m", "?31m" },
+        { "\xC2\x9B"
+          "31m",
+          "?31m" },
         { "\xC3\xA9\xE2\x82\xAC", "\xC3\xA9\xE2\x82\xAC" },
         { "", "" },
     };

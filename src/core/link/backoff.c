@@ -7,18 +7,25 @@ void hf_backoff_init(struct hf_backoff *b, const struct hf_backoff_limits *limit
     *b = (struct hf_backoff){ .initial = limits->initial };
 }
 
-static hf_span ladder(const struct hf_backoff *b, hf_span max)
+/* Twice as long each time, up to `max`. */
+static hf_span climb(hf_span wait, uint32_t steps, hf_span max)
 {
-    hf_span wait = b->initial;
-    for (uint32_t n = 1; n < b->failures && wait < max; n++) wait *= 2;
+    for (uint32_t n = 0; n < steps && wait < max; n++) wait *= 2;
     return hf_span_min(wait, max);
+}
+
+static hf_span ladder(const struct hf_backoff *b, const struct hf_backoff_limits *limits)
+{
+    if (limits->slow_after > 0 && b->failures > limits->slow_after)
+        return climb(limits->max, b->failures - limits->slow_after, limits->slow_max);
+    return climb(b->initial, b->failures - 1, limits->max);
 }
 
 hf_span hf_backoff_fail(struct hf_backoff *b, const struct hf_backoff_limits *limits,
                         struct hf_rng *rng)
 {
     if (b->failures < UINT32_MAX) b->failures++;
-    hf_span wait = ladder(b, limits->max);
+    hf_span wait = ladder(b, limits);
     uint64_t room_ms = (uint64_t)hf_span_ms(wait) * limits->jitter_percent / 100;
     return room_ms ? wait + HF_MS(hf_rng_below(rng, room_ms)) : wait;
 }

@@ -12,6 +12,9 @@
 struct hf_backoff_limits {
     hf_span initial, max; /* 0 < initial <= max; whole milliseconds */
     unsigned jitter_percent;
+    uint32_t
+        slow_after;   /* so many failures in a row, and the wait doubles on to slow_max; 0: never */
+    hf_span slow_max; /* >= max */
 };
 
 struct hf_backoff {

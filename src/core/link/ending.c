@@ -37,6 +37,7 @@ static void wait_for_start(struct hf_link *l, hf_time now, struct hf_link_todo *
     uint64_t room_ms = (uint64_t)hf_span_ms(l->limits.startup_jitter);
     if (room_ms) wait += HF_MS(hf_rng_below(l->rng, room_ms));
     l->startup_count++;
+    l->startup_waits++;
     wait_for(l, now, wait, HF_LINK_TELL_STARTING | HF_LINK_TELL_RETRY, todo);
 }
 
@@ -77,6 +78,8 @@ void hf_link_enter_pause(struct hf_link *l, hf_time now, enum hf_link_pause paus
         l->deadline =
             hf_time_after(now, hf_span_max(l->limits.pairing_poll, HF_MS(PAIRING_POLL_MIN_MS)));
     todo->acts |= HF_LINK_TELL_PAUSED;
+    todo->wait =
+        hf_time_same(l->deadline, HF_NEVER) ? HF_SPAN_MAX : hf_time_since(l->deadline, now);
 }
 
 /* --- a refused connect --- */
@@ -94,19 +97,62 @@ static bool is_repeated(struct hf_link *l, struct hf_bytes detail)
     return ++l->device_auth_count >= REPEATS_MAX;
 }
 
-/* One more try with both tokens, once since the last hello (7.5). */
-static bool may_try_device_token(struct hf_link *l)
+/* A retry that is expected to work (8.4). */
+static bool retry_fast(struct hf_link *l)
 {
-    if (!l->may_use_device_token || l->has_retried_device_token) return false;
-    l->has_retried_device_token = true;
-    l->uses_device_token = true;
     l->will_pass = true;
     hf_backoff_restart(&l->backoff, HF_MS(FAST_RETRY_MS));
     return true;
 }
 
+/* One more try with both tokens, once since the last hello (7.5). */
+static bool may_add_stored(struct hf_link *l)
+{
+    if (!l->secrets.may_add_stored || l->has_retried_device_token) return false;
+    l->has_retried_device_token = l->uses_device_token = true;
+    return retry_fast(l);
+}
+
+/* One more try without the stored token, which is void: the same budget. */
+static bool may_go_without(struct hf_link *l, bool was_used)
+{
+    if (!was_used || !l->secrets.may_go_without || l->has_retried_device_token) return false;
+    l->has_retried_device_token = true;
+    return retry_fast(l);
+}
+
+/* The other version, once since the last hello: either side may be the older one. */
+static bool may_switch_version(struct hf_link *l)
+{
+    if (!l->limits.may_offer_older || l->has_switched_version) return false;
+    l->has_switched_version = true;
+    l->offers_older = !l->offers_older;
+    return retry_fast(l);
+}
+
+static bool may_sign_older(struct hf_link *l)
+{
+    bool may_try = l->limits.may_sign_older && !l->has_signed_older && !l->signs_older;
+    l->signs_older = may_try;
+    if (!may_try) return false;
+    l->has_signed_older = true;
+    return retry_fast(l);
+}
+
+static bool may_drop_auth_fields(struct hf_link *l)
+{
+    if (l->drops_auth_fields) return false;
+    l->drops_auth_fields = true;
+    return retry_fast(l);
+}
+
+static enum hf_link_pause pause_unless(bool goes_on)
+{
+    return goes_on ? HF_LINK_NOT_PAUSED : HF_LINK_PAUSE_REFUSED;
+}
+
 static enum hf_link_pause pause_after(struct hf_link *l, enum hf_refusal_kind kind,
-                                      struct hf_bytes detail)
+                                      struct hf_bytes detail, bool used_stored)
 {
     switch (kind) {
     case HF_REFUSAL_STARTING:
@@ -114,16 +160,24 @@ static enum hf_link_pause pause_after(struct hf_link *l, enum hf_refusal_kind ki
     case HF_REFUSAL_WILL_PASS:
         return HF_LINK_NOT_PAUSED;
     case HF_REFUSAL_PAUSE:
-    case HF_REFUSAL_WRONG_DEVICE_TOKEN:
         return HF_LINK_PAUSE_REFUSED;
     case HF_REFUSAL_RATE_LIMITED:
         return HF_LINK_PAUSE_RATE_LIMITED;
     case HF_REFUSAL_PAIRING:
         return HF_LINK_PAUSE_PAIRING;
     case HF_REFUSAL_WRONG_TOKEN:
-        return may_try_device_token(l) ? HF_LINK_NOT_PAUSED : HF_LINK_PAUSE_REFUSED;
+        return pause_unless(may_add_stored(l));
+    case HF_REFUSAL_WRONG_DEVICE_TOKEN:
+        return pause_unless(may_go_without(l, used_stored));
+    case HF_REFUSAL_VERSION:
+        return pause_unless(may_switch_version(l));
+    case HF_REFUSAL_SIGNATURE:
+        return pause_unless(may_sign_older(l) || !is_repeated(l, detail));
     case HF_REFUSAL_DEVICE_AUTH:
-        return is_repeated(l, detail) ? HF_LINK_PAUSE_REFUSED : HF_LINK_NOT_PAUSED;
+        return pause_unless(!is_repeated(l, detail));
+    case HF_REFUSAL_AUTH_FIELD:
+        may_drop_auth_fields(l);
+        return HF_LINK_NOT_PAUSED;
     }
     HF_UNREACHABLE();
 }
@@ -133,15 +187,17 @@ void hf_link_refuse(struct hf_link *l, hf_time now, const struct hf_refusal *ref
 {
     enum hf_refusal_kind kind = hf_refusal_judge(refusal);
     bool is_starting = kind == HF_REFUSAL_STARTING;
-    l->uses_device_token = false;
+    bool used_stored = l->uses_device_token || l->secrets.sends_stored_alone;
+    if (!is_starting) l->uses_device_token = false;
     if (is_starting)
         l->hint = hf_backoff_hint(refusal->has_retry_after, refusal->retry_after_ms);
     else if (refusal->has_retry_after && refusal->retry_after_ms > 0)
         l->hint = HF_MS((int64_t)(refusal->retry_after_ms < 1e9 ? refusal->retry_after_ms : 1e9));
     l->will_pass = is_starting || kind == HF_REFUSAL_WILL_PASS;
     l->was_starting = l->was_starting || l->will_pass;
-    l->pause_after = pause_after(l, kind, refusal->detail);
-    if (kind == HF_REFUSAL_WRONG_DEVICE_TOKEN) todo->acts |= HF_LINK_DROP_DEVICE_TOKEN;
+    l->pause_after = pause_after(l, kind, refusal->detail, used_stored);
+    if (kind == HF_REFUSAL_WRONG_DEVICE_TOKEN && used_stored)
+        todo->acts |= HF_LINK_DROP_DEVICE_TOKEN;
     hf_link_close_for(l, now, is_starting ? HF_LINK_CAUSE_STARTING : HF_LINK_CAUSE_REFUSED, todo);
     if (!is_starting) todo->acts |= HF_LINK_TELL_ERROR;
 }
@@ -177,8 +233,9 @@ void hf_link_ended(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
     if (!l->is_flushed) todo->acts |= HF_LINK_DO_FLUSH;
     l->is_flushed = true;
     if (l->is_upgraded && !is_starting && !is_hushed_close) todo->acts |= HF_LINK_TELL_CLOSED;
-    if (l->cause == HF_LINK_CAUSE_PEER_CLOSE || l->cause == HF_LINK_CAUSE_LOST)
-        if (!l->is_hello && !is_hushed_close) todo->acts |= HF_LINK_TELL_ERROR;
+    bool is_news = l->cause == HF_LINK_CAUSE_PEER_CLOSE || l->cause == HF_LINK_CAUSE_LOST ||
+                   (l->cause == HF_LINK_CAUSE_UPGRADE && !(todo->acts & HF_LINK_TELL_ERROR));
+    if (is_news && !l->is_hello && !is_hushed_close) todo->acts |= HF_LINK_TELL_ERROR;
     if (l->will_stop) {
         l->state = HF_LINK_IDLE;
         l->deadline = HF_NEVER;

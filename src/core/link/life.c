@@ -24,6 +24,13 @@ void hf_link_limits_init(struct hf_link_limits *limits)
     };
 }
 
+void hf_link_limits_mobile(struct hf_link_limits *limits)
+{
+    hf_link_limits_init(limits);
+    limits->backoff.slow_after = 10;
+    limits->backoff.slow_max = HF_SECONDS(300);
+}
+
 void hf_link_init(struct hf_link *l, const struct hf_link_limits *limits, struct hf_rng *rng)
 {
     HF_ASSERT(limits->backoff.initial > 0);
@@ -58,6 +65,7 @@ void hf_link_begin(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
     l->hint = -1;
     l->is_upgraded = l->is_hello = l->is_flushed = false;
     l->will_stop = l->will_pass = l->is_clean = l->waits_at_maximum = l->will_restart = false;
+    l->is_asking = false;
     todo->acts |= HF_LINK_DO_DIAL;
 }
 
@@ -69,8 +77,9 @@ void hf_link_try_again(struct hf_link *l, hf_time now, struct hf_link_todo *todo
     }
     l->generation++;
     l->state = HF_LINK_REAUTH;
-    l->deadline = HF_NEVER;
-    todo->acts |= HF_LINK_DO_AUTHORIZE;
+    l->pause = HF_LINK_NOT_PAUSED;
+    l->deadline = l->budget_at;
+    todo->acts |= HF_LINK_ASK_RECONNECT;
 }
 
 void hf_link_abort(struct hf_link *l, hf_time now, enum hf_link_cause cause,
@@ -92,6 +101,16 @@ void hf_link_close_with(struct hf_link *l, hf_time now, enum hf_link_cause cause
     todo->acts |= HF_LINK_DO_CLOSE;
     todo->cause = cause;
     todo->close = close;
+}
+
+static void reconnect(struct hf_link *l, hf_time now, const struct hf_link_close *close,
+                      struct hf_link_todo *todo)
+{
+    if (l->state != HF_LINK_READY) return;
+    if (close->code)
+        hf_link_close_with(l, now, HF_LINK_CAUSE_RECONNECT, *close, todo);
+    else
+        hf_link_close_for(l, now, HF_LINK_CAUSE_RECONNECT, todo);
 }
 
 void hf_link_close_for(struct hf_link *l, hf_time now, enum hf_link_cause cause,
@@ -125,7 +144,7 @@ static int start(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
     case HF_LINK_IDLE:
         l->started_at = now;
         l->budget_at = l->limits.budget ? hf_time_after(now, l->limits.budget) : HF_NEVER;
-        l->was_starting = false;
+        l->was_starting = l->offers_older = l->signs_older = l->drops_auth_fields = false;
         hf_link_begin(l, now, todo);
         return 0;
     case HF_LINK_BACKOFF:
@@ -154,6 +173,21 @@ static void kick(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
         l->deadline = hf_time_min(l->deadline, soonest);
     else
         hf_link_try_again(l, now, todo);
+}
+
+/* What was learned about the way to the server may be wrong now. */
+static void network_changed(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    if (l->state == HF_LINK_READY) hf_watch_probe(&l->watch, &l->limits.watch, now);
+    kick(l, now, todo);
+}
+
+static void show(struct hf_link *l, hf_time now, bool is_background, struct hf_link_todo *todo)
+{
+    l->is_background = is_background;
+    if (l->state == HF_LINK_READY)
+        hf_watch_rest_pings(&l->watch, &l->limits.watch, now, is_background);
+    if (!is_background) network_changed(l, now, todo);
 }
 
 static void resume(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
@@ -203,11 +237,21 @@ static void dispose(struct hf_link *l, struct hf_link_todo *todo)
 static void hook_answered(struct hf_link *l, hf_time now, const struct hf_link_input *input,
                           struct hf_link_todo *todo)
 {
-    if (l->state != HF_LINK_REAUTH || input->generation != l->generation) {
+    bool is_allowed = input->kind == HF_LINK_ALLOWED;
+    bool is_login = l->state == HF_LINK_PREPARING && l->is_asking;
+    if ((!is_login && l->state != HF_LINK_REAUTH) || input->generation != l->generation) {
         l->stale_count++;
         return;
     }
-    if (input->kind == HF_LINK_ALLOWED) {
+    if (is_login) {
+        l->is_asking = false;
+        if (is_allowed)
+            todo->acts |= HF_LINK_DO_PLAN;
+        else
+            hf_link_deny_login(l, now, todo);
+        return;
+    }
+    if (is_allowed) {
         hf_link_begin(l, now, todo);
         return;
     }
@@ -280,9 +324,11 @@ static void run_due(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
     case HF_LINK_PAUSED:
         hf_link_try_again(l, now, todo);
         return;
+    case HF_LINK_REAUTH:
+        hf_link_enter_pause(l, now, HF_LINK_PAUSE_BUDGET, todo);
+        return;
     case HF_LINK_IDLE:
     case HF_LINK_READY:
-    case HF_LINK_REAUTH:
     case HF_LINK_DISPOSED:
         return;
     }
@@ -308,11 +354,14 @@ static int run_input(struct hf_link *l, hf_time now, const struct hf_link_input 
     case HF_LINK_KICK:
         kick(l, now, todo);
         return 0;
+    case HF_LINK_NETWORK:
+        network_changed(l, now, todo);
+        return 0;
     case HF_LINK_RESUME:
         resume(l, now, todo);
         return 0;
     case HF_LINK_RECONNECT:
-        if (l->state == HF_LINK_READY) hf_link_close_for(l, now, HF_LINK_CAUSE_RECONNECT, todo);
+        reconnect(l, now, &input->u.close, todo);
         return 0;
     case HF_LINK_STOP:
         stop(l, now, todo);
@@ -327,12 +376,16 @@ static int run_input(struct hf_link *l, hf_time now, const struct hf_link_input 
     case HF_LINK_WOKE:
         if (l->state == HF_LINK_READY) hf_watch_woke(&l->watch, &l->limits.watch, now);
         return 0;
+    case HF_LINK_BACKGROUND:
+    case HF_LINK_FOREGROUND:
+        show(l, now, input->kind == HF_LINK_BACKGROUND, todo);
+        return 0;
     case HF_LINK_DIAL_FAILED:
+    case HF_LINK_UPGRADE_REFUSED:
     case HF_LINK_UPGRADED:
     case HF_LINK_CHALLENGED:
     case HF_LINK_PLANNED:
     case HF_LINK_PLAN_FAILED:
-    case HF_LINK_PLAN_DENIED:
     case HF_LINK_HELLO:
     case HF_LINK_HELLO_BROKEN:
     case HF_LINK_REFUSED:
@@ -371,7 +424,18 @@ void hf_link_rest_tick(struct hf_link *l, bool rests)
     l->tick_rests = rests;
 }
 
-void hf_link_offer_device_token(struct hf_link *l, bool may_use)
+void hf_link_know_secrets(struct hf_link *l, const struct hf_link_secrets *secrets)
 {
-    l->may_use_device_token = may_use;
+    l->secrets = *secrets;
+}
+
+hf_span hf_link_elapsed(const struct hf_link *l, hf_time now)
+{
+    return hf_time_since(now, l->started_at);
+}
+
+hf_span hf_link_remaining(const struct hf_link *l, hf_time now)
+{
+    if (hf_time_same(l->budget_at, HF_NEVER)) return HF_SPAN_MAX;
+    return hf_span_max(0, hf_time_since(l->budget_at, now));
 }

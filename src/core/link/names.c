@@ -61,6 +61,26 @@ const char *hf_link_code_name(unsigned code)
     return "";
 }
 
+static enum hf_link_status paused_status(enum hf_link_pause pause)
+{
+    switch (pause) {
+    case HF_LINK_PAUSE_CONFIG:
+    case HF_LINK_PAUSE_DENIED:
+    case HF_LINK_PAUSE_PLAN:
+    case HF_LINK_PAUSE_OUR_FAULT:
+        return HF_LINK_IS_FAILED;
+    case HF_LINK_NOT_PAUSED:
+    case HF_LINK_PAUSE_REFUSED:
+    case HF_LINK_PAUSE_RATE_LIMITED:
+    case HF_LINK_PAUSE_PAIRING:
+    case HF_LINK_PAUSE_ACCESS:
+    case HF_LINK_PAUSE_ATTEMPTS:
+    case HF_LINK_PAUSE_BUDGET:
+        return HF_LINK_IS_PAUSED;
+    }
+    HF_UNREACHABLE();
+}
+
 enum hf_link_status hf_link_status(const struct hf_link *l)
 {
     switch (l->state) {
@@ -78,7 +98,7 @@ enum hf_link_status hf_link_status(const struct hf_link *l)
     case HF_LINK_READY:
         return HF_LINK_IS_CONNECTED;
     case HF_LINK_PAUSED:
-        return HF_LINK_IS_PAUSED;
+        return paused_status(l->pause);
     case HF_LINK_DISPOSED:
         return HF_LINK_IS_CLOSED;
     }

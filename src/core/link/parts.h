@@ -31,6 +31,9 @@ void hf_link_ended(struct hf_link *l, hf_time now, struct hf_link_todo *todo);
 void hf_link_enter_pause(struct hf_link *l, hf_time now, enum hf_link_pause pause,
                          struct hf_link_todo *todo);
 
+/* The hook does not want the secrets to go there: a reset, then a pause. */
+void hf_link_deny_login(struct hf_link *l, hf_time now, struct hf_link_todo *todo);
+
 /* One input of the current socket (socket.c). */
 void hf_link_socket_input(struct hf_link *l, hf_time now, const struct hf_link_input *input,
                           struct hf_link_todo *todo);

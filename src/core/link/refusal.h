@@ -16,6 +16,7 @@ struct hf_refusal {
     bool is_retryable;         /* `retryable` is true */
     bool keeps_trying;         /* details.pauseReconnect is false */
     bool advises_device_token; /* details.canRetryWithDeviceToken is true */
+    bool names_auth_field;     /* an optional member of `auth` is not known there */
     bool has_retry_after;      /* `retryAfterMs` is a number */
     double retry_after_ms;     /* as sent */
 };
@@ -30,6 +31,9 @@ enum hf_refusal_kind {
     HF_REFUSAL_WRONG_TOKEN,        /* a pause unless a stored device token may be tried */
     HF_REFUSAL_WRONG_DEVICE_TOKEN, /* a pause; the stored token of this role is void */
     HF_REFUSAL_DEVICE_AUTH,        /* retried, but three of one kind in a row pause */
+    HF_REFUSAL_SIGNATURE,          /* the same; the older text for signatures may help */
+    HF_REFUSAL_VERSION,            /* a pause, unless another version may be offered */
+    HF_REFUSAL_AUTH_FIELD,         /* works without that field */
 };
 
 enum hf_refusal_kind hf_refusal_judge(const struct hf_refusal *r);

@@ -2,16 +2,34 @@
 #include "base/assert.h"
 #include "core/link/parts.h"
 
-enum { RESTART_MIN_MS = 250, RESTART_MAX_MS = 5000, OUR_FAULTS_MAX = 3 };
+enum {
+    RESTART_MIN_MS = 250,
+    RESTART_MAX_MS = 5000,
+    OUR_FAULTS_MAX = 3,
+    REFUSAL_BODY_MS = 1000,
+};
 
 static void dial_failed(struct hf_link *l, hf_time now, const struct hf_link_input *input,
                         struct hf_link_todo *todo)
 {
     l->cause = input->u.dial.cause;
-    l->will_pass = input->u.dial.will_pass;
+    l->will_pass = l->will_pass || input->u.dial.will_pass;
     if (l->cause == HF_LINK_CAUSE_CONFIG) l->pause_after = HF_LINK_PAUSE_CONFIG;
+    if (l->cause == HF_LINK_CAUSE_INSECURE) {
+        l->waits_at_maximum = true;
+        todo->acts |= HF_LINK_TELL_INSECURE;
+    }
     todo->acts |= HF_LINK_TELL_ERROR;
     hf_link_ended(l, now, todo);
+}
+
+/* What follows the head may explain it, but not for long (spec/client-lifecycle.md
+ * section 1).  The deadline ends the attempt as a DIAL_FAILED would. */
+static void upgrade_refused(struct hf_link *l, hf_time now, bool will_pass)
+{
+    l->cause = HF_LINK_CAUSE_UPGRADE;
+    l->will_pass = will_pass;
+    l->deadline = hf_time_min(l->deadline, hf_time_after(now, HF_MS(REFUSAL_BODY_MS)));
 }
 
 static void hello(struct hf_link *l, hf_time now, const struct hf_link_input *input,
@@ -23,9 +41,12 @@ static void hello(struct hf_link *l, hf_time now, const struct hf_link_input *in
     l->deadline = l->budget_at = HF_NEVER;
     l->was_starting = false;
     l->has_retried_device_token = l->has_hushed_close = l->uses_device_token = false;
-    l->rate_limited_count = l->our_fault_count = l->device_auth_count = 0;
+    l->has_switched_version = l->has_signed_older = false;
+    l->rate_limited_count = l->our_fault_count = l->device_auth_count = l->startup_waits = 0;
+    l->started_at = now;
     l->stable_at = hf_time_after(now, l->limits.stable_after);
     if (l->limits.stable_after == 0) hf_backoff_reset(&l->backoff, &l->limits.backoff);
+    l->watch.is_quiet = l->is_background;
     hf_watch_start(&l->watch, &l->limits.watch, now, input->u.hello.tick_every,
                    input->u.hello.has_beat);
     todo->acts |= HF_LINK_TELL_READY;
@@ -51,6 +72,16 @@ static bool is_our_fault(struct hf_link *l, const struct hf_link_close *close)
     return l->our_fault_count >= OUR_FAULTS_MAX;
 }
 
+/* A server that says it with the close alone (7.2 item 4). */
+static bool is_stored_token_void(const struct hf_link *l, const struct hf_link_close *close)
+{
+    static const struct hf_bytes text = HF_LIT_INIT("device token mismatch");
+    if (close->code != 1008 || !l->secrets.sends_stored_alone) return false;
+    for (size_t at = 0; at + text.len <= close->reason.len; at++)
+        if (hf_bytes_starts(hf_bytes_from(close->reason, at), text)) return true;
+    return false;
+}
+
 static void peer_closed(struct hf_link *l, hf_time now, const struct hf_link_close *close,
                         struct hf_link_todo *todo)
 {
@@ -64,6 +95,7 @@ static void peer_closed(struct hf_link *l, hf_time now, const struct hf_link_clo
         close->code == 1011 && hf_bytes_starts(close->reason, HF_LIT("gateway install changed"));
     if (is_our_fault(l, close)) l->pause_after = HF_LINK_PAUSE_OUR_FAULT;
     if (close->code == 4001) l->pause_after = HF_LINK_PAUSE_ACCESS;
+    if (is_stored_token_void(l, close)) todo->acts |= HF_LINK_DROP_DEVICE_TOKEN;
     l->will_pass = close->code == 1012 || close->code == 1013;
     l->was_starting = l->was_starting || l->will_pass;
     l->state = HF_LINK_CLOSING;
@@ -106,10 +138,11 @@ static void challenged(struct hf_link *l, hf_time now, bool has_nonce, struct hf
     }
     l->state = HF_LINK_PREPARING;
     l->deadline = hf_link_within(l, now, l->limits.connect_within);
-    todo->acts |= HF_LINK_DO_PLAN;
+    l->is_asking = l->limits.asks_before_login;
+    todo->acts |= l->is_asking ? HF_LINK_ASK_LOGIN : HF_LINK_DO_PLAN;
 }
 
-static void denied(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+void hf_link_deny_login(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
 {
     l->pause_after = HF_LINK_PAUSE_DENIED;
     todo->acts |= HF_LINK_TELL_ERROR;
@@ -136,6 +169,9 @@ void hf_link_socket_input(struct hf_link *l, hf_time now, const struct hf_link_i
     case HF_LINK_DIAL_FAILED:
         if (is_opening) dial_failed(l, now, input, todo);
         return;
+    case HF_LINK_UPGRADE_REFUSED:
+        if (is_opening) upgrade_refused(l, now, input->u.dial.will_pass);
+        return;
     case HF_LINK_UPGRADED:
         if (is_opening) upgraded(l, now);
         return;
@@ -148,9 +184,6 @@ void hf_link_socket_input(struct hf_link *l, hf_time now, const struct hf_link_i
     case HF_LINK_PLAN_FAILED:
         if (is_preparing)
             hf_link_fail_attempt(l, now, HF_LINK_CAUSE_PLAN, HF_LINK_PAUSE_PLAN, todo);
-        return;
-    case HF_LINK_PLAN_DENIED:
-        if (is_preparing) denied(l, now, todo);
         return;
     case HF_LINK_HELLO:
         if (awaits_hello) hello(l, now, input, todo);
@@ -186,6 +219,7 @@ void hf_link_socket_input(struct hf_link *l, hf_time now, const struct hf_link_i
     case HF_LINK_TIME:
     case HF_LINK_START:
     case HF_LINK_KICK:
+    case HF_LINK_NETWORK:
     case HF_LINK_RESUME:
     case HF_LINK_RECONNECT:
     case HF_LINK_STOP:
@@ -193,6 +227,8 @@ void hf_link_socket_input(struct hf_link *l, hf_time now, const struct hf_link_i
     case HF_LINK_ALLOWED:
     case HF_LINK_REJECTED:
     case HF_LINK_WOKE:
+    case HF_LINK_BACKGROUND:
+    case HF_LINK_FOREGROUND:
         HF_UNREACHABLE(); /* not of a socket */
     }
 }

@@ -5,11 +5,18 @@ static hf_span tick_check_every(const struct hf_watch *w, const struct hf_watch_
     return hf_span_max(w->tick_every, limits->tick_check_min);
 }
 
+static hf_time next_ping(const struct hf_watch *w, const struct hf_watch_limits *limits,
+                         hf_time now)
+{
+    bool has_pings = limits->ping_every > 0 && !w->is_quiet;
+    return has_pings ? hf_time_after(now, limits->ping_every) : HF_NEVER;
+}
+
 static void open_windows(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now)
 {
     w->frame_at = w->byte_at = now;
     w->tick_check_at = hf_time_after(now, tick_check_every(w, limits));
-    w->ping_at = limits->ping_every ? hf_time_after(now, limits->ping_every) : HF_NEVER;
+    w->ping_at = next_ping(w, limits, now);
     w->ping_written_at = w->beat_until = HF_NEVER;
     w->beat_at = w->has_beat ? hf_time_after(now, limits->beat_every) : HF_NEVER;
     w->beat_misses = 0;
@@ -18,7 +25,9 @@ static void open_windows(struct hf_watch *w, const struct hf_watch_limits *limit
 void hf_watch_start(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now,
                     hf_span tick_every, bool has_beat)
 {
-    *w = (struct hf_watch){ .tick_every = tick_every, .has_beat = has_beat };
+    *w = (struct hf_watch){ .tick_every = tick_every,
+                            .has_beat = has_beat,
+                            .is_quiet = w->is_quiet };
     open_windows(w, limits, now);
 }
 
@@ -37,7 +46,7 @@ void hf_watch_frame(struct hf_watch *w, const struct hf_watch_limits *limits, hf
 
 void hf_watch_ping_written(struct hf_watch *w, hf_time now)
 {
-    w->ping_written_at = now;
+    if (!w->is_quiet) w->ping_written_at = now;
 }
 
 bool hf_watch_pong(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now,
@@ -46,7 +55,7 @@ bool hf_watch_pong(struct hf_watch *w, const struct hf_watch_limits *limits, hf_
     if (hf_time_same(w->ping_written_at, HF_NEVER)) return false;
     *rtt = hf_time_since(now, w->ping_written_at);
     w->ping_written_at = HF_NEVER;
-    w->ping_at = hf_time_after(now, limits->ping_every);
+    w->ping_at = next_ping(w, limits, now);
     return true;
 }
 
@@ -60,7 +69,23 @@ void hf_watch_beat_answered(struct hf_watch *w, const struct hf_watch_limits *li
 void hf_watch_woke(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now)
 {
     open_windows(w, limits, now);
-    if (limits->ping_every) w->ping_at = now;
+    hf_watch_probe(w, limits, now);
+}
+
+void hf_watch_probe(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now)
+{
+    bool has_pings = limits->ping_every > 0 && !w->is_quiet;
+    if (has_pings && !hf_time_same(w->ping_at, HF_NEVER)) w->ping_at = now;
+}
+
+void hf_watch_rest_pings(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now,
+                         bool rests)
+{
+    if (w->is_quiet == rests) return;
+    w->is_quiet = rests;
+    w->ping_written_at = HF_NEVER;
+    w->ping_at = next_ping(w, limits, now);
+    hf_watch_probe(w, limits, now);
 }
 
 /* When the awaited pong is given up: any byte since the ping opens the window anew. */

@@ -35,9 +35,11 @@ struct hf_watch { /* fields are private; tests may read them */
     hf_time beat_until;      /* its deadline; HF_NEVER unless it is on its way */
     unsigned beat_misses;
     bool has_beat;
+    bool is_quiet; /* no pings */
 };
 
-/* hello-ok came.  `has_beat`: the server offers a method to probe with. */
+/* hello-ok came.  `has_beat`: the server offers a method to probe with.  Whether
+ * pings rest is kept. */
 void hf_watch_start(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now,
                     hf_span tick_every, bool has_beat);
 
@@ -59,6 +61,13 @@ void hf_watch_beat_answered(struct hf_watch *w, const struct hf_watch_limits *li
 
 /* The host slept: every window begins anew, and a ping is due at once. */
 void hf_watch_woke(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now);
+
+/* A ping is due at once, unless one is on its way or there are none. */
+void hf_watch_probe(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now);
+
+/* Whether pings rest; the first one afterwards is due at once. */
+void hf_watch_rest_pings(struct hf_watch *w, const struct hf_watch_limits *limits, hf_time now,
+                         bool rests);
 
 /* Runs what is due, at most one act per call.  `tick_rests`: requests wait and all
  * of them have deadlines, which judge the server sooner than the watchdog. */

@@ -35,13 +35,18 @@ int hf_greeting_read(struct hf_bytes payload, struct hf_greeting *out)
 {
     struct hf_bytes server = hf_json_find(payload, "server"), auth = hf_json_find(payload, "auth");
     struct hf_bytes policy = hf_json_find(payload, "policy");
+    struct hf_bytes features = hf_json_find(payload, "features");
     struct hf_greeting g = {
         .server_version = text_of(server, "version"),
         .conn_id = text_of(server, "connId"),
-        .methods = hf_json_find(hf_json_find(payload, "features"), "methods"),
+        .methods = hf_json_find(features, "methods"),
+        .events = hf_json_find(features, "events"),
+        .capabilities = hf_json_find(features, "capabilities"),
+        .policy = policy,
         .role = text_of(auth, "role"),
         .device_token = text_of(auth, "deviceToken"),
         .scopes = hf_json_find(auth, "scopes"),
+        .device_tokens = hf_json_find(auth, "deviceTokens"),
         .tick_ms = policy_of(policy, "tickIntervalMs", TICK_DEFAULT_MS),
         .max_payload = policy_of(policy, "maxPayload", HF_LIMIT_PAYLOAD_BYTES),
         .max_buffered = policy_of(policy, "maxBufferedBytes", HF_LIMIT_BUFFERED_BYTES),
@@ -51,6 +56,14 @@ int hf_greeting_read(struct hf_bytes payload, struct hf_greeting *out)
     if (g.tick_ms > INT32_MAX) g.tick_ms = INT32_MAX;
     *out = g;
     return 0;
+}
+
+bool hf_device_token_read(struct hf_bytes value, struct hf_device_token *out)
+{
+    *out = (struct hf_device_token){ .role = text_of(value, "role"),
+                                     .token = text_of(value, "deviceToken"),
+                                     .scopes = hf_json_find(value, "scopes") };
+    return out->role.len > 0 && out->token.len > 0;
 }
 
 bool hf_greeting_lists(struct hf_bytes array, struct hf_bytes name)
@@ -83,6 +96,20 @@ static bool is_bool(struct hf_bytes value, bool wanted)
     return hf_json_get_bool(value, &got) == 0 && got == wanted;
 }
 
+/* An older server refuses what it does not know, and says so in words only:
+ * "invalid connect params: at /auth: unexpected property 'approvalRuntimeToken'". */
+static bool names_auth_field(struct hf_bytes message)
+{
+    static const struct hf_bytes names[] = { HF_LIT_INIT("'approvalRuntimeToken'"),
+                                             HF_LIT_INIT("'agentRuntimeIdentityToken'") };
+    struct hf_bytes text;
+    if (!hf_json_get_plain(message, &text)) return false;
+    if (!hf_bytes_starts(text, HF_LIT("invalid connect params"))) return false;
+    for (size_t i = 0; i < HF_COUNT(names); i++)
+        if (hf_bytes_ends(text, names[i])) return true;
+    return false;
+}
+
 int hf_error_read(struct hf_bytes error, struct hf_error_seen *out)
 {
     struct hf_bytes details = hf_json_find(error, "details");
@@ -99,10 +126,24 @@ int hf_error_read(struct hf_bytes error, struct hf_error_seen *out)
         .is_pause_denied = is_bool(hf_json_find(details, "pauseReconnect"), false),
         .advises_device_token = is_bool(hf_json_find(details, "canRetryWithDeviceToken"), true),
     };
+    e.names_auth_field = names_auth_field(e.message);
     if (e.code.len == 0 || hf_json_chars(e.message) == 0) return HF_ERR_TYPE;
     if (retryable.len > 0 && hf_json_kind(retryable) != HF_JSON_BOOL) return HF_ERR_TYPE;
     e.has_retry_after =
         hf_json_get_double(hf_json_find(error, "retryAfterMs"), &e.retry_after_ms) == 0;
+    *out = e;
+    return 0;
+}
+
+int hf_error_read_body(struct hf_bytes body, struct hf_error_seen *out)
+{
+    if (hf_json_check(body, HF_LIMIT_JSON_DEPTH_PREAUTH, NULL) != 0) return HF_ERR_TYPE;
+    struct hf_bytes root = hf_json_root(body), inner = hf_json_find(root, "error");
+    if (hf_json_kind(inner) == HF_JSON_OBJECT) root = inner;
+    if (hf_error_read(root, out) == 0) return 0;
+    struct hf_error_seen e = { .code = text_of(root, "type"),
+                               .message = hf_json_find(root, "message") };
+    if (e.code.len == 0 || hf_json_chars(e.message) == 0) return HF_ERR_TYPE;
     *out = e;
     return 0;
 }

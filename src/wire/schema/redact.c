@@ -37,12 +37,24 @@ static size_t plain_key(struct hf_bytes key, uint8_t out[KEY_BYTES])
 static bool is_secret_key(struct hf_bytes key)
 {
     static const struct hf_bytes names[] = {
-        HF_LIT_INIT("token"),         HF_LIT_INIT("devicetoken"),  HF_LIT_INIT("bootstraptoken"),
-        HF_LIT_INIT("password"),      HF_LIT_INIT("authorization"), HF_LIT_INIT("apikey"),
-        HF_LIT_INIT("signature"),     HF_LIT_INIT("nonce"),        HF_LIT_INIT("cookie"),
-        HF_LIT_INIT("setcookie"),     HF_LIT_INIT("accesstoken"),  HF_LIT_INIT("refreshtoken"),
-        HF_LIT_INIT("secret"),        HF_LIT_INIT("clientsecret"), HF_LIT_INIT("privatekey"),
-        HF_LIT_INIT("setupcode"),     HF_LIT_INIT("xauthtoken"),   HF_LIT_INIT("proxyauthorization"),
+        HF_LIT_INIT("token"),
+        HF_LIT_INIT("devicetoken"),
+        HF_LIT_INIT("bootstraptoken"),
+        HF_LIT_INIT("password"),
+        HF_LIT_INIT("authorization"),
+        HF_LIT_INIT("apikey"),
+        HF_LIT_INIT("signature"),
+        HF_LIT_INIT("nonce"),
+        HF_LIT_INIT("cookie"),
+        HF_LIT_INIT("setcookie"),
+        HF_LIT_INIT("accesstoken"),
+        HF_LIT_INIT("refreshtoken"),
+        HF_LIT_INIT("secret"),
+        HF_LIT_INIT("clientsecret"),
+        HF_LIT_INIT("privatekey"),
+        HF_LIT_INIT("setupcode"),
+        HF_LIT_INIT("xauthtoken"),
+        HF_LIT_INIT("proxyauthorization"),
         HF_LIT_INIT("approvalruntimetoken"),
         HF_LIT_INIT("agentruntimeidentitytoken"),
     };
@@ -251,7 +263,8 @@ static size_t secret_at(struct hf_bytes text, const struct hf_bytes *secrets, si
 {
     size_t len = 0;
     for (size_t i = 0; i < count; i++)
-        if (secrets[i].len >= SECRET_MIN && secrets[i].len > len && hf_bytes_starts(text, secrets[i]))
+        if (secrets[i].len >= SECRET_MIN && secrets[i].len > len &&
+            hf_bytes_starts(text, secrets[i]))
             len = secrets[i].len;
     return len;
 }
