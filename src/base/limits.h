@@ -73,6 +73,7 @@
     X(LOOKUPS, 8, "lookups", "names asked for at once; a resolver may block for long", "the rest waits in line")               \
     X(DIAL_ADDRESSES, 16, "addresses", "of one name, tried in turn", "the rest is not tried")                               \
     X(DIAL_ADDRESS_MS, 4000, "ms", "one address of several may not answer", "the next one is tried")                        \
+    X(PONGS_BYTES, 4096, "bytes", "unsent, with which a client answers only the newest ping", "older pings stay without a pong")\
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
     X(KEEPER_ACTIONS, 256, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
     X(SCREEN_COLUMNS, 512, "columns", "memory of a live view", "the rest of the terminal stays empty")                      \

@@ -35,6 +35,7 @@ void hf_client_begin_socket(struct hf_client *c)
     c->out_sent = 0;
     c->out_before = c->ping_end = 0;
     c->is_websocket = c->has_sent_close = c->has_write_failed = c->has_output = c->ends = false;
+    c->has_pong = false;
     c->last_seq = 0;
     c->max_payload = HF_LIMIT_PREAUTH_FRAME_BYTES;
     c->max_buffered = HF_LIMIT_BUFFERED_BYTES;
@@ -95,6 +96,24 @@ void hf_client_send_close(struct hf_client *c, const struct hf_link_close *close
     c->has_output = true;
 }
 
+/* A peer that sends pings and reads nothing gets the newest answered only, once there
+ * is room (RFC 6455 section 5.5.3). */
+static void send_pong(struct hf_client *c)
+{
+    size_t unsent = c->out.len - c->out_sent;
+    if (!c->has_pong || c->has_sent_close || unsent > HF_LIMIT_PONGS_BYTES) return;
+    c->has_pong = false;
+    push_frame(c, HF_WS_OP_PONG, hf_bytes(c->pong, c->pong_len));
+}
+
+static void got_ping(struct hf_client *c, struct hf_bytes payload)
+{
+    c->has_pong = true;
+    c->pong_len = (uint8_t)payload.len;
+    if (payload.len > 0) memcpy(c->pong, payload.ptr, payload.len);
+    send_pong(c);
+}
+
 void hf_client_send_ping(struct hf_client *c)
 {
     if (push_frame(c, HF_WS_OP_PING, HF_EMPTY) != 0) return;
@@ -120,6 +139,7 @@ void hf_client_take_written(struct hf_client *c, size_t bytes)
     }
     if (c->out_sent < c->out.len) c->has_output = true;
     tidy_output(c);
+    send_pong(c);
 }
 
 /* --- the upgrade --- */
@@ -266,7 +286,7 @@ static void handle_item(struct hf_client *c, const struct hf_ws_item *item)
         c->counters.invalid++; /* the protocol is text */
         return;
     case HF_WS_PING:
-        if (!c->has_sent_close) push_frame(c, HF_WS_OP_PONG, item->bytes);
+        got_ping(c, item->bytes);
         return;
     case HF_WS_PONG:
         c->last_pong_at = c->now.mono;

@@ -64,6 +64,8 @@ struct hf_client {
     char key[HF_HTTP_KEY_CHARS];
     char call_suffix[HF_UUID_CHARS + 1]; /* of this connection's request ids */
     bool is_websocket, has_sent_close, has_write_failed;
+    bool has_pong; /* the newest ping waits for room */
+    uint8_t pong[HF_LIMIT_CONTROL_FRAME_BYTES], pong_len;
     struct hf_buf out;
     size_t out_sent;     /* bytes of `out` that were written */
     uint64_t out_before; /* bytes written before those in `out` */

@@ -24,6 +24,7 @@ struct seat { /* a client, what it wrote, and what it was told */
     struct hf_client_news news[NEWS_MAX];
     size_t news_len, dials, kills, ends, connects;
     bool stops_at_gap;
+    bool is_clogged; /* nothing that it writes leaves */
 };
 
 static struct hf_client_config config_of(void)
@@ -54,10 +55,20 @@ static void step(struct seat *s, enum hf_client_event_kind kind)
                    &(struct hf_client_event){ .kind = kind, .socket = s->socket });
 }
 
+static void write_output(struct seat *s)
+{
+    struct hf_output out;
+    hf_client_output(s->client, &out);
+    hf_buf_add(&s->sent, out.spans[0]);
+    hf_client_step(s->client, s->now,
+                   &(struct hf_client_event){ .kind = HF_CLIENT_WRITTEN,
+                                              .socket = s->socket,
+                                              .u.written_bytes = out.total_bytes });
+}
+
 static void act(struct seat *s)
 {
     struct hf_client_action action;
-    struct hf_output out;
     while (hf_client_action(s->client, &action)) {
         switch (action.kind) {
         case HF_CLIENT_DO_KILL:
@@ -70,12 +81,7 @@ static void act(struct seat *s)
             step(s, HF_CLIENT_DIALED);
             break;
         case HF_CLIENT_DO_OUTPUT:
-            hf_client_output(s->client, &out);
-            hf_buf_add(&s->sent, out.spans[0]);
-            hf_client_step(s->client, s->now,
-                           &(struct hf_client_event){ .kind = HF_CLIENT_WRITTEN,
-                                                      .socket = s->socket,
-                                                      .u.written_bytes = out.total_bytes });
+            if (!s->is_clogged) write_output(s);
             break;
         case HF_CLIENT_DO_END:
             s->ends++;
@@ -529,6 +535,49 @@ static void a_ping_is_answered_at_once(void)
     fini(&s);
 }
 
+/* How many pongs it wrote since the last look; `last` is the payload of the newest. */
+static size_t read_pongs(struct seat *s, char last[16])
+{
+    size_t pongs = 0, used;
+    struct hf_ws_item item;
+    while (s->read_at < s->sent.len) {
+        CHECK_EQ(hf_ws_read(&s->reader, s->sent.ptr + s->read_at, s->sent.len - s->read_at, &used,
+                            &item),
+                 0);
+        s->read_at += used;
+        if (item.kind != HF_WS_PONG) continue;
+        pongs++;
+        snprintf(last, 16, "%.*s", (int)item.bytes.len, (const char *)item.bytes.ptr);
+    }
+    return pongs;
+}
+
+/* Pings of a server that reads nothing: those that find room are answered, of the others
+ * the newest, once there is room again. */
+static void pings_of_a_server_that_does_not_read_cost_a_bound(void)
+{
+    enum { PONG_BYTES = 2 + HF_WS_MASK_BYTES + 8, FIT = HF_LIMIT_PONGS_BYTES / PONG_BYTES + 1 };
+    for (size_t pings = FIT; pings <= FIT + 2000;
+         pings = pings == FIT + 1 ? FIT + 2000 : pings + 1) {
+        char payload[16], last[16] = "";
+        struct seat s;
+        ready(&s);
+        read_sent(&s);
+        s.is_clogged = true;
+        for (size_t i = 1; i <= pings; i++) {
+            snprintf(payload, sizeof payload, "%08zu", i);
+            give_frame(&s, HF_WS_OP_PING, hf_bytes_cstr(payload));
+        }
+        s.is_clogged = false;
+        write_output(&s);
+        act(&s);
+        CHECK_EQ_AT(pings, read_pongs(&s, last), pings == FIT ? FIT : FIT + 1);
+        CHECK_TEXT_AT(pings, hf_bytes_cstr(last), payload);
+        CHECK_EQ_AT(pings, count(&s, HF_CLIENT_IS_CLOSED), 0);
+        fini(&s);
+    }
+}
+
 /* client-lifecycle 31, 85: the peer's close is echoed, and told with its name. */
 static void a_close_is_echoed_and_named(void)
 {
@@ -554,4 +603,5 @@ CHECK_MAIN(one_connect_follows_the_challenge_and_nothing_comes_before_it,
            a_call_without_an_answer_ends_at_its_deadline, two_answers_and_a_cancel,
            cancelling_much_at_once_waits_for_the_actions,
            a_hole_in_the_numbers_is_told_before_the_event, whoever_stops_at_a_gap_gets_no_event,
-           a_ping_is_answered_at_once, a_close_is_echoed_and_named)
+           a_ping_is_answered_at_once, pings_of_a_server_that_does_not_read_cost_a_bound,
+           a_close_is_echoed_and_named)
