@@ -139,7 +139,7 @@ void hf_client_beat(struct hf_client *c)
 /* Gaps are told before the event that showed them (9.1). */
 static bool note_seq(struct hf_client *c, int64_t seq)
 {
-    bool is_gap = c->last_seq > 0 && seq > c->last_seq + 1;
+    bool is_gap = c->last_seq > 0 && seq - c->last_seq > 1; /* neither is negative */
     if (is_gap) {
         c->counters.gaps++;
         hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_GAP,

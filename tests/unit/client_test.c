@@ -8,6 +8,7 @@
 #include "wire/json_read.h"
 #include "wire/ws_frame.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -480,10 +481,10 @@ static void cancelling_much_at_once_waits_for_the_actions(void)
     fini(&s);
 }
 
-static void give_event(struct seat *s, int seq)
+static void give_event(struct seat *s, int64_t seq)
 {
     char text[128];
-    snprintf(text, sizeof text, "{\"type\":\"event\",\"event\":\"e\",\"seq\":%d}", seq);
+    snprintf(text, sizeof text, "{\"type\":\"event\",\"event\":\"e\",\"seq\":%" PRId64 "}", seq);
     give_text(s, text);
 }
 
@@ -504,6 +505,20 @@ static void a_hole_in_the_numbers_is_told_before_the_event(void)
     give_event(&s, 10);
     CHECK_EQ(count(&s, HF_CLIENT_IS_GAP), 1);
     CHECK_EQ(count(&s, HF_CLIENT_IS_EVENT), 5);
+    fini(&s);
+}
+
+/* The largest number is a number like any other: nothing follows it. */
+static void the_numbers_may_be_as_large_as_they_come(void)
+{
+    struct seat s;
+    ready(&s);
+    give_event(&s, INT64_MAX);
+    give_event(&s, INT64_MAX);
+    give_event(&s, 1);
+    give_event(&s, INT64_MAX - 1);
+    CHECK_EQ(count(&s, HF_CLIENT_IS_GAP), 0);
+    CHECK_EQ(count(&s, HF_CLIENT_IS_EVENT), 4);
     fini(&s);
 }
 
@@ -602,6 +617,6 @@ CHECK_MAIN(one_connect_follows_the_challenge_and_nothing_comes_before_it,
            a_request_larger_than_the_server_takes_is_not_sent,
            a_call_without_an_answer_ends_at_its_deadline, two_answers_and_a_cancel,
            cancelling_much_at_once_waits_for_the_actions,
-           a_hole_in_the_numbers_is_told_before_the_event, whoever_stops_at_a_gap_gets_no_event,
-           a_ping_is_answered_at_once, pings_of_a_server_that_does_not_read_cost_a_bound,
-           a_close_is_echoed_and_named)
+           a_hole_in_the_numbers_is_told_before_the_event, the_numbers_may_be_as_large_as_they_come,
+           whoever_stops_at_a_gap_gets_no_event, a_ping_is_answered_at_once,
+           pings_of_a_server_that_does_not_read_cost_a_bound, a_close_is_echoed_and_named)
