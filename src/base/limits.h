@@ -74,6 +74,11 @@
     X(DIAL_ADDRESSES, 16, "addresses", "of one name, tried in turn", "the rest is not tried")                               \
     X(DIAL_ADDRESS_MS, 4000, "ms", "one address of several may not answer", "the next one is tried")                        \
     X(PONGS_BYTES, 4096, "bytes", "unsent, with which a client answers only the newest ping", "older pings stay without a pong")\
+    X(TREE_SCAN, 1024, "processes", "one look at a tree, without the heap", "the rest is found by the next look")           \
+    X(TREES, 8, "trees", "of processes at once: the gateway, its doctor, what will not die", "no further program is started") \
+    X(DUMP_LINES, 256, "lines", "what a process that hangs waits in, one line a thread", "the rest is left out")            \
+    X(NOTIFY_BYTES, 8192, "bytes", "one readiness message of a child, as the system bounds it", "dropped")                  \
+    X(NOTIFY_BATCH, 32, "messages", "of a child, read in one turn", "the rest waits for the next turn")                     \
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
     X(KEEPER_ACTIONS, 256, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
     X(SCREEN_COLUMNS, 512, "columns", "memory of a live view", "the rest of the terminal stays empty")                      \

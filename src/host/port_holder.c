@@ -1,9 +1,11 @@
 #include "host/port_holder.h"
-#include "base/bytes.h"
+#include "host/proc_file.h"
+#include "wire/net_address.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,71 +13,193 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { TCP_STATE_LISTEN = 0x0A, ANSWER_SECONDS = 1 };
+enum { ANSWER_SECONDS = 1, LISTENERS_MAX = 64, LINE_BYTES = 512, LINK_BYTES = 64 };
 
-/* The inode of the socket that listens on `port`, from a table in /proc/net. */
-static bool find_inode(const char *table, uint16_t port, unsigned long *inode)
+static const char *const tables[] = { "/proc/net/tcp", "/proc/net/tcp6" };
+
+/* --- sockets --- */
+
+struct listeners {
+    struct hf_proc_socket items[LISTENERS_MAX];
+    size_t count;
+};
+
+/* Whether it takes loopback's port: there, or everywhere. */
+static bool is_in_our_way(const struct hf_proc_socket *s)
 {
-    char line[512];
-    bool found = false;
-    FILE *in = fopen(table, "re");
-    if (!in) return false;
-    while (!found && fgets(line, sizeof line, in)) {
-        unsigned local_port, state;
-        if (sscanf(line, " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*s %*s %lu",
-                   &local_port, &state, inode) == 3)
-            found = local_port == port && state == TCP_STATE_LISTEN;
-    }
-    fclose(in);
-    return found;
+    static const uint8_t everywhere[HF_NET_ADDRESS_BYTES];
+    struct hf_net_address at =
+        s->is_v6 ? hf_net_address_v6(s->address) : hf_net_address_v4(s->address);
+    return memcmp(s->address, everywhere, s->is_v6 ? 16 : 4) == 0 || hf_net_is_loopback(&at);
 }
 
-static bool holds(const char *pid, const char *link_text)
+/* Everything that listens on `port` (0: on any). */
+static void read_table(const char *path, uint16_t port, struct listeners *out)
 {
-    char path[300], target[64];
-    bool found = false;
+    char line[LINE_BYTES];
+    struct hf_proc_socket s;
+    FILE *in = fopen(path, "re");
+    if (!in) return;
+    while (out->count < LISTENERS_MAX && fgets(line, sizeof line, in)) {
+        if (!hf_proc_socket_read(hf_bytes_cstr(line), &s) || !s.is_listening) continue;
+        if (port == 0 || (s.port == port && is_in_our_way(&s))) out->items[out->count++] = s;
+    }
+    fclose(in);
+}
+
+static void read_tables(uint16_t port, struct listeners *out)
+{
+    out->count = 0;
+    for (size_t i = 0; i < HF_COUNT(tables); i++) read_table(tables[i], port, out);
+}
+
+/* The listener that the process has open, or NULL. */
+static const struct hf_proc_socket *find_open(const char *pid, const struct listeners *among)
+{
+    char path[300], target[LINK_BYTES], wanted[LINK_BYTES];
+    const struct hf_proc_socket *found = NULL;
     snprintf(path, sizeof path, "/proc/%.20s/fd", pid);
     DIR *dir = opendir(path);
-    if (!dir) return false;
+    if (!dir) return NULL;
     for (struct dirent *entry; !found && (entry = readdir(dir)) != NULL;) {
         snprintf(path, sizeof path, "/proc/%.20s/fd/%.20s", pid, entry->d_name);
         ssize_t len = readlink(path, target, sizeof target - 1);
         if (len < 0) continue;
         target[len] = '\0';
-        found = strcmp(target, link_text) == 0;
+        for (size_t i = 0; i < among->count && !found; i++) {
+            snprintf(wanted, sizeof wanted, "socket:[%llu]",
+                     (unsigned long long)among->items[i].inode);
+            if (strcmp(target, wanted) == 0) found = &among->items[i];
+        }
     }
     closedir(dir);
     return found;
 }
 
-static void write_name(const char *pid, char *out, size_t cap)
+/* --- processes --- */
+
+/* The name of the executable; of one that we may not look into, what it calls itself. */
+static void read_program(const char *pid, char out[HF_PORT_PROGRAM_BYTES])
 {
-    char path[64], name[64] = "?";
-    snprintf(path, sizeof path, "/proc/%.20s/comm", pid);
-    FILE *in = fopen(path, "re");
-    if (in) {
-        if (fgets(name, sizeof name, in)) name[strcspn(name, "\n")] = '\0';
-        fclose(in);
+    char path[HF_PROC_PATH_BYTES], target[4096], text[HF_PORT_PROGRAM_BYTES];
+    snprintf(path, sizeof path, "/proc/%.20s/exe", pid);
+    ssize_t len = readlink(path, target, sizeof target - 1);
+    if (len > 0) {
+        target[len] = '\0';
+        const char *slash = strrchr(target, '/');
+        snprintf(out, HF_PORT_PROGRAM_BYTES, "%.60s", slash ? slash + 1 : target);
+        return;
     }
-    snprintf(out, cap, "pid %s (%s)", pid, name);
+    snprintf(path, sizeof path, "/proc/%.20s/comm", pid);
+    struct hf_bytes name = hf_bytes_trim(hf_proc_read(path, text, sizeof text));
+    snprintf(out, HF_PORT_PROGRAM_BYTES, "%.*s", (int)name.len, (const char *)name.ptr);
+}
+
+static void read_unit(const char *pid, char out[HF_PORT_UNIT_BYTES])
+{
+    char path[HF_PROC_PATH_BYTES], text[HF_PROC_TEXT_BYTES];
+    snprintf(path, sizeof path, "/proc/%.20s/cgroup", pid);
+    struct hf_bytes unit = hf_proc_unit(hf_proc_cgroup_path(hf_proc_read(path, text, sizeof text)));
+    snprintf(out, HF_PORT_UNIT_BYTES, "%.*s", (int)unit.len, (const char *)unit.ptr);
+}
+
+void hf_port_find(uint16_t port, struct hf_port_owner *out)
+{
+    static struct listeners found;
+    *out = (struct hf_port_owner){ .uid = -1 };
+    read_tables(port, &found);
+    if (found.count == 0) return;
+    out->is_listening = true;
+    out->uid = (int64_t)found.items[0].uid;
+    DIR *dir = opendir("/proc");
+    if (!dir) return;
+    for (struct dirent *entry; out->pid == 0 && (entry = readdir(dir)) != NULL;) {
+        if (!isdigit((unsigned char)entry->d_name[0])) continue;
+        const struct hf_proc_socket *open = find_open(entry->d_name, &found);
+        uint64_t pid = 0;
+        if (!open || !hf_bytes_u64(hf_bytes_cstr(entry->d_name), &pid)) continue;
+        out->pid = (pid_t)pid;
+        out->uid = (int64_t)open->uid;
+        read_program(entry->d_name, out->program);
+        read_unit(entry->d_name, out->unit);
+    }
+    closedir(dir);
 }
 
 void hf_port_holder(uint16_t port, char *out, size_t cap)
 {
-    unsigned long inode;
-    char link_text[64];
-    snprintf(out, cap, "another process");
-    if (!find_inode("/proc/net/tcp", port, &inode) && !find_inode("/proc/net/tcp6", port, &inode))
-        return;
-    snprintf(link_text, sizeof link_text, "socket:[%lu]", inode);
-    DIR *dir = opendir("/proc");
-    if (!dir) return;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (!isdigit((unsigned char)entry->d_name[0]) || !holds(entry->d_name, link_text)) continue;
-        write_name(entry->d_name, out, cap);
-        break;
+    struct hf_port_owner owner;
+    hf_port_find(port, &owner);
+    if (owner.pid == 0)
+        snprintf(out, cap, "another process");
+    else
+        snprintf(out, cap, "pid %ld (%s)", (long)owner.pid, owner.program);
+}
+
+uint16_t hf_port_of(const pid_t *pids, size_t count)
+{
+    static struct listeners all;
+    uint16_t lowest = 0;
+    char pid[32];
+    read_tables(0, &all);
+    for (size_t i = 0; i < count && all.count > 0; i++) {
+        snprintf(pid, sizeof pid, "%ld", (long)pids[i]);
+        const struct hf_proc_socket *open = find_open(pid, &all);
+        if (open && (lowest == 0 || open->port < lowest)) lowest = open->port;
     }
-    closedir(dir);
+    return lowest;
+}
+
+/* --- trying --- */
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static union address loopback(bool is_v6, uint16_t port)
+{
+    union address at = { 0 };
+    if (is_v6) {
+        at.v6 = (struct sockaddr_in6){ .sin6_family = AF_INET6,
+                                       .sin6_port = htons(port),
+                                       .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    } else {
+        at.v4 = (struct sockaddr_in){ .sin_family = AF_INET,
+                                      .sin_port = htons(port),
+                                      .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    }
+    return at;
+}
+
+/* Binds and listens (binding alone succeeds beside a listener that did the same);
+ * `*bound` is the port.  False: taken. */
+static bool try_listen(bool is_v6, uint16_t port, uint16_t *bound)
+{
+    union address at = loopback(is_v6, port);
+    socklen_t len = is_v6 ? sizeof at.v6 : sizeof at.v4;
+    int one = 1;
+    int fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return is_v6; /* a machine without IPv6 */
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    int failed = bind(fd, &at.any, len);
+    bool has_none = failed && errno == EADDRNOTAVAIL && is_v6;
+    if (!failed) failed = listen(fd, 1);
+    if (!failed && bound && getsockname(fd, &at.any, &len) == 0) *bound = ntohs(at.v4.sin_port);
+    close(fd);
+    return !failed || has_none;
+}
+
+bool hf_port_is_free(uint16_t port)
+{
+    return try_listen(false, port, NULL) && try_listen(true, port, NULL);
+}
+
+uint16_t hf_port_pick(void)
+{
+    uint16_t port = 0;
+    return try_listen(false, 0, &port) ? port : 0;
 }
 
 static size_t ask(int fd, char *answer, size_t cap)
@@ -96,15 +220,13 @@ bool hf_port_is_healthy_gateway(uint16_t port)
 {
     char answer[2048];
     struct timeval patience = { .tv_sec = ANSWER_SECONDS };
-    struct sockaddr_in to = { .sin_family = AF_INET,
-                              .sin_port = htons(port),
-                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    union address to = loopback(false, port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     size_t len = 0;
-    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) len = ask(fd, answer, sizeof answer);
+    if (connect(fd, &to.any, sizeof to.v4) == 0) len = ask(fd, answer, sizeof answer);
     close(fd);
     return len > 12 && memcmp(answer, "HTTP/1.1 200", 12) == 0 &&
            memmem(answer, len, "\"status\":\"live\"", 15) != NULL;

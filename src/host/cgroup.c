@@ -1,0 +1,133 @@
+#include "host/cgroup.h"
+#include "host/proc_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOUNTS_BYTES = 262144, FILE_BYTES = 4096 };
+
+/* --- where we are --- */
+
+/* The part of our own path below what is mounted at `mount`, behind the mount point. */
+static int join_home(const struct hf_proc_mount *mount, struct hf_bytes own,
+                     char out[HF_STATE_PATH_BYTES])
+{
+    char point[HF_STATE_PATH_BYTES], root[HF_STATE_PATH_BYTES];
+    size_t root_len = hf_proc_path_unescape(mount->root, root, sizeof root);
+    if (hf_proc_path_unescape(mount->point, point, sizeof point) == 0) return HF_ERR_TOO_LARGE;
+    if (root_len == 1) root_len = 0; /* "/": the whole hierarchy */
+    if (!hf_bytes_starts(own, hf_bytes(root, root_len))) return HF_ERR_NOT_FOUND;
+    own = hf_bytes_from(own, root_len);
+    if (own.len == 1 && own.ptr[0] == '/') own.len = 0;
+    int len =
+        snprintf(out, HF_STATE_PATH_BYTES, "%s%.*s", point, (int)own.len, (const char *)own.ptr);
+    return len < HF_STATE_PATH_BYTES ? 0 : HF_ERR_TOO_LARGE;
+}
+
+static int find_home(struct hf_bytes mounts, struct hf_bytes own, char out[HF_STATE_PATH_BYTES])
+{
+    struct hf_bytes line;
+    struct hf_proc_mount mount;
+    while (hf_proc_next_line(&mounts, &line))
+        if (hf_proc_mount_read(line, &mount) && hf_bytes_same(mount.type, HF_LIT("cgroup2")))
+            return join_home(&mount, own, out);
+    return HF_ERR_NOT_FOUND;
+}
+
+int hf_cgroup_home(char out[HF_STATE_PATH_BYTES])
+{
+    static char mounts[MOUNTS_BYTES]; /* once, at the start */
+    char groups[FILE_BYTES];
+    struct hf_bytes own =
+        hf_proc_cgroup_path(hf_proc_read("/proc/self/cgroup", groups, sizeof groups));
+    if (own.len == 0) return HF_ERR_NOT_FOUND;
+    return find_home(hf_proc_read("/proc/self/mountinfo", mounts, sizeof mounts), own, out);
+}
+
+/* --- life --- */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+static int open_files(struct hf_cgroup *g)
+{
+    g->fd = openat(g->home_fd, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (g->fd < 0) return errno;
+    g->procs_fd = openat(g->fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (g->procs_fd < 0) return errno;
+    g->kill_fd = openat(g->fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+    if (g->kill_fd < 0) return errno;
+    g->events_fd = openat(g->fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+    return g->events_fd < 0 ? errno : 0;
+}
+
+int hf_cgroup_open(struct hf_cgroup *g, const char *home, const char *name)
+{
+    *g = HF_CGROUP_NONE;
+    if (strlen(name) >= sizeof g->name) return HF_ERR_TOO_LARGE;
+    memcpy(g->name, name, strlen(name) + 1);
+    g->home_fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (g->home_fd < 0) return hf_fault_code(errno);
+    int number = mkdirat(g->home_fd, g->name, 0755) == 0 || errno == EEXIST ? 0 : errno;
+    if (!number) number = open_files(g);
+    if (!number) return 0;
+    hf_cgroup_close(g);
+    return hf_fault_code(number);
+}
+
+void hf_cgroup_close(struct hf_cgroup *g)
+{
+    close_fd(&g->procs_fd);
+    close_fd(&g->kill_fd);
+    close_fd(&g->events_fd);
+    close_fd(&g->fd);
+    /* A group in which something lives stays: the kernel refuses. */
+    if (g->home_fd >= 0) unlinkat(g->home_fd, g->name, AT_REMOVEDIR);
+    close_fd(&g->home_fd);
+}
+
+/* --- use --- */
+
+void hf_cgroup_kill(const struct hf_cgroup *g)
+{
+    if (hf_cgroup_is_there(g)) hf_proc_write(g->kill_fd, "1");
+}
+
+static bool read_key(const struct hf_cgroup *g, const char *file, struct hf_bytes key,
+                     uint64_t *out)
+{
+    char text[FILE_BYTES];
+    if (!hf_cgroup_is_there(g)) return false;
+    return hf_proc_key_number(hf_proc_read_at(g->fd, file, text, sizeof text), key, out);
+}
+
+bool hf_cgroup_is_populated(const struct hf_cgroup *g)
+{
+    uint64_t value = 0;
+    return read_key(g, "cgroup.events", HF_LIT("populated"), &value) && value != 0;
+}
+
+bool hf_cgroup_is_frozen(const struct hf_cgroup *g)
+{
+    uint64_t value = 0;
+    return read_key(g, "cgroup.events", HF_LIT("frozen"), &value) && value != 0;
+}
+
+bool hf_cgroup_cpu(const struct hf_cgroup *g, uint64_t *used_us)
+{
+    return read_key(g, "cpu.stat", HF_LIT("usage_usec"), used_us);
+}
+
+uint64_t hf_cgroup_oom_kills(const struct hf_cgroup *g)
+{
+    uint64_t value = 0;
+    return read_key(g, "memory.events", HF_LIT("oom_kill"), &value) ? value : 0;
+}

@@ -1,0 +1,95 @@
+#include "host/evidence.h"
+#include "base/limits.h"
+#include "host/proc_file.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { WAIT_BYTES = 64 };
+
+char hf_evidence_state(pid_t pid)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    if (!hf_proc_stat(pid, text, &stat)) return 0;
+    return stat.state;
+}
+
+static hf_span ticks(uint64_t count)
+{
+    long per_second = sysconf(_SC_CLK_TCK);
+    return (hf_span)(count * (uint64_t)HF_SECONDS(1) /
+                     (uint64_t)(per_second > 0 ? per_second : 100));
+}
+
+hf_span hf_evidence_cpu(const pid_t *pids, size_t count)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    hf_span sum = -1;
+    for (size_t i = 0; i < count; i++) {
+        if (!hf_proc_stat(pids[i], text, &stat)) continue;
+        sum = (sum < 0 ? 0 : sum) + ticks(stat.user_ticks + stat.sys_ticks);
+    }
+    return sum;
+}
+
+/* --- the dump --- */
+
+static size_t count_descriptors(pid_t pid)
+{
+    char path[HF_PROC_PATH_BYTES];
+    size_t count = 0;
+    snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
+    DIR *dir = opendir(path);
+    if (!dir) return 0;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (entry->d_name[0] != '.') count++;
+    closedir(dir);
+    return count;
+}
+
+static void dump_thread(pid_t pid, const char *thread, struct hf_buf *out)
+{
+    char path[HF_PROC_PATH_BYTES + 32], text[HF_PROC_TEXT_BYTES], wait[WAIT_BYTES];
+    struct hf_proc_stat stat;
+    snprintf(path, sizeof path, "/proc/%ld/task/%.20s/stat", (long)pid, thread);
+    if (!hf_proc_stat_read(hf_proc_read(path, text, sizeof text), &stat)) return;
+    snprintf(path, sizeof path, "/proc/%ld/task/%.20s/wchan", (long)pid, thread);
+    struct hf_bytes where = hf_proc_read(path, wait, sizeof wait);
+    /* "0" means that it does not wait. */
+    if (hf_bytes_same(where, HF_LIT("0"))) where = HF_EMPTY;
+    hf_buf_addf(out, "  thread %s (%.*s) %c in %.*s cpu_ms=%lld\n", thread, (int)stat.name.len,
+                (const char *)stat.name.ptr, stat.state, where.len ? (int)where.len : 1,
+                where.len ? (const char *)where.ptr : "-",
+                (long long)hf_span_ms(ticks(stat.user_ticks + stat.sys_ticks)));
+}
+
+static void dump_process(pid_t pid, size_t *lines, struct hf_buf *out)
+{
+    char path[HF_PROC_PATH_BYTES], text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    if (!hf_proc_stat(pid, text, &stat)) return;
+    hf_buf_addf(out, "pid %ld (%.*s) %c parent=%lld fds=%zu\n", (long)pid, (int)stat.name.len,
+                (const char *)stat.name.ptr, stat.state, (long long)stat.parent,
+                count_descriptors(pid));
+    ++*lines;
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+    DIR *dir = opendir(path);
+    if (!dir) return;
+    for (struct dirent *entry; *lines < HF_LIMIT_DUMP_LINES && (entry = readdir(dir)) != NULL;) {
+        if (entry->d_name[0] == '.') continue;
+        dump_thread(pid, entry->d_name, out);
+        ++*lines;
+    }
+    closedir(dir);
+}
+
+void hf_evidence_dump(const pid_t *pids, size_t count, struct hf_buf *out)
+{
+    size_t lines = 0;
+    for (size_t i = 0; i < count && lines < HF_LIMIT_DUMP_LINES; i++)
+        dump_process(pids[i], &lines, out);
+}

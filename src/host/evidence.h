@@ -1,0 +1,24 @@
+/* host/evidence.h: what the kernel says about a process that does not answer.
+ *
+ * Reads /proc.  spec/supervisor.md 12.3: stopped is not hung, and who uses the
+ * processor is at work. */
+#ifndef HF_HOST_EVIDENCE_H
+#define HF_HOST_EVIDENCE_H
+
+#include "base/buf.h"
+#include "base/time.h"
+
+#include <sys/types.h>
+
+/* The state letter of a process (R S D T Z), or 0. */
+char hf_evidence_state(pid_t pid);
+
+/* User and system time of these processes so far, without their dead children: -1 when
+ * none can be read. */
+hf_span hf_evidence_cpu(const pid_t *pids, size_t count);
+
+/* Appends one line for each process and each of its threads: name, state, what it waits
+ * in, open descriptors, CPU time.  At most HF_LIMIT_DUMP_LINES. */
+void hf_evidence_dump(const pid_t *pids, size_t count, struct hf_buf *out);
+
+#endif

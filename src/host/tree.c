@@ -1,0 +1,488 @@
+/* The life of one tree: made, watched, killed. */
+#include "base/assert.h"
+#include "host/proc_file.h"
+#include "host/trees_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Between two rounds of killing or looking; a kernel needs a moment to end a process. */
+enum { ROUND_MS = 5, QUIET_ROUNDS = 2 };
+
+/* --- news --- */
+
+static void tell(struct hf_tree *t, const struct hf_tree_news *news)
+{
+    if (t->is_silent || t->trees->is_closing) return;
+    struct hf_tree_news whole = *news;
+    whole.tree = t->id;
+    t->trees->config.told(t->trees->config.ctx, &whole);
+}
+
+/* The program never ran: whatever was made for it goes away unseen. */
+static void tell_failed(struct hf_tree *t, int number)
+{
+    tell(t, &(struct hf_tree_news){ .kind = HF_TREE_FAILED, .number = number });
+    t->is_silent = true;
+    hf_tree_end(t);
+}
+
+/* --- handles --- */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct hf_tree *t = handle->data;
+    HF_ASSERT(t->open_handles > 0);
+    if (--t->open_handles > 0 || t->id != 0) return;
+    close_fd(&t->channel_fd);
+    close_fd(&t->gate_fd);
+    close_fd(&t->pidfd);
+    t->trees = NULL;
+}
+
+static void close_handle(bool *is_open, uv_handle_t *handle)
+{
+    if (*is_open) uv_close(handle, on_closed);
+    *is_open = false;
+}
+
+static int watch(struct hf_tree *t, uv_poll_t *handle, bool *is_open, int fd, uv_poll_cb on_event)
+{
+    int err = uv_poll_init(t->trees->config.loop, handle, fd);
+    if (err) return err;
+    handle->data = t;
+    *is_open = true;
+    t->open_handles++;
+    return uv_poll_start(handle, UV_READABLE | UV_DISCONNECT, on_event);
+}
+
+void hf_tree_close(struct hf_tree *t)
+{
+    t->id = 0;
+    close_fd(&t->lifeline_fd); /* the guardian's sign to end what is left */
+    hf_cgroup_close(&t->group);
+    close_handle(&t->has_channel, (uv_handle_t *)&t->channel);
+    close_handle(&t->has_gate, (uv_handle_t *)&t->gate);
+    close_handle(&t->has_exit_watch, (uv_handle_t *)&t->exit_watch);
+    close_handle(&t->has_round, (uv_handle_t *)&t->round);
+    if (t->open_handles > 0) return;
+    close_fd(&t->channel_fd);
+    close_fd(&t->gate_fd);
+    close_fd(&t->pidfd);
+    t->trees = NULL;
+}
+
+/* --- beginning and end of the main process --- */
+
+static void start_running(struct hf_tree *t)
+{
+    t->runs = true;
+    tell(t, &(struct hf_tree_news){ .kind = HF_TREE_RUNS, .pid = t->main });
+}
+
+/* The child's last word before its program: an error, or the end of the file when the
+ * descriptor closed at exec (or with the process). */
+static void settle_gate(struct hf_tree *t)
+{
+    int number = 0;
+    ssize_t got = recv(t->gate_fd, &number, sizeof number, MSG_DONTWAIT);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    close_handle(&t->has_gate, (uv_handle_t *)&t->gate);
+    if (got == sizeof number)
+        tell_failed(t, number);
+    else if (!t->is_ending)
+        start_running(t);
+}
+
+static void on_gate(uv_poll_t *handle, int status, int events)
+{
+    (void)status;
+    (void)events;
+    settle_gate(handle->data);
+}
+
+static void tell_exit(struct hf_tree *t, bool is_known, int status)
+{
+    if (t->has_exited) return;
+    if (t->has_gate) settle_gate(t); /* both came in one turn of the loop */
+    t->has_exited = true;
+    t->main = 0;
+    if (!t->runs) return; /* FAILED tells of it */
+    struct hf_tree_news news = { .kind = HF_TREE_EXITED,
+                                 .is_known = is_known,
+                                 .code = is_known && WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                                 .signal = is_known && WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+                                 .oom_kills = hf_cgroup_oom_kills(&t->group) };
+    tell(t, &news);
+}
+
+/* --- emptiness --- */
+
+/* A guarded tree is told of by its guardian; of any other we look ourselves. */
+static bool has_kin(struct hf_tree *t)
+{
+    if (t->kind == HF_TREE_GUARDED) return t->guardian != 0;
+    if (!hf_tree_kin(t)) return false;
+    hf_kin_list(&t->trees->kin);
+    return t->trees->kin.count > 0;
+}
+
+static void finish(struct hf_tree *t)
+{
+    tell_exit(t, false, 0);
+    if (t->runs)
+        tell(t, &(struct hf_tree_news){ .kind = HF_TREE_EMPTIED });
+    else
+        tell(t, &(struct hf_tree_news){ .kind = HF_TREE_FAILED, .number = ECANCELED });
+    hf_tree_close(t);
+}
+
+void hf_tree_look(struct hf_tree *t)
+{
+    /* Between two rounds of killing the rounds decide, which count the quiet ones. */
+    if (t->main != 0 || t->guardian != 0) return;
+    if (t->is_ending && t->kind == HF_TREE_OURS && t->quiet_rounds < QUIET_ROUNDS) return;
+    if (hf_cgroup_is_populated(&t->group) || has_kin(t)) return;
+    finish(t);
+}
+
+bool hf_tree_kin(struct hf_tree *t)
+{
+    struct hf_trees *all = t->trees;
+    size_t count = 0;
+    if (t->kind == HF_TREE_GUARDED || t->kind == HF_TREE_ADOPTED) {
+        pid_t root = t->kind == HF_TREE_GUARDED ? t->guardian : t->main;
+        hf_kin_init(&all->kin, root, NULL, 0);
+        return root != 0;
+    }
+    /* From this process down, without the other trees. */
+    for (size_t i = 0; i < HF_COUNT(all->slots); i++) {
+        const struct hf_tree *other = &all->slots[i];
+        if (other == t || other->id == 0) continue;
+        pid_t top = other->guardian != 0 ? other->guardian : other->main;
+        if (top != 0) all->others[count++] = top;
+    }
+    hf_kin_init(&all->kin, getpid(), all->others, count);
+    return true;
+}
+
+/* --- killing --- */
+
+/* An adopted main process is stopped first, so that it makes no orphans which would
+ * not be ours, and killed when nothing descends from it any more. */
+static void kill_adopted(struct hf_tree *t)
+{
+    if (t->main == 0) return;
+    pidfd_send_signal(t->pidfd, SIGSTOP, NULL, 0);
+    hf_tree_kin(t);
+    t->quiet_rounds = hf_kin_kill(&t->trees->kin) > 0 ? 0 : t->quiet_rounds + 1;
+    if (t->quiet_rounds >= QUIET_ROUNDS) pidfd_send_signal(t->pidfd, SIGKILL, NULL, 0);
+}
+
+static void order(struct hf_tree *t, enum hf_guardian_order what)
+{
+    char byte = (char)what;
+    /* Whoever stopped the guardian shall not keep it from its duty. */
+    kill(t->guardian, SIGCONT);
+    send(t->channel_fd, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void run_round(struct hf_tree *t)
+{
+    hf_cgroup_kill(&t->group);
+    switch (t->kind) {
+    case HF_TREE_GUARDED:
+        if (t->guardian != 0) order(t, HF_GUARDIAN_KILL);
+        break;
+    case HF_TREE_OURS:
+        hf_tree_kin(t);
+        t->quiet_rounds = hf_kin_kill(&t->trees->kin) > 0 ? 0 : t->quiet_rounds + 1;
+        break;
+    case HF_TREE_ADOPTED:
+        kill_adopted(t);
+        break;
+    }
+    hf_tree_look(t);
+}
+
+static void on_round(uv_timer_t *timer)
+{
+    run_round(timer->data);
+}
+
+void hf_tree_end(struct hf_tree *t)
+{
+    if (t->is_ending) return;
+    t->is_ending = true;
+    uv_timer_start(&t->round, on_round, 0, ROUND_MS);
+}
+
+/* --- the way to running --- */
+
+/* The main process is known and watched: its program may begin. */
+static void open_gate(struct hf_tree *t, int pidfd, pid_t pid)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    t->pidfd = pidfd;
+    t->main = pid;
+    if (hf_proc_stat(pid, text, &stat)) t->started = stat.started;
+    if (t->is_ending) return;
+    int err = watch(t, &t->gate, &t->has_gate, t->gate_fd, on_gate);
+    if (err || send(t->gate_fd, "", 1, MSG_NOSIGNAL) != 1) tell_failed(t, err ? -err : EPIPE);
+}
+
+/* --- the guardian --- */
+
+static bool receive(int fd, struct hf_guardian_message *message, int *pidfd)
+{
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = { message, sizeof *message };
+    struct msghdr packet = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+    };
+    *pidfd = -1;
+    ssize_t got = recvmsg(fd, &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (got != sizeof *message) return false;
+    const struct cmsghdr *head = CMSG_FIRSTHDR(&packet);
+    if (head && head->cmsg_type == SCM_RIGHTS) memcpy(pidfd, CMSG_DATA(head), sizeof *pidfd);
+    return true;
+}
+
+static void on_word(struct hf_tree *t, const struct hf_guardian_message *message, int pidfd)
+{
+    switch ((enum hf_guardian_word)message->word) {
+    case HF_GUARDIAN_BORN:
+        open_gate(t, pidfd, message->pid);
+        return;
+    case HF_GUARDIAN_FAILED:
+        tell_failed(t, message->number);
+        return;
+    case HF_GUARDIAN_EXITED:
+        tell_exit(t, true, message->number);
+        return;
+    case HF_GUARDIAN_EMPTY:
+        t->was_emptied = true; /* finished when the guardian itself is reaped */
+        return;
+    }
+}
+
+static void read_channel(struct hf_tree *t)
+{
+    struct hf_guardian_message message;
+    int pidfd;
+    while (t->id != 0 && receive(t->channel_fd, &message, &pidfd)) on_word(t, &message, pidfd);
+}
+
+static void on_channel(uv_poll_t *handle, int status, int events)
+{
+    struct hf_tree *t = handle->data;
+    (void)status;
+    read_channel(t);
+    /* The end is seen when the guardian is reaped. */
+    if (events & UV_DISCONNECT) uv_poll_stop(handle);
+}
+
+/* Its death does not free its tree: we are the subreaper above it. */
+static void on_guardian_gone(struct hf_tree *t)
+{
+    read_channel(t); /* what it said before */
+    t->guardian = 0;
+    if (t->was_emptied && !hf_cgroup_is_populated(&t->group)) return;
+    t->kind = HF_TREE_OURS;
+    if (!t->runs)
+        tell_failed(t, ECHILD);
+    else if (!t->was_emptied)
+        tell(t, &(struct hf_tree_news){ .kind = HF_TREE_GUARDIAN_LOST });
+    hf_tree_end(t);
+}
+
+bool hf_tree_reaped(struct hf_tree *t, pid_t pid, int status)
+{
+    if (pid == t->guardian) {
+        on_guardian_gone(t);
+        return true;
+    }
+    if (pid != t->main || t->kind == HF_TREE_ADOPTED) return false;
+    tell_exit(t, true, status);
+    return true;
+}
+
+/* --- making --- */
+
+struct ends {
+    int lifeline[2], channel[2], gate[2]; /* [0] is the supervisor's but of the lifeline */
+};
+
+static void close_ends(struct ends *e, size_t which)
+{
+    close_fd(&e->lifeline[1 - which]);
+    close_fd(&e->channel[which]);
+    close_fd(&e->gate[which]);
+}
+
+static int make_ends(struct ends *e)
+{
+    *e = (struct ends){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
+    if (pipe2(e->lifeline, O_CLOEXEC) == 0 &&
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, e->channel) == 0 &&
+        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, e->gate) == 0)
+        return 0;
+    int number = errno;
+    close_ends(e, 0);
+    close_ends(e, 1);
+    return number;
+}
+
+static struct hf_child_plan child_plan(const struct hf_tree *t, const struct hf_tree_plan *plan,
+                                       const struct ends *e)
+{
+    return (struct hf_child_plan){ .path = plan->path,
+                                   .argv = plan->argv,
+                                   .envp = plan->envp,
+                                   .stdout_fd = plan->stdout_fd,
+                                   .stderr_fd = plan->stderr_fd,
+                                   .gate_fd = e->gate[1],
+                                   .cgroup_fd = t->group.procs_fd,
+                                   .dies_with_parent = !plan->survives };
+}
+
+static int spawn_guarded(struct hf_tree *t, const struct hf_tree_plan *plan, const struct ends *e)
+{
+    const struct hf_guardian_plan guarded = {
+        .child = child_plan(t, plan, e),
+        .lifeline_fd = e->lifeline[0],
+        .channel_fd = e->channel[1],
+        .kill_fd = t->group.kill_fd,
+        .home_fd = t->group.home_fd,
+        .group_name = t->group.name,
+    };
+    t->kind = HF_TREE_GUARDED;
+    t->guardian = hf_guardian_fork(&guarded);
+    if (t->guardian > 0) return 0;
+    t->guardian = 0;
+    return errno;
+}
+
+static int spawn_ours(struct hf_tree *t, const struct hf_tree_plan *plan, const struct ends *e)
+{
+    const struct hf_child_plan child = child_plan(t, plan, e);
+    t->kind = HF_TREE_OURS;
+    pid_t pid = hf_child_fork(&child);
+    if (pid < 0) return errno;
+    int pidfd = pidfd_open(pid, 0);
+    if (pidfd >= 0) {
+        open_gate(t, pidfd, pid);
+        return 0;
+    }
+    /* It waits at the gate, which closes; it is reaped like any other child. */
+    return errno;
+}
+
+static int make(struct hf_tree *t, const struct hf_tree_plan *plan, struct ends *e)
+{
+    t->lifeline_fd = e->lifeline[1];
+    t->channel_fd = e->channel[0];
+    t->gate_fd = e->gate[0];
+    int number;
+    if (plan->survives) {
+        number = spawn_ours(t, plan, e);
+    } else {
+        number = spawn_guarded(t, plan, e);
+        if (!number) number = -watch(t, &t->channel, &t->has_channel, t->channel_fd, on_channel);
+    }
+    close_ends(e, 1);
+    return number;
+}
+
+static void make_group(struct hf_tree *t)
+{
+    char name[HF_CGROUP_NAME_BYTES];
+    const char *home = t->trees->config.cgroup_home;
+    snprintf(name, sizeof name, "holdfast-%ld-%llu", (long)getpid(), (unsigned long long)t->id);
+    /* Without one the scan contains the tree. */
+    if (!home || hf_cgroup_open(&t->group, home, name) != 0) t->group = HF_CGROUP_NONE;
+}
+
+int hf_tree_spawn(struct hf_tree *t, const struct hf_tree_plan *plan, struct hf_fault *fault)
+{
+    struct ends e;
+    int number = make_ends(&e);
+    if (!number) {
+        make_group(t);
+        number = make(t, plan, &e);
+    }
+    if (!number) return 0;
+    hf_tree_close(t);
+    return hf_fault_set(fault, hf_fault_code(number), "cannot start %s: %s", plan->path,
+                        strerror(number));
+}
+
+/* --- adoption --- */
+
+static void on_adopted_exit(uv_poll_t *handle, int status, int events)
+{
+    struct hf_tree *t = handle->data;
+    (void)status;
+    (void)events;
+    close_handle(&t->has_exit_watch, (uv_handle_t *)&t->exit_watch);
+    tell_exit(t, false, 0);
+    /* What is left in its group is found by looking, not by reaping. */
+    if (hf_cgroup_is_populated(&t->group))
+        hf_tree_end(t);
+    else
+        finish(t);
+}
+
+static bool is_same_process(pid_t pid, uint64_t started)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    return hf_proc_stat(pid, text, &stat) && stat.started == started && stat.state != 'Z';
+}
+
+static void on_adopted(uv_timer_t *timer)
+{
+    struct hf_tree *t = timer->data;
+    if (!t->is_ending) start_running(t);
+}
+
+int hf_tree_adopt(struct hf_tree *t, pid_t pid, uint64_t started, const char *group,
+                  struct hf_fault *fault)
+{
+    const char *home = t->trees->config.cgroup_home;
+    t->kind = HF_TREE_ADOPTED;
+    t->pidfd = pidfd_open(pid, 0);
+    /* The descriptor first, then the look: it cannot become another process between. */
+    if (t->pidfd < 0 || !is_same_process(pid, started)) {
+        hf_tree_close(t);
+        return hf_fault_set(fault, HF_ERR_NOT_FOUND, "the recorded process %ld is gone", (long)pid);
+    }
+    if (group[0] && home) hf_cgroup_open(&t->group, home, group);
+    t->main = pid;
+    t->started = started;
+    int err = watch(t, &t->exit_watch, &t->has_exit_watch, t->pidfd, on_adopted_exit);
+    if (err) {
+        hf_tree_close(t);
+        return hf_fault_set(fault, HF_ERR_IO, "cannot watch process %ld: %s", (long)pid,
+                            uv_strerror(err));
+    }
+    uv_timer_start(&t->round, on_adopted, 0, 0);
+    return 0;
+}

@@ -1,0 +1,95 @@
+#include "host/evidence.h"
+#include "base/limits.h"
+#include "lib/check.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pid_t fork_sleeper(void)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) pause();
+    }
+    return pid;
+}
+
+static void wait_for_state(pid_t pid, char state)
+{
+    while (hf_evidence_state(pid) != state) {
+    }
+}
+
+static void the_state_tells_sleeping_stopped_dead_and_gone(void)
+{
+    pid_t pid = fork_sleeper();
+    wait_for_state(pid, 'S');
+    kill(pid, SIGSTOP);
+    wait_for_state(pid, 'T');
+    kill(pid, SIGCONT);
+    wait_for_state(pid, 'S');
+    kill(pid, SIGKILL);
+    wait_for_state(pid, 'Z');
+    CHECK_EQ(waitpid(pid, NULL, 0), pid);
+    CHECK_EQ(hf_evidence_state(pid), 0);
+}
+
+static void the_processor_time_of_a_busy_process_grows(void)
+{
+    pid_t pids[] = { getpid(), fork_sleeper() };
+    hf_span before = hf_evidence_cpu(pids, 2), now = before;
+    CHECK(before >= 0);
+    while (now - before < HF_MS(30)) now = hf_evidence_cpu(pids, 2);
+    CHECK_EQ(hf_evidence_cpu(pids, 0), -1);
+    kill(pids[1], SIGKILL);
+    CHECK_EQ(waitpid(pids[1], NULL, 0), pids[1]);
+    CHECK_EQ(hf_evidence_cpu(&pids[1], 1), -1);
+}
+
+static void a_dump_names_process_threads_and_what_they_wait_in(void)
+{
+    struct hf_buf out;
+    pid_t pid = fork_sleeper();
+    char head[64];
+    wait_for_state(pid, 'S');
+    hf_buf_init(&out, 65536);
+    hf_evidence_dump(&pid, 1, &out);
+    CHECK_EQ(hf_buf_done(&out), 0);
+    int len = snprintf(head, sizeof head, "pid %ld (evidence_test) S parent=%ld fds=", (long)pid,
+                       (long)getpid());
+    CHECK(hf_bytes_starts(hf_buf_view(&out), hf_bytes(head, (size_t)len)));
+    len = snprintf(head, sizeof head, "\n  thread %ld (evidence_test) S in ", (long)pid);
+    CHECK(memmem(out.ptr, out.len, head, (size_t)len) != NULL);
+    CHECK(hf_bytes_ends(hf_buf_view(&out), HF_LIT(" cpu_ms=0\n")));
+    kill(pid, SIGKILL);
+    CHECK_EQ(waitpid(pid, NULL, 0), pid);
+    hf_buf_reset(&out, 0);
+    hf_evidence_dump(&pid, 1, &out);
+    CHECK_EQ(out.len, 0);
+    hf_buf_fini(&out);
+}
+
+static void a_dump_has_no_more_lines_than_its_bound(void)
+{
+    static pid_t pids[HF_LIMIT_DUMP_LINES / 2 + 1];
+    static const size_t counts[] = { HF_LIMIT_DUMP_LINES / 2, HF_LIMIT_DUMP_LINES / 2 + 1 };
+    for (size_t i = 0; i < HF_COUNT(pids); i++) pids[i] = getpid();
+    for (size_t i = 0; i < HF_COUNT(counts); i++) {
+        struct hf_buf out;
+        size_t lines = 0;
+        hf_buf_init(&out, 1 << 20);
+        hf_evidence_dump(pids, counts[i], &out);
+        for (size_t at = 0; at < out.len; at++) lines += out.ptr[at] == '\n';
+        CHECK_EQ_AT(i, lines, HF_LIMIT_DUMP_LINES);
+        hf_buf_fini(&out);
+    }
+}
+
+CHECK_MAIN(the_state_tells_sleeping_stopped_dead_and_gone,
+           the_processor_time_of_a_busy_process_grows,
+           a_dump_names_process_threads_and_what_they_wait_in,
+           a_dump_has_no_more_lines_than_its_bound)
