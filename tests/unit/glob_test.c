@@ -1,5 +1,5 @@
+#include "base/glob.h"
 #include "lib/check.h"
-#include "prog/show/glob.h"
 
 static const struct {
     const char *patterns, *name;

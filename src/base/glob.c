@@ -1,4 +1,4 @@
-#include "prog/show/glob.h"
+#include "base/glob.h"
 
 /* One star is remembered: a later star makes the earlier one's choice final. */
 static bool match_one(struct hf_bytes pattern, struct hf_bytes name)

@@ -1,6 +1,6 @@
-/* prog/show/glob.h: which names are meant by a pattern like "session.*,tick"? */
-#ifndef HF_PROG_SHOW_GLOB_H
-#define HF_PROG_SHOW_GLOB_H
+/* base/glob.h: which names are meant by a pattern like "session.*,tick"? */
+#ifndef HF_BASE_GLOB_H
+#define HF_BASE_GLOB_H
 
 #include "base/bytes.h"
 
