@@ -43,7 +43,8 @@ static void init(struct hf_client *c, const struct hf_client_config *config)
     c->config = *config;
     if (c->config.call_within == 0) c->config.call_within = HF_MS(CALL_WITHIN_MS);
     c->rtt_ms = -1;
-    c->hello_at = c->last_ping_at = c->last_pong_at = c->failure_at = c->last_close_at = HF_NEVER;
+    c->hello_at = c->last_ping_at = c->last_pong_at = c->last_beat_at = HF_NEVER;
+    c->failure_at = c->last_close_at = HF_NEVER;
     hf_rng_init(&c->rng, config->seed);
     hf_link_init(&c->link, &limits, &c->rng);
     hf_rpc_init(&c->rpc);

@@ -207,6 +207,7 @@ struct hf_client_diagnostics {
     hf_span uptime; /* of the connection; 0 unless READY */
     struct hf_client_hello hello;
     hf_time last_activity_at, last_ping_at, last_pong_at;
+    hf_time last_beat_at;        /* when the newest heartbeat was answered */
     int64_t rtt_ms;              /* -1: none */
     struct hf_bytes beat_method; /* empty: the heartbeat is off */
     const char *beat_off_reason; /* why; NULL while it is on.  Static */

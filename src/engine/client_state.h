@@ -91,7 +91,7 @@ struct hf_client {
     hf_time hello_at;
     /* What is told about it. */
     int64_t rtt_ms;
-    hf_time last_ping_at, last_pong_at;
+    hf_time last_ping_at, last_pong_at, last_beat_at;
     struct hf_client_counters counters;
     struct hf_ring timings;
     /* The last failure and the last end. */

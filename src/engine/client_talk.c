@@ -203,6 +203,7 @@ static void answer_beat(struct hf_client *c, bool is_ok, const struct hf_error_s
     bool is_refused = !is_ok && (hf_bytes_same(error->code, HF_LIT("FORBIDDEN")) ||
                                  hf_bytes_same(error->code, HF_LIT("INVALID_REQUEST")) ||
                                  hf_bytes_same(error->detail, HF_LIT("MISSING_SCOPE")));
+    c->last_beat_at = c->now.mono;
     if (is_refused) c->beat_off_reason = "the gateway does not answer it";
     hf_client_feed(c, &(struct hf_link_input){ .kind = HF_LINK_BEAT_ANSWERED,
                                                .generation = c->link.socket,
