@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +56,38 @@ int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fau
     return err;
 }
 
+/* Makes the rename itself durable. */
+static void sync_directory(const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    if (!slash) return;
+    snprintf(directory, sizeof directory, "%.*s/", (int)(slash - path), path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return;
+    fsync(fd);
+    close(fd);
+}
+
+int hf_file_read_private(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && (info.st_mode & 0077) != 0)
+        return hf_fault_set(fault, HF_ERR_DENIED,
+                            "%s can be read by others (mode %04o): run chmod 600 on it", path,
+                            (unsigned)(info.st_mode & 07777));
+    return hf_file_read(path, max, out, fault);
+}
+
+int hf_file_remove(const char *path, struct hf_fault *fault)
+{
+    if (unlink(path) != 0)
+        return hf_fault_set(fault, hf_fault_code(errno), "cannot remove %s: %s", path,
+                            strerror(errno));
+    sync_directory(path);
+    return 0;
+}
+
 int hf_file_make_directories(const char *path)
 {
     char part[PATH_MAX];
@@ -67,19 +100,6 @@ int hf_file_make_directories(const char *path)
         if (mkdir(part, 0700) != 0 && errno != EEXIST) return errno;
     }
     return 0;
-}
-
-/* Makes the rename itself durable. */
-static void sync_directory(const char *path)
-{
-    char directory[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    if (!slash) return;
-    snprintf(directory, sizeof directory, "%.*s/", (int)(slash - path), path);
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return;
-    fsync(fd);
-    close(fd);
 }
 
 static int write_new(const char *path, struct hf_bytes content, mode_t mode)
@@ -96,9 +116,12 @@ static int write_new(const char *path, struct hf_bytes content, mode_t mode)
 
 int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode, struct hf_fault *fault)
 {
+    /* Threads of one process may replace one file at a time. */
+    static atomic_uint count;
     char target[PATH_MAX], fresh[PATH_MAX + 32];
     if (!realpath(path, target)) snprintf(target, sizeof target, "%s", path);
-    snprintf(fresh, sizeof fresh, "%s.new-%ld", target, (long)getpid());
+    snprintf(fresh, sizeof fresh, "%s.new-%ld-%u", target, (long)getpid(),
+             atomic_fetch_add(&count, 1));
     int err = write_new(fresh, content, mode);
     if (!err && rename(fresh, target) != 0) err = hf_fault_code(errno);
     if (err) {

@@ -11,6 +11,12 @@
  * above `max` bytes, or the system's reason.  The fault names the file. */
 int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault);
 
+/* The same for what only its owner may read: HF_ERR_DENIED when others can. */
+int hf_file_read_private(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault);
+
+/* 0, or the system's reason; HF_ERR_NOT_FOUND when it was not there.  Durable. */
+int hf_file_remove(const char *path, struct hf_fault *fault);
+
 /* Replaces (or makes) the file in one step: whoever reads it, also after a crash,
  * sees the old content or the new one, whole.  A symbolic link stays one; what it
  * leads to is replaced. */

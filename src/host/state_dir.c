@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "host/entropy.h"
 #include "host/file.h"
+#include "host/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -100,25 +101,14 @@ void hf_state_dir_close(struct hf_state_dir *d)
 
 /* --- secrets --- */
 
-static int check_private(const char *path, struct hf_fault *fault)
-{
-    struct stat info;
-    if (stat(path, &info) != 0 || (info.st_mode & 0077) == 0) return 0;
-    return hf_fault_set(fault, HF_ERR_DENIED,
-                        "%s can be read by others (mode %04o): run chmod 600 on it", path,
-                        (unsigned)(info.st_mode & 07777));
-}
-
 /* Reads a file that only its owner may read: 0, HF_ERR_NOT_FOUND, or a fault. */
 static int read_secret(const struct hf_state_dir *d, const char *name, struct hf_buf *out,
                        char path[HF_STATE_PATH_BYTES], struct hf_fault *fault)
 {
     int err = hf_state_dir_file(d, name, path);
     if (err) return hf_fault_set(fault, err, "the path of %s in %s is too long", name, d->path);
-    err = check_private(path, fault);
-    if (err) return err;
     hf_buf_init(out, 2 * SECRET_FILE_BYTES);
-    return hf_file_read(path, SECRET_FILE_BYTES, out, fault);
+    return hf_file_read_private(path, SECRET_FILE_BYTES, out, fault);
 }
 
 static void drop_secret(struct hf_buf *b)
@@ -189,45 +179,15 @@ int hf_state_dir_key(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY_BYTE
 
 /* --- identity --- */
 
-/* PKCS #8 of an Ed25519 key is this and the 32 bytes (RFC 8410 section 7). */
-static const uint8_t pkcs8_head[16] = { 0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06,
-                                        0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20 };
-
-enum { PKCS8_BYTES = sizeof pkcs8_head + HF_STATE_KEY_BYTES, PEM_BYTES_MAX = 256 };
-
-static const char pem_begin[] = "-----BEGIN PRIVATE KEY-----\n";
-static const char pem_end[] = "\n-----END PRIVATE KEY-----\n";
-
 static int make_identity(const char *path, uint8_t out[HF_STATE_KEY_BYTES], struct hf_fault *fault)
 {
-    uint8_t der[PKCS8_BYTES];
-    char text[HF_BASE64_CHARS(PKCS8_BYTES)], pem[PEM_BYTES_MAX];
+    char pem[HF_IDENTITY_PEM_BYTES];
     int err = hf_entropy(out, HF_STATE_KEY_BYTES);
     if (err) return hf_fault_set(fault, err, "the system gives no random bytes");
-    memcpy(der, pkcs8_head, sizeof pkcs8_head);
-    memcpy(der + sizeof pkcs8_head, out, HF_STATE_KEY_BYTES);
-    hf_base64_write(hf_bytes(der, sizeof der), text);
-    int len = snprintf(pem, sizeof pem, "%s%.*s%s", pem_begin, (int)sizeof text, text, pem_end);
-    err = hf_file_replace(path, hf_bytes(pem, (size_t)len), 0600, fault);
-    hf_wipe(der, sizeof der);
-    hf_wipe(text, sizeof text);
+    size_t len = hf_identity_write(out, pem);
+    err = hf_file_replace(path, hf_bytes(pem, len), 0600, fault);
     hf_wipe(pem, sizeof pem);
     return err;
-}
-
-static bool read_identity(struct hf_bytes pem, uint8_t out[HF_STATE_KEY_BYTES])
-{
-    uint8_t der[PKCS8_BYTES];
-    size_t len = 0;
-    struct hf_bytes begin = hf_bytes(pem_begin, sizeof pem_begin - 1);
-    if (!hf_bytes_starts(pem, begin)) return false;
-    struct hf_bytes body = hf_bytes_from(pem, begin.len);
-    body = hf_bytes_trim(hf_bytes_head(body, hf_bytes_find(body, 0, '-')));
-    bool is_fine = hf_base64_read(body, der, sizeof der, &len) == 0 && len == sizeof der &&
-                   memcmp(der, pkcs8_head, sizeof pkcs8_head) == 0;
-    if (is_fine) memcpy(out, der + sizeof pkcs8_head, HF_STATE_KEY_BYTES);
-    hf_wipe(der, sizeof der);
-    return is_fine;
 }
 
 int hf_state_dir_identity(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY_BYTES],
@@ -237,7 +197,7 @@ int hf_state_dir_identity(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY
     struct hf_buf content = { 0 };
     int err = read_secret(d, "identity.pem", &content, path, fault);
     if (err == HF_ERR_NOT_FOUND) return make_identity(path, out, fault);
-    if (!err && !read_identity(hf_buf_view(&content), out))
+    if (!err && !hf_identity_read(hf_buf_view(&content), out))
         err = hf_fault_set(fault, HF_ERR_CORRUPT,
                            "%s is not an Ed25519 private key in PEM form (PKCS #8)", path);
     drop_secret(&content);
