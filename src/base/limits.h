@@ -79,6 +79,13 @@
     X(DUMP_LINES, 256, "lines", "what a process that hangs waits in, one line a thread", "the rest is left out")            \
     X(NOTIFY_BYTES, 8192, "bytes", "one readiness message of a child, as the system bounds it", "dropped")                  \
     X(NOTIFY_BATCH, 32, "messages", "of a child, read in one turn", "the rest waits for the next turn")                     \
+    X(LOOP_CLIENTS, 16384, "clients", "of one client loop: one thread carries them", "the next one is refused")             \
+    X(LOOP_CALLS, 1048576, "requests", "of all clients of one loop", "the next one is refused")                             \
+    X(CLIENT_CALLBACKS, 256, "callbacks", "of one client", "the next one is refused")                                       \
+    X(CLIENT_NEWS, 1024, "news", "told to a client's callbacks that are behind", "its socket is not read until half are gone")\
+    X(CLIENT_NEWS_BYTES, 1048576, "bytes", "the same; one message may go beyond", "its socket is not read until half are gone")\
+    X(CLIENT_INVOKES, 256, "requests", "a node has not answered yet", "UNAVAILABLE")                                        \
+    X(SLEEP_MS, 2000, "ms", "spec/client-lifecycle.md 11.4: a host that slept longer", "every window of liveness begins anew")\
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
     X(KEEPER_ACTIONS, 256, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
     X(SCREEN_COLUMNS, 512, "columns", "memory of a live view", "the rest of the terminal stays empty")                      \

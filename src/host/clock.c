@@ -19,3 +19,11 @@ hf_span hf_clock_cpu(void)
 {
     return read_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
+
+hf_span hf_clock_slept(void)
+{
+    /* In this order a pause between the two readings makes it larger, not smaller, and is
+     * far below what counts as sleep. */
+    int64_t mono = read_ns(CLOCK_MONOTONIC);
+    return read_ns(CLOCK_BOOTTIME) - mono;
+}

@@ -12,4 +12,7 @@ struct hf_now hf_clock_now(void);
 /* User and system time of the whole process so far.  Costs a system call. */
 hf_span hf_clock_cpu(void);
 
+/* How far the boot clock is ahead of the monotonic one: grows while the host sleeps. */
+hf_span hf_clock_slept(void);
+
 #endif
