@@ -23,7 +23,10 @@ extern "C" {
 
 /* --- life --- */
 
-/* A client that is not started: 0, USAGE, LIMIT when the loop is full, NO_MEMORY. */
+/* A client that is not started.  With HOLDFAST_DEVICE its identity and token are read from the
+ * store here, or made.  0; USAGE for options that cannot work, without an address for example;
+ * LIMIT when the loop is full; NO_MEMORY; CORRUPT, DENIED or IO when the identity cannot be
+ * used: nothing replaces it.  `options` may be freed afterwards. */
 HOLDFAST_API int holdfast_client_new(holdfast_client **out, holdfast_loop *loop,
                                      const holdfast_options *options);
 
@@ -33,8 +36,7 @@ HOLDFAST_API holdfast_client *holdfast_client_retain(holdfast_client *client);
 HOLDFAST_API void holdfast_client_release(holdfast_client *client);
 
 /* Connects and stays connected.  Also out of BACKOFF (at once) and out of a pause.
- * 0, ALREADY_STARTED, DISPOSED; LIMIT when 16 such wishes of one client wait;
- * CORRUPT, IO and the like when a stored identity cannot be used (nothing starts). */
+ * 0, ALREADY_STARTED or DISPOSED. */
 HOLDFAST_API int holdfast_client_start(holdfast_client *client);
 
 /* Says goodbye and stays disconnected until the next start; pending calls end as
@@ -261,21 +263,8 @@ HOLDFAST_API int holdfast_client_reply(holdfast_client *client, uint64_t invoke_
 HOLDFAST_API int holdfast_client_fail(holdfast_client *client, uint64_t invoke_id, const char *code,
                                       const char *message);
 
-/* --- asking the program before something leaves --- */
-
-enum holdfast_ask_kind {
-    HOLDFAST_ASK_RECONNECT = 0, /* before every attempt but the first */
-    HOLDFAST_ASK_HANDSHAKE      /* after the challenge, before credentials leave */
-};
-
-/* Must be answered once with holdfast_client_answer, now or later, from any thread; no
- * answer in time is no.  `ask_id` of an older attempt is ignored. */
-typedef void (*holdfast_ask_fn)(holdfast_client *client, enum holdfast_ask_kind kind,
-                                uint64_t ask_id, void *ctx);
-
-/* Before the first start.  NULL: everything is allowed. */
-HOLDFAST_API int holdfast_client_on_ask(holdfast_client *client, enum holdfast_ask_kind kind,
-                                        holdfast_ask_fn fn, void *ctx);
+/* The answer to what holdfast_options_set_ask asked for: 0, or DISPOSED.  An `ask_id` of an
+ * older attempt changes nothing. */
 HOLDFAST_API int holdfast_client_answer(holdfast_client *client, uint64_t ask_id, int is_allowed);
 
 /* --- how it is --- */
@@ -324,7 +313,9 @@ enum holdfast_text_key {
     HOLDFAST_LAST_DETAIL,
     HOLDFAST_LAST_REQUEST_ID,
     HOLDFAST_DEVICE_ID, /* 64 hex digits, or "" */
-    HOLDFAST_HEARTBEAT_METHOD
+    HOLDFAST_HEARTBEAT_METHOD,
+    HOLDFAST_PEER_ADDRESS,    /* of the other end of the connection, or "" */
+    HOLDFAST_PEER_CERTIFICATE /* SHA-256 of its certificate, 64 hex digits, or "" */
 };
 
 HOLDFAST_API int64_t holdfast_client_number(const holdfast_client *client,

@@ -57,6 +57,17 @@ HOLDFAST_API int holdfast_loop_process(holdfast_loop *loop);
  * HOLDFAST_NO_TIMEOUT). */
 HOLDFAST_API int holdfast_loop_wait(holdfast_loop *loop, int64_t timeout_ms);
 
+/* --- log --- */
+
+enum holdfast_log_level { HOLDFAST_LOG_WARNING = 1, HOLDFAST_LOG_INFO, HOLDFAST_LOG_DEBUG };
+
+/* One line without its end and without secrets, e.g. "client.retry attempt=2 delay_ms=2310".
+ * On the loop's thread.  Must not call into the library. */
+typedef void (*holdfast_log_fn)(void *ctx, enum holdfast_log_level level, const char *line);
+
+/* NULL, the default: no log.  Before the first client. */
+HOLDFAST_API void holdfast_loop_set_log(holdfast_loop *loop, holdfast_log_fn fn, void *ctx);
+
 /* --- news from outside --- */
 
 /* The network came back or changed: every waiting client tries at once. */

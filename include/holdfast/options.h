@@ -96,8 +96,8 @@ HOLDFAST_API int holdfast_options_add(holdfast_options *options, enum holdfast_l
 /* --- where identity and tokens are kept --- */
 
 /* Names are letters, digits, '-' and '.', at most 80 bytes: good file names.  The
- * functions run on a thread of the library or inside of holdfast_client_start, one at
- * a time for each client; they must not call into the library.  Each returns 0,
+ * functions run on a thread of the library or inside of holdfast_client_new, one at a
+ * time for each client; they must not call into the library.  Each returns 0,
  * NOT_FOUND (read and erase), or another error, which is reported as STORE_ERROR. */
 struct holdfast_store {
     void *ctx;
@@ -113,6 +113,22 @@ struct holdfast_store {
  * directory).  The structure is copied, `ctx` is the caller's. */
 HOLDFAST_API int holdfast_options_set_store(holdfast_options *options,
                                             const struct holdfast_store *store);
+
+/* --- asking the program before something leaves --- */
+
+enum holdfast_ask_kind {
+    HOLDFAST_ASK_RECONNECT = 0, /* before every attempt but the first */
+    HOLDFAST_ASK_HANDSHAKE      /* after the challenge, before secrets leave; see PEER_ADDRESS */
+};
+
+/* Answered with holdfast_client_answer, now or later, from any thread; a handshake that is
+ * not answered in time ends its attempt.  No pauses the client. */
+typedef void (*holdfast_ask_fn)(holdfast_client *client, enum holdfast_ask_kind kind,
+                                uint64_t ask_id, void *ctx);
+
+/* NULL: it is allowed without asking. */
+HOLDFAST_API int holdfast_options_set_ask(holdfast_options *options, enum holdfast_ask_kind kind,
+                                          holdfast_ask_fn fn, void *ctx);
 
 #ifdef __cplusplus
 }

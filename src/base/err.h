@@ -21,6 +21,7 @@
     X(NOT_FOUND, 401, "there is no such thing")                                                    \
     X(EXISTS, 402, "it exists already")                                                            \
     X(CLOSED, 403, "it is closed")                                                                 \
+    X(DEADLOCK, 404, "it would wait for itself")                                                   \
     X(NOMEM, 500, "out of memory")                                                                 \
     X(IO, 501, "input or output failed")                                                           \
     X(FULL, 502, "no space is left on the device")                                                 \

@@ -67,11 +67,11 @@ meson_test() {
     run_tests "$name" --no-rebuild "$@"
 }
 
-# race_test: what has threads (the floor host and its loop) under the thread sanitizer.
+# race_test: what has threads (the floor host, its loop, the library) under the thread sanitizer.
 race_test() {
     local names
     configure tsan || return 1
-    names=$(meson test -C build/tsan --list 2>/dev/null | sed -nE 's,.* / ((host|loop)/.*),\1,p')
+    names=$(meson test -C build/tsan --list 2>/dev/null | sed -nE 's,.* / ((host|loop|client)/.*),\1,p')
     [[ -n $names ]] || return 1
     # Names of tests hold no spaces.
     # shellcheck disable=SC2086
