@@ -30,6 +30,14 @@ void hf_crypto_start(void)
     HF_ASSERT(fetched.sha1 && fetched.sha256 && fetched.hmac);
 }
 
+void hf_crypto_end_thread(void)
+{
+    EVP_MD_CTX_free(digest_ctx);
+    EVP_MAC_CTX_free(hmac_ctx);
+    digest_ctx = NULL;
+    hmac_ctx = NULL;
+}
+
 static void digest(EVP_MD *md, struct hf_bytes data, uint8_t *out)
 {
     if (!digest_ctx) digest_ctx = EVP_MD_CTX_new();

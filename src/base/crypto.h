@@ -23,6 +23,9 @@ enum {
 
 void hf_crypto_start(void);
 
+/* Gives back what the library keeps for the calling thread, which ends. */
+void hf_crypto_end_thread(void);
+
 void hf_sha1(struct hf_bytes data, uint8_t out[HF_SHA1_BYTES]);
 void hf_sha256(struct hf_bytes data, uint8_t out[HF_SHA256_BYTES]);
 void hf_hmac_sha256(struct hf_bytes key, struct hf_bytes data, uint8_t out[HF_SHA256_BYTES]);

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "client/state.h"
+#include "host/dial.h"
 
 /* --- texts --- */
 
@@ -53,6 +54,16 @@ void hf_client_drop(struct holdfast_client *c)
 
 /* --- birth --- */
 
+/* The program's word counts, also that there is none; else the environment's. */
+static void set_proxy(const struct holdfast_client *c, struct hf_client_seat_config *config)
+{
+    hf_dial_environment(&config->proxy, &config->exempt);
+    if (c->options->texts[HOLDFAST_PROXY])
+        config->proxy = hf_options_text(c->options, HOLDFAST_PROXY);
+    if (c->options->texts[HOLDFAST_NO_PROXY])
+        config->exempt = hf_options_text(c->options, HOLDFAST_NO_PROXY);
+}
+
 static int take_seat(struct holdfast_client *c)
 {
     struct holdfast_loop *l = c->loop;
@@ -62,6 +73,7 @@ static int take_seat(struct holdfast_client *c)
                                             .pin = c->has_pin ? c->pin : NULL,
                                             .within = HF_MS(
                                                 c->options->numbers[HOLDFAST_UPGRADE_TIMEOUT_MS]) };
+    set_proxy(c, &config);
     hf_enter(l);
     int err = l->is_ending ? HF_ERR_CLOSED : hf_client_seat_new(&c->seat, l->host, &config);
     if (!err) {

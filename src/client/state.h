@@ -105,10 +105,11 @@ struct hf_subscription {
 
 /* --- what the store is to do for a client, one after the other --- */
 
-enum { HF_VAULT_WISHES = 4 }; /* roles are two */
+enum { HF_VAULT_WISHES = 4, /* roles are two */ HF_VAULT_NAME_BYTES = 80 };
 
 struct hf_vault_wish {
     bool erases;
+    char name[HF_VAULT_NAME_BYTES];
     char *role, *token, *scopes; /* owned */
 };
 

@@ -16,14 +16,14 @@
 
 #include <stdio.h>
 
-enum { NAME_BYTES = 80, RECORD_BYTES = HF_LIMIT_PREAUTH_FRAME_BYTES };
+enum { RECORD_BYTES = HF_LIMIT_PREAUTH_FRAME_BYTES };
 
 #define IDENTITY_NAME "identity.pem"
 
 /* --- names --- */
 
 /* The key of section 13 as a name: gateway, client id, device and role. */
-static void token_name(const struct holdfast_client *c, struct hf_bytes role, char out[NAME_BYTES])
+static void token_name(const struct holdfast_client *c, struct hf_bytes role, char out[HF_VAULT_NAME_BYTES])
 {
     struct hf_buf key;
     uint8_t digest[HF_SHA256_BYTES];
@@ -39,7 +39,7 @@ static void token_name(const struct holdfast_client *c, struct hf_bytes role, ch
     hf_buf_add(&key, role);
     hf_sha256(hf_buf_view(&key), digest);
     hf_hex_write(hf_bytes(digest, sizeof digest), hex);
-    snprintf(out, NAME_BYTES, "token-%.*s.json", (int)sizeof hex / 2, hex);
+    snprintf(out, HF_VAULT_NAME_BYTES, "token-%.*s.json", (int)sizeof hex / 2, hex);
     hf_buf_fini(&key);
 }
 
@@ -82,7 +82,7 @@ int hf_vault_identity(struct holdfast_client *c, uint8_t out[HF_ED25519_KEY_BYTE
 
 int hf_vault_token(struct holdfast_client *c)
 {
-    char name[NAME_BYTES];
+    char name[HF_VAULT_NAME_BYTES];
     size_t len = 0;
     const struct holdfast_store *hooks = &c->store.hooks;
     uint8_t *record = hf_mem_new(RECORD_BYTES);
@@ -137,18 +137,16 @@ static void run(struct hf_task *task)
     struct hf_vault *store = (struct hf_vault *)task;
     const struct hf_vault_wish *wish = &store->wishes[0];
     const struct holdfast_store *hooks = &store->hooks;
-    char name[NAME_BYTES];
     struct hf_buf record;
-    token_name(store->client, hf_bytes_cstr(wish->role), name);
     if (wish->erases) {
-        int err = hooks->erase(hooks->ctx, name);
+        int err = hooks->erase(hooks->ctx, wish->name);
         store->err = err == HF_ERR_NOT_FOUND ? 0 : err;
         return;
     }
     hf_buf_init(&record, RECORD_BYTES);
     write_record(&record, wish);
     store->err = hf_buf_done(&record);
-    if (!store->err) store->err = hooks->write(hooks->ctx, name, record.ptr, record.len);
+    if (!store->err) store->err = hooks->write(hooks->ctx, wish->name, record.ptr, record.len);
     if (record.ptr) hf_wipe(record.ptr, record.cap);
     hf_buf_fini(&record);
 }
@@ -247,6 +245,7 @@ void hf_vault_wish(struct holdfast_client *c, const struct hf_client_news *news)
         tell_error(c, HF_ERR_NOMEM);
         return;
     }
+    token_name(c, news->u.token.role, wish.name);
     *place = wish;
     if (erases && hf_bytes_same(news->u.token.role, own_role(c))) {
         hf_text_drop(c->stored_token);

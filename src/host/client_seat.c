@@ -353,6 +353,8 @@ static void dial(struct hf_client_seat *s)
     struct hf_dial_result failed = { .why = HF_LIT("out of memory") };
     struct hf_dial_config config = { .url = s->config.url,
                                      .pin = s->config.pin,
+                                     .proxy = s->config.proxy,
+                                     .exempt = s->config.exempt,
                                      .within = s->config.within };
     HF_ASSERT(!s->socket && !s->dial); /* an engine has one socket at a time */
     s->must_dial = false;

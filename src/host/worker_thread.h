@@ -10,10 +10,12 @@
 struct hf_thread {
     uv_thread_t id;
     bool is_running; /* started and not joined */
+    void (*run)(void *ctx);
+    void *ctx;
 };
 
 /* Runs `run(ctx)` on a thread of its own: 0 or HF_ERR_NOMEM.  It takes no signals:
- * those of the process belong to the program. */
+ * those of the process belong to the program.  `t` stays where it is until the join. */
 int hf_thread_start(struct hf_thread *t, void (*run)(void *ctx), void *ctx);
 
 /* Waits for its end; legal on what was never started. */

@@ -4,8 +4,8 @@
 static const struct daemon_plan plain = { 0 };
 
 static const char *const kind_names[] = {
-    "status", "hello",  "connect_error", "auth_error",  "closed",   "paused",    "retry",
-    "wait",   "gap",    "resync",        "store_error", "insecure", "disposing", "disposed",
+    "status", "hello", "connect_error", "auth_error",  "closed",   "paused",    "retry",
+    "wait",   "gap",   "resync",        "store_error", "insecure", "disposing", "disposed",
 };
 
 static int note(holdfast_client *client, const holdfast_notice *notice, void *ctx)
@@ -114,8 +114,7 @@ static int try_to_wait(holdfast_client *client, const holdfast_notice *notice, v
     CHECK_EQ(holdfast_client_wait_ready(client, 1000), HOLDFAST_ERROR_WOULD_DEADLOCK);
     CHECK_EQ(holdfast_client_call_wait(client, "health", NULL, NULL, &result),
              HOLDFAST_ERROR_WOULD_DEADLOCK);
-    if (l->drive == DRIVEN)
-        CHECK_EQ(holdfast_loop_process(l->loop), HOLDFAST_ERROR_WOULD_DEADLOCK);
+    if (l->drive == DRIVEN) CHECK_EQ(holdfast_loop_process(l->loop), HOLDFAST_ERROR_WOULD_DEADLOCK);
     atomic_fetch_add(&l->count, 1);
     return 0;
 }
