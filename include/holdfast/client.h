@@ -280,8 +280,10 @@ enum holdfast_number_key {
     HOLDFAST_LAST_PONG_MS,
     HOLDFAST_LAST_HEARTBEAT_MS,
     HOLDFAST_LAST_CLOSE_MS,
-    HOLDFAST_UPTIME_MS,       /* of this connection; -1: not connected */
-    HOLDFAST_LAST_CLOSE_CODE, /* 0: none yet */
+    HOLDFAST_UPTIME_MS,              /* of this connection; -1: not connected */
+    HOLDFAST_LAST_CLOSE_CODE,        /* 0: none yet */
+    HOLDFAST_LAST_ERROR_CLOSE_CODE,  /* of what LAST_ERROR tells; 0: none */
+    HOLDFAST_LAST_ERROR_HTTP_STATUS, /* the same */
     HOLDFAST_TICK_INTERVAL_MS,
     HOLDFAST_PENDING_CALLS,
     HOLDFAST_PENDING_UNBOUNDED,

@@ -76,6 +76,10 @@ static int64_t number_of(const struct holdfast_client *c, const struct hf_client
         return d->state == HF_LINK_READY ? hf_span_ms(d->uptime) : -1;
     case HOLDFAST_LAST_CLOSE_CODE:
         return d->last_close_code;
+    case HOLDFAST_LAST_ERROR_CLOSE_CODE:
+        return d->last_error.close_code;
+    case HOLDFAST_LAST_ERROR_HTTP_STATUS:
+        return d->last_error.http_status;
     case HOLDFAST_TICK_INTERVAL_MS:
         return hf_span_ms(d->tick_every);
     case HOLDFAST_PENDING_CALLS:

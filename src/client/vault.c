@@ -23,7 +23,8 @@ enum { RECORD_BYTES = HF_LIMIT_PREAUTH_FRAME_BYTES };
 /* --- names --- */
 
 /* The key of section 13 as a name: gateway, client id, device and role. */
-static void token_name(const struct holdfast_client *c, struct hf_bytes role, char out[HF_VAULT_NAME_BYTES])
+static void token_name(const struct holdfast_client *c, struct hf_bytes role,
+                       char out[HF_VAULT_NAME_BYTES])
 {
     struct hf_buf key;
     uint8_t digest[HF_SHA256_BYTES];

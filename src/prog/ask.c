@@ -1,24 +1,27 @@
 #include "prog/ask.h"
+#include "base/crypto.h"
 #include "core/method.h"
-#include "host/client_run.h"
 #include "host/clock.h"
 #include "prog/verbs.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
-#include "wire/schema/hello.h"
+
+#include <holdfast/holdfast.h>
 
 #include <stdio.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 65536, ERROR_MAX = 1 << 20 };
+enum { TEXT_MAX = 65536, TEXT_BYTES = 1024, ERROR_MAX = 1 << 20, GOODBYE_MS = 250 };
 
 struct run {
     struct hf_ask *ask;
     struct hf_target target;
-    struct hf_client_run *driver;
+    holdfast_loop *loop;
+    holdfast_options *options;
+    holdfast_client *client;
     hf_time started_at, until;
-    bool has_answer, has_error, is_leaving, is_progress_shown;
-    enum hf_client_outcome outcome;
+    int64_t startup_waits;
+    bool has_answer, has_error, is_late, is_progress_shown;
     struct hf_buf error; /* the server's, JSON */
 };
 
@@ -33,68 +36,97 @@ static struct hf_bytes scope_for(struct hf_bytes method)
     return hf_scope_name(rule.scope);
 }
 
-static void make_config(struct run *r, struct hf_client_config *config)
+/* The span with a zero behind it, in `out`, which is the caller's to end. */
+static const char *text_of(struct hf_bytes bytes, struct hf_buf *out)
 {
-    *config = (struct hf_client_config){
-        .url = r->target.url,
-        .connect = { .min_protocol = HF_PROTOCOL_VERSION,
-                     .max_protocol = HF_PROTOCOL_VERSION,
-                     .client = { .id = HF_CLIENT_ID_CLI,
-                                 .mode = HF_CLIENT_MODE_CLI,
-                                 .version = HF_LIT(HF_VERSION),
-                                 .platform = HF_LIT("linux"),
-                                 .device_family = HF_LIT("Linux") },
-                     .role_name = HF_LIT("operator"),
-                     .scopes = { scope_for(r->ask->method) },
-                     .scope_count = 1 },
-        .credentials = r->target.credentials,
-        .call_within = r->target.timeout,
-    };
-    hf_link_limits_init(&config->link);
-    config->link.budget = r->target.timeout;
-    config->link.is_one_shot = true;
+    hf_buf_init(out, bytes.len + 1);
+    hf_buf_add(out, bytes);
+    hf_buf_add_byte(out, '\0');
+    return hf_buf_done(out) == 0 ? (const char *)out->ptr : NULL;
 }
 
-static void send_call(struct run *r, bool *done)
+static int set_text(struct run *r, enum holdfast_text_option option, struct hf_bytes value)
 {
-    struct hf_now now = hf_clock_now();
-    struct hf_client_call call = { .method = r->ask->method,
-                                   .params = r->ask->params,
-                                   .expects_final = r->ask->expects_final,
-                                   .within = hf_time_since(r->until, now.mono) };
-    if (call.within <= 0) call.within = 1;
-    *done = hf_client_call(hf_client_run_engine(r->driver), now, &call) != 0;
+    struct hf_buf text;
+    const char *copy = text_of(value, &text);
+    int err = copy ? holdfast_options_set_text(r->options, option, copy) : HF_ERR_NOMEM;
+    if (text.ptr) hf_wipe(text.ptr, text.cap);
+    hf_buf_fini(&text);
+    return err;
 }
 
-static void take_result(struct run *r, const struct hf_client_news *news)
+static int set_pin(struct run *r)
 {
-    r->outcome = news->u.result.outcome;
-    r->has_answer = r->outcome == HF_CLIENT_OK;
-    r->has_error = r->outcome == HF_CLIENT_SERVER_ERROR;
-    hf_buf_add(&r->ask->answer, news->u.result.payload);
-    hf_buf_add(&r->error, news->u.result.error);
+    char hex[HF_HEX_CHARS(HF_SHA256_BYTES)];
+    hf_hex_write(hf_bytes(r->target.pin, sizeof r->target.pin), hex);
+    return set_text(r, HOLDFAST_TLS_FINGERPRINT, hf_bytes(hex, sizeof hex));
+}
+
+static int set_options(struct run *r)
+{
+    const struct hf_credentials *secrets = &r->target.credentials;
+    const struct hf_bytes scope = scope_for(r->ask->method);
+    int64_t timeout_ms = hf_span_ms(r->target.timeout);
+    struct hf_buf text;
+    int err = set_text(r, HOLDFAST_URL, hf_bytes_cstr(r->target.url_text));
+    if (!err) err = set_text(r, HOLDFAST_TOKEN, secrets->token);
+    if (!err) err = set_text(r, HOLDFAST_PASSWORD, secrets->password);
+    if (!err && r->target.has_pin) err = set_pin(r);
+    if (!err) err = set_text(r, HOLDFAST_CLIENT_ID, HF_LIT("cli"));
+    if (!err) err = set_text(r, HOLDFAST_CLIENT_MODE, HF_LIT("cli"));
+    if (err) return err;
+    err = holdfast_options_add(r->options, HOLDFAST_SCOPES, text_of(scope, &text));
+    hf_buf_fini(&text);
+    if (!err) err = holdfast_options_set_number(r->options, HOLDFAST_BUDGET_MS, timeout_ms);
+    if (!err) err = holdfast_options_set_number(r->options, HOLDFAST_ONE_SHOT, 1);
+    return err;
 }
 
 /* Once, and only where a person looks. */
-static void show_progress(struct run *r)
-{
-    if (r->is_progress_shown || r->ask->args->values[HF_OPTION_QUIET] || !isatty(STDERR_FILENO))
-        return;
-    fputs("holdfast: the gateway is starting ...\n", stderr);
-    r->is_progress_shown = true;
-}
-
-static void told(void *ctx, const struct hf_client_news *news, bool *done)
+static int show_progress(holdfast_client *client, const holdfast_notice *notice, void *ctx)
 {
     struct run *r = ctx;
-    if (news->kind == HF_CLIENT_IS_READY) send_call(r, done);
-    if (news->kind == HF_CLIENT_IS_STARTING) show_progress(r);
-    if (news->kind == HF_CLIENT_IS_RESULT) {
-        take_result(r, news);
-        *done = true;
-    }
-    if (news->kind == HF_CLIENT_IS_PAUSED) *done = true;
-    if (news->kind == HF_CLIENT_IS_CLOSED && r->is_leaving) *done = true;
+    (void)client;
+    r->startup_waits = holdfast_notice_number(notice, HOLDFAST_NOTICE_ATTEMPT);
+    if (r->is_progress_shown || r->ask->args->values[HF_OPTION_QUIET] || !isatty(STDERR_FILENO))
+        return 0;
+    fputs("holdfast: the gateway is starting ...\n", stderr);
+    r->is_progress_shown = true;
+    return 0;
+}
+
+static void take_result(struct run *r, holdfast_result *result)
+{
+    size_t len;
+    enum holdfast_outcome outcome = holdfast_result_outcome(result);
+    r->has_answer = outcome == HOLDFAST_OUTCOME_OK;
+    r->has_error = outcome == HOLDFAST_OUTCOME_SERVER_ERROR;
+    r->is_late = outcome == HOLDFAST_OUTCOME_TIMEOUT;
+    const char *payload = holdfast_result_payload(result, &len);
+    hf_buf_add(&r->ask->answer, hf_bytes(payload, len));
+    const char *error = holdfast_result_error(result, &len);
+    hf_buf_add(&r->error, hf_bytes(error, len));
+    holdfast_result_free(result);
+}
+
+static void call(struct run *r)
+{
+    struct hf_buf method, params;
+    struct holdfast_call_options options;
+    holdfast_result *result;
+    int64_t left_ms = hf_span_ms(hf_time_since(r->until, hf_clock_now().mono));
+    holdfast_call_options_init(&options);
+    options.timeout_ms = left_ms > 0 ? left_ms : 1;
+    if (r->ask->expects_final) options.flags |= HOLDFAST_EXPECT_FINAL;
+    const char *name = text_of(r->ask->method, &method);
+    const char *text = text_of(r->ask->params, &params);
+    bool has_params = r->ask->params.len > 0;
+    if (name && text &&
+        holdfast_client_call_wait(r->client, name, has_params ? text : NULL, &options, &result) ==
+            0)
+        take_result(r, result);
+    hf_buf_fini(&method);
+    hf_buf_fini(&params);
 }
 
 /* --- failures --- */
@@ -129,16 +161,16 @@ static int64_t elapsed_ms(const struct run *r)
 /* The text of a failure of the link. */
 static void write_link_failure(struct run *r, struct hf_buf *text)
 {
-    const struct hf_client *client = hf_client_run_engine(r->driver);
-    const struct hf_link *link = hf_client_link(client);
-    struct hf_client_failure failure = hf_client_failure(client);
-    if (r->outcome == HF_CLIENT_TIMEOUT) {
+    char error[TEXT_BYTES];
+    int64_t waits = r->startup_waits;
+    holdfast_client_text(r->client, HOLDFAST_LAST_ERROR, error, sizeof error);
+    if (r->is_late) {
         HF_BUF_LIT(text, "the gateway did not answer in time");
-    } else if (link->startup_count > 0 && link->hello_count == 0) {
-        hf_buf_addf(text, "the gateway is still starting (startup-sidecars) after %u attempts",
-                    link->attempt_count);
-    } else if (failure.text.len > 0) {
-        hf_buf_add(text, failure.text);
+    } else if (waits > 0 && holdfast_client_number(r->client, HOLDFAST_COUNT_HELLOS) == 0) {
+        hf_buf_addf(text, "the gateway is still starting (startup-sidecars) after %lld attempts",
+                    (long long)waits);
+    } else if (error[0]) {
+        hf_buf_add(text, hf_bytes_cstr(error));
     } else {
         HF_BUF_LIT(text, "the gateway did not answer in time");
     }
@@ -154,11 +186,44 @@ static void write_server_error(const struct run *r, struct hf_buf *text)
     hf_json_text(hf_json_find(error, "message"), text);
 }
 
+static void add_text(struct run *r, struct hf_json_writer *w, const char *name,
+                     enum holdfast_text_key key)
+{
+    char text[TEXT_BYTES];
+    if (holdfast_client_text(r->client, key, text, sizeof text) > 0)
+        hf_json_add_text(w, name, hf_bytes_cstr(text));
+}
+
+static void add_number(struct run *r, struct hf_json_writer *w, const char *name,
+                       enum holdfast_number_key key)
+{
+    int64_t number = holdfast_client_number(r->client, key);
+    if (number > 0) hf_json_add_int(w, name, number);
+}
+
+static const char *hint_for(struct run *r)
+{
+    char detail[TEXT_BYTES];
+    holdfast_client_text(r->client, HOLDFAST_LAST_DETAIL, detail, sizeof detail);
+    return advice(hf_bytes_cstr(detail));
+}
+
+static void add_link_failure(struct run *r, struct hf_json_writer *w)
+{
+    const char *hint = hint_for(r);
+    add_text(r, w, "cause", HOLDFAST_LAST_CAUSE);
+    add_number(r, w, "closeCode", HOLDFAST_LAST_ERROR_CLOSE_CODE);
+    add_number(r, w, "httpStatus", HOLDFAST_LAST_ERROR_HTTP_STATUS);
+    add_text(r, w, "detail", HOLDFAST_LAST_DETAIL);
+    if (hint) hf_json_add_text(w, "advice", hf_bytes_cstr(hint));
+    add_text(r, w, "requestId", HOLDFAST_LAST_REQUEST_ID);
+    hf_json_add_text(w, "url", hf_bytes_cstr(r->target.url_text));
+}
+
 static int tell_json(struct run *r, struct hf_bytes text)
 {
     struct hf_buf out;
     struct hf_json_writer w;
-    const struct hf_client *client = hf_client_run_engine(r->driver);
     hf_buf_init(&out, ERROR_MAX);
     hf_json_writer_init(&w, &out);
     hf_json_open_object(&w);
@@ -168,18 +233,10 @@ static int tell_json(struct run *r, struct hf_bytes text)
                      r->has_error ? HF_LIT("gateway_request_error")
                                   : HF_LIT("gateway_transport_error"));
     hf_json_add_text(&w, "message", text);
-    if (!r->has_error) {
-        struct hf_client_failure failure = hf_client_failure(client);
-        hf_json_add_text(&w, "cause", hf_bytes_cstr(hf_link_cause_name(failure.cause)));
-        if (failure.close_code) hf_json_add_int(&w, "closeCode", failure.close_code);
-        if (failure.http_status) hf_json_add_int(&w, "httpStatus", failure.http_status);
-        if (failure.detail.len) hf_json_add_text(&w, "detail", failure.detail);
-        const char *hint = advice(failure.detail);
-        if (hint) hf_json_add_text(&w, "advice", hf_bytes_cstr(hint));
-        if (failure.request_id.len) hf_json_add_text(&w, "requestId", failure.request_id);
-        hf_json_add_text(&w, "url", hf_bytes_cstr(r->target.url_text));
-    }
-    if (r->has_error) hf_json_add_raw(&w, "gateway", hf_buf_view(&r->error));
+    if (r->has_error)
+        hf_json_add_raw(&w, "gateway", hf_buf_view(&r->error));
+    else
+        add_link_failure(r, &w);
     hf_json_close_object(&w);
     hf_json_close_object(&w);
     hf_verb_print(&out);
@@ -188,8 +245,7 @@ static int tell_json(struct run *r, struct hf_bytes text)
 
 static void tell_people(struct run *r, struct hf_bytes text)
 {
-    struct hf_client_failure failure = hf_client_failure(hf_client_run_engine(r->driver));
-    const char *hint = r->has_error ? NULL : advice(failure.detail);
+    const char *hint = r->has_error ? NULL : hint_for(r);
     fprintf(stderr, "holdfast: %.*s\n", (int)text.len, (const char *)text.ptr);
     if (hint) fprintf(stderr, "holdfast: %s\n", hint);
 }
@@ -213,30 +269,31 @@ static int tell_failure(struct run *r)
 
 /* --- the whole --- */
 
-/* Says goodbye, so that the gateway does not log a lost connection. */
-static void leave(struct run *r)
+static int open_client(struct run *r)
 {
-    const struct hf_link *link = hf_client_link(hf_client_run_engine(r->driver));
-    if (link->state != HF_LINK_READY) return;
-    r->is_leaving = true;
-    hf_client_run_say(r->driver, HF_CLIENT_STOP);
-    hf_client_run_until(r->driver, hf_time_after(hf_clock_now().mono, link->limits.stop_grace));
+    int err = holdfast_loop_new(&r->loop);
+    if (!err) err = holdfast_options_new(&r->options);
+    if (!err) err = set_options(r);
+    if (!err) err = holdfast_client_new(&r->client, r->loop, r->options);
+    if (!err) err = holdfast_client_on(r->client, HOLDFAST_ON_STARTUP_WAIT, show_progress, r, NULL);
+    return err;
 }
 
 static int talk(struct run *r, struct hf_fault *fault)
 {
-    struct hf_client_config config;
-    make_config(r, &config);
     r->started_at = hf_clock_now().mono;
     r->until = hf_time_after(r->started_at, r->target.timeout);
-    int err = hf_client_run_new(&r->driver, &config, told, r, fault);
-    if (err) return err;
-    hf_client_run_say(r->driver, HF_CLIENT_START);
-    hf_client_run_until(r->driver, r->until);
-    struct hf_bytes version = hf_client_server_version(hf_client_run_engine(r->driver));
-    snprintf(r->ask->server_version, sizeof r->ask->server_version, "%.*s", (int)version.len,
-             (const char *)version.ptr);
-    leave(r);
+    int err = open_client(r);
+    if (err)
+        return hf_fault_set(fault, err, "the client cannot be set up: %s",
+                            holdfast_error_text(err));
+    holdfast_client_start(r->client);
+    if (holdfast_client_wait_ready(r->client, hf_span_ms(r->target.timeout)) == 0) call(r);
+    holdfast_client_text(r->client, HOLDFAST_SERVER_VERSION, r->ask->server_version,
+                         sizeof r->ask->server_version);
+    /* Says goodbye, so that the gateway does not log a lost connection. */
+    if (holdfast_client_number(r->client, HOLDFAST_STATUS) == HOLDFAST_CONNECTED)
+        holdfast_client_stop_wait(r->client, GOODBYE_MS);
     return 0;
 }
 
@@ -251,7 +308,9 @@ int hf_ask(struct hf_ask *ask)
         exit_code = hf_verb_fail(&fault);
     else if (!r.has_answer)
         exit_code = tell_failure(&r);
-    hf_client_run_free(r.driver);
+    holdfast_client_release(r.client);
+    holdfast_options_free(r.options);
+    holdfast_loop_free(r.loop);
     hf_target_fini(&r.target);
     hf_buf_fini(&r.error);
     return exit_code;
