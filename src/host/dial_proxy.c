@@ -40,6 +40,8 @@ static const char *write_ask(struct hf_dial *d, const struct hf_proxy *proxy, ui
     if (authorization.ptr) hf_wipe(authorization.ptr, authorization.cap);
     hf_buf_fini(&authorization);
     if (err == HF_ERR_SYNTAX) return "the credentials of the proxy are not percent-encoded";
+    /* Told when the proxy is to be asked: it must not be asked without them. */
+    if (err && err != HF_ERR_MISSING) d->ask.err = err;
     return NULL;
 }
 

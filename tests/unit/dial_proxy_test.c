@@ -1,6 +1,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "lib/dial_case.h"
+#include "lib/fault.h"
 #include "lib/tls_end.h"
 
 #include <poll.h>
@@ -316,9 +317,46 @@ static void asking_can_be_cancelled_at_any_turn(void)
     end();
 }
 
+/* A dial through the proxy, on a loop of its own: its error. */
+static int dial_anew(void)
+{
+    struct hf_dial_config config = { .proxy = hf_bytes_cstr(proxy_text), .within = HF_SECONDS(30) };
+    const char *what;
+    dial_begin(&c);
+    CHECK_EQ(hf_url_read(HF_LIT("wss://" GATEWAY ":8443"), &config.url, &what), 0);
+    int err = hf_dial_new(&c.dial, &c.dialer, &config, dial_told, &c);
+    uv_run(&c.loop, UV_RUN_DEFAULT);
+    CHECK_EQ(c.told_count, err ? 0 : 1);
+    dial_end(&c);
+    return err ? err : c.result.err;
+}
+
+static void without_memory_a_dial_is_an_error_and_leaves_nothing(void)
+{
+    static const struct script script = { TUNNEL, .tunnels = true, .drips = true };
+    bool was_hit = true;
+    begin(&script, "me:secret@");
+    dial_end(&c);
+    CHECK_EQ(dial_anew(), 0);
+    size_t before = fault_live();
+    for (size_t nth = 1; was_hit; nth++) {
+        fault_arm(nth);
+        int err = dial_anew();
+        was_hit = fault_was_hit();
+        fault_arm(0);
+        CHECK_AT(nth, (err != 0) == was_hit);
+        CHECK_AT(nth, nth > 1 || err == HF_ERR_NOMEM);
+        CHECK_EQ_AT(nth, fault_live(), before);
+    }
+    dial_begin(&c);
+    end();
+}
+
 CHECK_MAIN(a_tunnel_leads_to_the_gateway, a_pin_is_compared_through_the_tunnel,
            what_a_proxy_does_instead_is_named, an_endless_answer_is_cut_off,
            a_proxy_that_stalls_costs_the_time_that_was_given, a_proxy_that_is_not_there_is_named,
            whom_the_proxy_is_not_for_is_dialled_directly,
            a_setting_that_cannot_work_is_a_fault_of_the_configuration,
-           the_environment_is_read_in_its_order, asking_can_be_cancelled_at_any_turn)
+           the_environment_is_read_in_its_order,
+           without_memory_a_dial_is_an_error_and_leaves_nothing,
+           asking_can_be_cancelled_at_any_turn)
