@@ -109,6 +109,12 @@ static inline void link_case_run(struct link_case *c, int64_t ms)
     c->ms = ms;
 }
 
+/* Until its reconnect timer has run; at once when there is none. */
+static inline void link_case_wait(struct link_case *c)
+{
+    if (c->link.state == HF_LINK_BACKOFF) link_case_run(c, hf_span_ms(hf_link_due(&c->link).ns));
+}
+
 static inline void link_case_close(struct link_case *c, uint16_t code, const char *reason)
 {
     link_case_feed(c, (struct hf_link_input){ .kind = HF_LINK_PEER_CLOSED,

@@ -1,256 +1,45 @@
 /* The client engine against a scripted server, byte by byte: scenarios of
  * spec/client-lifecycle.md section 17 and servers that break the rules. */
-#include "engine/client.h"
-#include "base/err.h"
-#include "lib/check.h"
-#include "wire/http_head.h"
-#include "wire/http_response.h"
-#include "wire/json_read.h"
-#include "wire/ws_frame.h"
+#include "lib/seat.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { TEXT_MAX = 4096, NEWS_MAX = 64, SENT_MAX = 1 << 22 };
-
-struct seat { /* a client, what it wrote, and what it was told */
-    struct hf_client *client;
-    struct hf_now now;
-    uint64_t socket;
-    struct hf_buf sent;         /* everything it wrote on this socket */
-    struct hf_ws_reader reader; /* of its frames */
-    size_t read_at;
-    char id[96]; /* of its newest request, JSON */
-    struct hf_client_news news[NEWS_MAX];
-    size_t news_len, dials, kills, ends, connects;
-    bool stops_at_gap;
-    bool is_clogged; /* nothing that it writes leaves */
-};
-
-static struct hf_client_config config_of(void)
-{
-    struct hf_client_config config = {
-        .seed = { 3 },
-        .url = { .host = HF_LIT("localhost"),
-                 .place = HF_LIT("localhost:1"),
-                 .target = HF_LIT("/") },
-        .connect = { .min_protocol = 4,
-                     .max_protocol = 4,
-                     .client = { .id = HF_CLIENT_ID_CLI,
-                                 .mode = HF_CLIENT_MODE_CLI,
-                                 .version = HF_LIT("1"),
-                                 .platform = HF_LIT("linux") },
-                     .role_name = HF_LIT("operator") },
-        .credentials = { .token = HF_LIT("canary-token") },
-        .call_within = HF_MS(30000),
-    };
-    hf_link_limits_init(&config.link);
-    config.link.backoff.jitter_percent = 0;
-    return config;
-}
-
-static void step(struct seat *s, enum hf_client_event_kind kind)
-{
-    hf_client_step(s->client, s->now,
-                   &(struct hf_client_event){ .kind = kind, .socket = s->socket });
-}
-
-static void write_output(struct seat *s)
-{
-    struct hf_output out;
-    hf_client_output(s->client, &out);
-    hf_buf_add(&s->sent, out.spans[0]);
-    hf_client_step(s->client, s->now,
-                   &(struct hf_client_event){ .kind = HF_CLIENT_WRITTEN,
-                                              .socket = s->socket,
-                                              .u.written_bytes = out.total_bytes });
-}
-
-static void act(struct seat *s)
-{
-    struct hf_client_action action;
-    while (hf_client_action(s->client, &action)) {
-        switch (action.kind) {
-        case HF_CLIENT_DO_KILL:
-            s->kills++;
-            break;
-        case HF_CLIENT_DO_DIAL:
-            s->dials++;
-            s->socket = action.socket;
-            hf_buf_reset(&s->sent, SENT_MAX);
-            step(s, HF_CLIENT_DIALED);
-            break;
-        case HF_CLIENT_DO_OUTPUT:
-            if (!s->is_clogged) write_output(s);
-            break;
-        case HF_CLIENT_DO_END:
-            s->ends++;
-            step(s, HF_CLIENT_CLOSED);
-            break;
-        case HF_CLIENT_DO_TELL:
-            CHECK(s->news_len < NEWS_MAX);
-            s->news[s->news_len++] = action.news;
-            if (action.news.kind == HF_CLIENT_IS_GAP && s->stops_at_gap) step(s, HF_CLIENT_STOP);
-            break;
-        }
-    }
-}
-
-static size_t count(const struct seat *s, enum hf_client_news_kind kind)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s->news_len; i++) n += s->news[i].kind == kind;
-    return n;
-}
-
-static void give(struct seat *s, struct hf_bytes bytes)
-{
-    uint8_t *copy = malloc(bytes.len + 1);
-    CHECK(copy != NULL);
-    memcpy(copy, bytes.ptr, bytes.len);
-    uint64_t socket = s->socket;
-    for (size_t at = 0; at < bytes.len && s->socket == socket;) {
-        struct hf_client_event event = { .kind = HF_CLIENT_INPUT, .socket = socket };
-        event.u.input.data = copy + at;
-        event.u.input.len = bytes.len - at;
-        at += hf_client_step(s->client, s->now, &event);
-        act(s);
-    }
-    act(s);
-    free(copy);
-}
-
-static void give_frame(struct seat *s, enum hf_ws_opcode opcode, struct hf_bytes payload)
-{
-    struct hf_buf frame;
-    hf_buf_init(&frame, SENT_MAX);
-    hf_ws_frame_write(&frame, opcode, payload, NULL);
-    give(s, hf_buf_view(&frame));
-    hf_buf_fini(&frame);
-}
-
-static void give_text(struct seat *s, const char *text)
-{
-    give_frame(s, HF_WS_OP_TEXT, hf_bytes_cstr(text));
-}
-
-/* Reads what the client wrote since the upgrade; keeps the id of the last request. */
-static void read_sent(struct seat *s)
-{
-    struct hf_ws_item item;
-    size_t used;
-    while (s->read_at < s->sent.len) {
-        CHECK_EQ(hf_ws_read(&s->reader, s->sent.ptr + s->read_at, s->sent.len - s->read_at, &used,
-                            &item),
-                 0);
-        s->read_at += used;
-        CHECK(item.kind != HF_WS_ERROR);
-        if (item.kind != HF_WS_TEXT) continue;
-        struct hf_bytes id = hf_json_find(item.bytes, "id");
-        snprintf(s->id, sizeof s->id, "%.*s", (int)id.len, (const char *)id.ptr);
-        s->connects += hf_json_is(hf_json_find(item.bytes, "method"), HF_LIT("connect"));
-    }
-}
-
-static void answer(struct seat *s, const char *rest)
-{
-    char text[TEXT_MAX];
-    read_sent(s);
-    snprintf(text, sizeof text, "{\"type\":\"res\",\"id\":%s,%s}", s->id, rest);
-    give_text(s, text);
-}
-
-static void init(struct seat *s, const struct hf_client_config *config)
-{
-    *s = (struct seat){ .now = { hf_at_ms(1000), 1000 } };
-    hf_buf_init(&s->sent, SENT_MAX);
-    hf_ws_reader_init(&s->reader, HF_WS_SERVER, SENT_MAX);
-    CHECK_EQ(hf_client_new(&s->client, config), 0);
-    step(s, HF_CLIENT_START);
-    act(s);
-}
-
-static void fini(struct seat *s)
-{
-    hf_client_free(s->client);
-    hf_ws_reader_fini(&s->reader);
-    hf_buf_fini(&s->sent);
-}
-
-/* The 101 that belongs to the client's key. */
-static size_t upgrade_text(const struct seat *s, char out[TEXT_MAX])
-{
-    const char *name = "Sec-WebSocket-Key: ";
-    const uint8_t *key = memmem(s->sent.ptr, s->sent.len, name, strlen(name));
-    char accept[HF_HTTP_ACCEPT_CHARS];
-    CHECK(key != NULL);
-    hf_http_accept(hf_bytes(key + strlen(name), HF_HTTP_KEY_CHARS), accept);
-    return (size_t)snprintf(out, TEXT_MAX,
-                            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"
-                            "Connection: Upgrade\r\nSec-WebSocket-Accept: %.*s\r\n\r\n",
-                            HF_HTTP_ACCEPT_CHARS, accept);
-}
-
-static void upgrade(struct seat *s)
-{
-    char text[TEXT_MAX];
-    size_t len = upgrade_text(s, text);
-    s->read_at = s->sent.len;
-    give(s, hf_bytes(text, len));
-}
-
-static const char challenge[] = "{\"type\":\"event\",\"event\":\"connect.challenge\","
-                                "\"payload\":{\"nonce\":\"n\",\"ts\":5}}";
-static const char hello[] = "\"ok\":true,\"payload\":{\"type\":\"hello-ok\",\"protocol\":4,"
-                            "\"policy\":{\"maxPayload\":1000,\"tickIntervalMs\":15000}}";
-
-static void ready(struct seat *s)
-{
-    struct hf_client_config config = config_of();
-    init(s, &config);
-    upgrade(s);
-    give_text(s, challenge);
-    answer(s, hello);
-    CHECK_EQ(count(s, HF_CLIENT_IS_READY), 1);
-}
 
 /* client-lifecycle 2, 12 */
 static void one_connect_follows_the_challenge_and_nothing_comes_before_it(void)
 {
-    struct hf_client_config config = config_of();
+    struct hf_client_config config = seat_config_of();
     struct seat s;
-    init(&s, &config);
-    upgrade(&s);
+    seat_init(&s, &config);
+    seat_upgrade(&s);
     size_t sent = s.sent.len;
     s.now.mono = hf_at_ms(6000);
     hf_client_run_due(s.client, s.now);
-    act(&s);
+    seat_act(&s);
     CHECK_EQ(s.sent.len, sent);
-    give_text(&s, challenge);
-    give_text(&s, challenge);
-    read_sent(&s);
+    seat_give_text(&s, seat_challenge);
+    seat_give_text(&s, seat_challenge);
+    seat_read_sent(&s);
     CHECK_EQ(s.connects, 1);
-    fini(&s);
+    seat_fini(&s);
 }
 
 /* client-lifecycle 4: with a device the time must be there, without one it need not. */
 static void a_device_wants_a_time_to_sign(void)
 {
     for (int has_device = 0; has_device < 2; has_device++) {
-        struct hf_client_config config = config_of();
+        struct hf_client_config config = seat_config_of();
         struct seat s;
         config.has_device = has_device;
         config.device_secret[0] = 1;
-        init(&s, &config);
-        upgrade(&s);
-        give_text(&s, "{\"type\":\"event\",\"event\":\"connect.challenge\","
+        seat_init(&s, &config);
+        seat_upgrade(&s);
+        seat_give_text(&s, "{\"type\":\"event\",\"event\":\"connect.challenge\","
                       "\"payload\":{\"nonce\":\"n\",\"ts\":-1}}");
-        read_sent(&s);
+        seat_read_sent(&s);
         CHECK_EQ(s.connects, !has_device);
         CHECK_EQ(hf_client_link(s.client)->state,
                  has_device ? HF_LINK_CLOSING : HF_LINK_AWAIT_HELLO);
-        fini(&s);
+        seat_fini(&s);
     }
 }
 
@@ -270,18 +59,18 @@ static void an_http_answer_is_an_error_that_names_it(void)
         { "HTTP/1.1 101 Switching Protocols\r\n\r\n", "this is no gateway" },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
-        struct hf_client_config config = config_of();
+        struct hf_client_config config = seat_config_of();
         struct seat s;
-        init(&s, &config);
-        give(&s, hf_bytes_cstr(rows[i].answer));
-        if (hf_client_link(s.client)->state == HF_LINK_OPENING) step(&s, HF_CLIENT_CLOSED);
-        act(&s);
+        seat_init(&s, &config);
+        seat_give(&s, hf_bytes_cstr(rows[i].answer));
+        if (hf_client_link(s.client)->state == HF_LINK_OPENING) seat_step(&s, HF_CLIENT_CLOSED);
+        seat_act(&s);
         struct hf_bytes text = hf_client_failure(s.client).text;
         CHECK_AT(i, memmem(text.ptr, text.len, rows[i].told, strlen(rows[i].told)) != NULL);
         CHECK_AT(i, memmem(text.ptr, text.len, "canary", 6) == NULL);
-        CHECK_EQ_AT(i, count(&s, HF_CLIENT_IS_ERROR), 1);
-        CHECK_EQ_AT(i, count(&s, HF_CLIENT_IS_RETRY), 1);
-        fini(&s);
+        CHECK_EQ_AT(i, seat_count(&s, HF_CLIENT_IS_ERROR), 1);
+        CHECK_EQ_AT(i, seat_count(&s, HF_CLIENT_IS_RETRY), 1);
+        seat_fini(&s);
     }
 }
 
@@ -289,22 +78,22 @@ static void an_http_answer_is_an_error_that_names_it(void)
 static void the_first_bytes_may_be_cut_anywhere(void)
 {
     for (size_t cut = 1;; cut++) {
-        struct hf_client_config config = config_of();
+        struct hf_client_config config = seat_config_of();
         struct seat s;
         struct hf_buf all;
-        char text[TEXT_MAX];
-        init(&s, &config);
-        hf_buf_init(&all, TEXT_MAX);
-        hf_buf_add(&all, hf_bytes(text, upgrade_text(&s, text)));
+        char text[SEAT_TEXT_MAX];
+        seat_init(&s, &config);
+        hf_buf_init(&all, SEAT_TEXT_MAX);
+        hf_buf_add(&all, hf_bytes(text, seat_upgrade_text(&s, text)));
         s.read_at = s.sent.len;
-        hf_ws_frame_write(&all, HF_WS_OP_TEXT, hf_bytes_cstr(challenge), NULL);
+        hf_ws_frame_write(&all, HF_WS_OP_TEXT, hf_bytes_cstr(seat_challenge), NULL);
         size_t len = all.len;
-        if (cut < len) give(&s, hf_bytes_head(hf_buf_view(&all), cut));
-        if (cut < len) give(&s, hf_bytes_from(hf_buf_view(&all), cut));
-        read_sent(&s);
+        if (cut < len) seat_give(&s, hf_bytes_head(hf_buf_view(&all), cut));
+        if (cut < len) seat_give(&s, hf_bytes_from(hf_buf_view(&all), cut));
+        seat_read_sent(&s);
         if (cut < len) CHECK_EQ_AT(cut, s.connects, 1);
         hf_buf_fini(&all);
-        fini(&s);
+        seat_fini(&s);
         if (cut >= len) return;
     }
 }
@@ -331,16 +120,16 @@ static void a_broken_frame_closes_with_its_code(void)
         struct seat s;
         struct hf_ws_item item = { 0 };
         size_t used;
-        ready(&s);
-        read_sent(&s);
-        give(&s, hf_bytes(rows[i].bytes, rows[i].len));
+        seat_ready(&s);
+        seat_read_sent(&s);
+        seat_give(&s, hf_bytes(rows[i].bytes, rows[i].len));
         CHECK_EQ_AT(i, hf_client_link(s.client)->state, HF_LINK_CLOSING);
         CHECK_EQ_AT(
             i, hf_ws_read(&s.reader, s.sent.ptr + s.read_at, s.sent.len - s.read_at, &used, &item),
             0);
         CHECK_EQ_AT(i, item.kind, HF_WS_CLOSE);
         CHECK_EQ_AT(i, item.code, rows[i].code);
-        fini(&s);
+        seat_fini(&s);
     }
 }
 
@@ -361,50 +150,50 @@ static void strange_answers_are_ignored(void)
         "{",
         "\"\"",
     };
-    struct hf_client_config config = config_of();
+    struct hf_client_config config = seat_config_of();
     struct seat s;
-    init(&s, &config);
-    upgrade(&s);
-    give_text(&s, challenge);
+    seat_init(&s, &config);
+    seat_upgrade(&s);
+    seat_give_text(&s, seat_challenge);
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
-        give_text(&s, rows[i]);
+        seat_give_text(&s, rows[i]);
         CHECK_EQ_AT(i, hf_client_link(s.client)->state, HF_LINK_AWAIT_HELLO);
     }
-    answer(&s, "\"ok\":true,\"error\":{\"code\":\"\"}");
+    seat_answer(&s, "\"ok\":true,\"error\":{\"code\":\"\"}");
     CHECK_EQ(hf_client_link(s.client)->state, HF_LINK_AWAIT_HELLO);
-    answer(&s, hello);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_READY), 1);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_EVENT), 0);
-    fini(&s);
+    seat_answer(&s, seat_hello);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_READY), 1);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_EVENT), 0);
+    seat_fini(&s);
 }
 
 /* T16: a hello of another protocol. */
 static void a_hello_that_was_not_offered_ends_the_login(void)
 {
-    struct hf_client_config config = config_of();
+    struct hf_client_config config = seat_config_of();
     struct seat s;
-    init(&s, &config);
-    upgrade(&s);
-    give_text(&s, challenge);
-    answer(&s, "\"ok\":true,\"payload\":{\"type\":\"hello-ok\",\"protocol\":5}");
+    seat_init(&s, &config);
+    seat_upgrade(&s);
+    seat_give_text(&s, seat_challenge);
+    seat_answer(&s, "\"ok\":true,\"payload\":{\"type\":\"hello-ok\",\"protocol\":5}");
     CHECK_EQ(hf_client_link(s.client)->cause, HF_LINK_CAUSE_BAD_HELLO);
-    fini(&s);
+    seat_fini(&s);
 }
 
 /* client-lifecycle 13: both sides of the server's maxPayload. */
 static void a_request_larger_than_the_server_takes_is_not_sent(void)
 {
-    char params[TEXT_MAX];
+    char params[SEAT_TEXT_MAX];
     struct seat s;
     size_t fitting = 0;
-    ready(&s);
+    seat_ready(&s);
     for (size_t len = 800; len < 1000; len++) {
         memset(params, 'a', sizeof params);
         params[0] = params[len - 1] = '"';
         size_t sent = s.sent.len;
         struct hf_client_call call = { .method = HF_LIT("m"), .params = hf_bytes(params, len) };
         int err = hf_client_call(s.client, s.now, &call);
-        act(&s);
+        seat_act(&s);
         if (err == 0) {
             fitting = s.sent.len - sent;
             continue;
@@ -414,7 +203,7 @@ static void a_request_larger_than_the_server_takes_is_not_sent(void)
         break;
     }
     CHECK_EQ(fitting, 1000 + 8); /* the frame's header and mask around it */
-    fini(&s);
+    seat_fini(&s);
 }
 
 /* client-lifecycle 40: both sides of the deadline, and the late answer. */
@@ -422,25 +211,25 @@ static void a_call_without_an_answer_ends_at_its_deadline(void)
 {
     struct hf_client_call call = { .method = HF_LIT("health"), .tag = 9 };
     struct seat s;
-    ready(&s);
+    seat_ready(&s);
     int64_t asked_ms = hf_span_ms(s.now.mono.ns);
     CHECK_EQ(hf_client_call(s.client, s.now, &call), 0);
-    act(&s);
+    seat_act(&s);
     s.now.mono = hf_at_ms(asked_ms + 29999);
     hf_client_run_due(s.client, s.now);
-    act(&s);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 0);
+    seat_act(&s);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESULT), 0);
     s.now.mono = hf_at_ms(asked_ms + 30000);
     hf_client_run_due(s.client, s.now);
-    act(&s);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 1);
+    seat_act(&s);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESULT), 1);
     const struct hf_client_news *last = &s.news[s.news_len - 1];
     CHECK_EQ(last->u.result.tag, 9);
     CHECK_EQ(last->u.result.outcome, HF_CLIENT_TIMEOUT);
     CHECK(last->u.result.was_sent);
-    answer(&s, "\"ok\":true");
-    CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 1);
-    fini(&s);
+    seat_answer(&s, "\"ok\":true");
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESULT), 1);
+    seat_fini(&s);
 }
 
 /* client-lifecycle 41, 44 */
@@ -448,90 +237,95 @@ static void two_answers_and_a_cancel(void)
 {
     struct hf_client_call call = { .method = HF_LIT("agent"), .tag = 5, .expects_final = true };
     struct seat s;
-    ready(&s);
+    seat_ready(&s);
     CHECK_EQ(hf_client_call(s.client, s.now, &call), 0);
-    act(&s);
-    answer(&s, "\"ok\":true,\"payload\":{\"status\":\"accepted\"}");
-    answer(&s, "\"ok\":true,\"payload\":{\"status\":\"accepted\"}");
-    CHECK_EQ(count(&s, HF_CLIENT_IS_ACCEPTED), 1);
-    answer(&s, "\"ok\":true,\"payload\":{\"status\":\"ok\"}");
-    CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 1);
+    seat_act(&s);
+    seat_answer(&s, "\"ok\":true,\"payload\":{\"status\":\"accepted\"}");
+    seat_answer(&s, "\"ok\":true,\"payload\":{\"status\":\"accepted\"}");
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_ACCEPTED), 1);
+    seat_answer(&s, "\"ok\":true,\"payload\":{\"status\":\"ok\"}");
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESULT), 1);
     CHECK_EQ(hf_client_call(s.client, s.now, &call), 0);
     CHECK_EQ(hf_client_cancel(s.client, 5), 0);
     CHECK_EQ(hf_client_cancel(s.client, 5), HF_ERR_NOT_FOUND);
-    act(&s);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 2);
+    seat_act(&s);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESULT), 2);
     CHECK_EQ(s.news[s.news_len - 1].u.result.outcome, HF_CLIENT_CANCELLED);
-    fini(&s);
+    seat_fini(&s);
 }
 
 static void cancelling_much_at_once_waits_for_the_actions(void)
 {
     struct hf_client_call call = { .method = HF_LIT("m") };
     struct seat s;
-    ready(&s);
+    seat_ready(&s);
     for (call.tag = 1; call.tag <= 17; call.tag++)
         CHECK_EQ(hf_client_call(s.client, s.now, &call), 0);
     for (uint64_t tag = 1; tag <= 16; tag++) CHECK_EQ(hf_client_cancel(s.client, tag), 0);
     CHECK_EQ(hf_client_cancel(s.client, 17), HF_ERR_LIMIT);
-    act(&s);
+    seat_act(&s);
     CHECK_EQ(hf_client_cancel(s.client, 17), 0);
-    act(&s);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 17);
-    fini(&s);
+    seat_act(&s);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESULT), 17);
+    seat_fini(&s);
 }
 
 static void give_event(struct seat *s, int64_t seq)
 {
     char text[128];
     snprintf(text, sizeof text, "{\"type\":\"event\",\"event\":\"e\",\"seq\":%" PRId64 "}", seq);
-    give_text(s, text);
+    seat_give_text(s, text);
 }
 
 /* client-lifecycle 47, 49 */
 static void a_hole_in_the_numbers_is_told_before_the_event(void)
 {
     struct seat s;
-    ready(&s);
+    seat_ready(&s);
     give_event(&s, 5);
     give_event(&s, 6);
     give_event(&s, 9);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_GAP), 1);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_GAP), 1);
     const struct hf_client_news *gap = &s.news[s.news_len - 3];
     CHECK_EQ(gap->kind, HF_CLIENT_IS_GAP);
     CHECK_EQ(gap->u.gap.expected, 7);
     CHECK_EQ(gap->u.gap.received, 9);
     give_event(&s, 8);
     give_event(&s, 10);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_GAP), 1);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_EVENT), 5);
-    fini(&s);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_GAP), 1);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_EVENT), 5);
+    seat_fini(&s);
 }
 
 /* The largest number is a number like any other: nothing follows it. */
 static void the_numbers_may_be_as_large_as_they_come(void)
 {
     struct seat s;
-    ready(&s);
+    seat_ready(&s);
     give_event(&s, INT64_MAX);
     give_event(&s, INT64_MAX);
     give_event(&s, 1);
     give_event(&s, INT64_MAX - 1);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_GAP), 0);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_EVENT), 4);
-    fini(&s);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_GAP), 0);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_EVENT), 4);
+    seat_fini(&s);
+}
+
+static void stop_at_a_gap(struct seat *s, const struct hf_client_news *news)
+{
+    if (news->kind == HF_CLIENT_IS_GAP) seat_step(s, HF_CLIENT_STOP);
 }
 
 /* client-lifecycle 48 */
 static void whoever_stops_at_a_gap_gets_no_event(void)
 {
     struct seat s;
-    ready(&s);
-    s.stops_at_gap = true;
+    seat_ready(&s);
+    s.on_news = stop_at_a_gap;
     give_event(&s, 5);
     give_event(&s, 9);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_EVENT), 1);
-    fini(&s);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_EVENT), 1);
+    seat_fini(&s);
 }
 
 /* client-lifecycle 59: answered on the way, without asking the owner. */
@@ -540,14 +334,14 @@ static void a_ping_is_answered_at_once(void)
     struct hf_ws_item item = { 0 };
     struct seat s;
     size_t used;
-    ready(&s);
-    read_sent(&s);
-    give_frame(&s, HF_WS_OP_PING, HF_LIT("42"));
+    seat_ready(&s);
+    seat_read_sent(&s);
+    seat_give_frame(&s, HF_WS_OP_PING, HF_LIT("42"));
     CHECK_EQ(hf_ws_read(&s.reader, s.sent.ptr + s.read_at, s.sent.len - s.read_at, &used, &item),
              0);
     CHECK_EQ(item.kind, HF_WS_PONG);
     CHECK_TEXT(item.bytes, "42");
-    fini(&s);
+    seat_fini(&s);
 }
 
 /* How many pongs it wrote since the last look; `last` is the payload of the newest. */
@@ -576,20 +370,20 @@ static void pings_of_a_server_that_does_not_read_cost_a_bound(void)
          pings = pings == FIT + 1 ? FIT + 2000 : pings + 1) {
         char payload[16], last[16] = "";
         struct seat s;
-        ready(&s);
-        read_sent(&s);
-        s.is_clogged = true;
+        seat_ready(&s);
+        seat_read_sent(&s);
+        s.holds_output = true;
         for (size_t i = 1; i <= pings; i++) {
             snprintf(payload, sizeof payload, "%08zu", i);
-            give_frame(&s, HF_WS_OP_PING, hf_bytes_cstr(payload));
+            seat_give_frame(&s, HF_WS_OP_PING, hf_bytes_cstr(payload));
         }
-        s.is_clogged = false;
-        write_output(&s);
-        act(&s);
+        s.holds_output = false;
+        seat_write(&s, SIZE_MAX);
+        seat_act(&s);
         CHECK_EQ_AT(pings, read_pongs(&s, last), pings == FIT ? FIT : FIT + 1);
         CHECK_TEXT_AT(pings, hf_bytes_cstr(last), payload);
-        CHECK_EQ_AT(pings, count(&s, HF_CLIENT_IS_CLOSED), 0);
-        fini(&s);
+        CHECK_EQ_AT(pings, seat_count(&s, HF_CLIENT_IS_CLOSED), 0);
+        seat_fini(&s);
     }
 }
 
@@ -598,16 +392,16 @@ static void a_close_is_echoed_and_named(void)
 {
     struct hf_client_call call = { .method = HF_LIT("health"), .tag = 1 };
     struct seat s;
-    ready(&s);
+    seat_ready(&s);
     CHECK_EQ(hf_client_call(s.client, s.now, &call), 0);
-    give_frame(&s, HF_WS_OP_CLOSE,
+    seat_give_frame(&s, HF_WS_OP_CLOSE,
                HF_LIT("\x03\xF5"
                       "busy"));
     CHECK_TEXT(hf_client_failure(s.client).text, "closed (1013 try again later): busy");
     CHECK_EQ(s.ends, 1);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_CLOSED), 1);
-    CHECK_EQ(count(&s, HF_CLIENT_IS_RESULT), 1);
-    fini(&s);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_CLOSED), 1);
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESULT), 1);
+    seat_fini(&s);
 }
 
 CHECK_MAIN(one_connect_follows_the_challenge_and_nothing_comes_before_it,

@@ -278,8 +278,9 @@ static void attempts_may_be_bounded(void)
     for (int i = 0; i < 3; i++) {
         CHECK_EQ(c.link.state, HF_LINK_OPENING);
         link_case_say(&c, HF_LINK_DIAL_FAILED);
-        link_case_run(&c, c.ms + hf_span_ms(c.todo.wait));
+        link_case_wait(&c);
     }
+    CHECK_EQ(c.todo.wait, HF_SPAN_MAX);
     link_case_run(&c, 600000);
     CHECK_EQ(c.link.pause, HF_LINK_PAUSE_ATTEMPTS);
     CHECK_EQ(c.dials, 3);
@@ -413,7 +414,7 @@ static void the_same_device_fault_three_times_pauses(void)
         else
             fail(&c, 'h');
         CHECK_EQ_AT(i, c.link.state, HF_LINK_BACKOFF);
-        link_case_run(&c, c.ms + hf_span_ms(c.todo.wait));
+        link_case_wait(&c);
     }
     link_case_refuse(&c, &refusal);
     CHECK_EQ(c.link.state, HF_LINK_PAUSED);
@@ -428,7 +429,7 @@ static void some_closes_pause(void)
         CHECK_EQ(c.link.state, HF_LINK_OPENING);
         link_case_ask(&c);
         link_case_close(&c, 1008, "invalid request frame");
-        link_case_run(&c, c.ms + hf_span_ms(c.todo.wait));
+        link_case_wait(&c);
     }
     CHECK_EQ(c.link.pause, HF_LINK_PAUSE_OUR_FAULT);
     start_plain(&c);
