@@ -34,7 +34,7 @@ static void a_device_wants_a_time_to_sign(void)
         seat_init(&s, &config);
         seat_upgrade(&s);
         seat_give_text(&s, "{\"type\":\"event\",\"event\":\"connect.challenge\","
-                      "\"payload\":{\"nonce\":\"n\",\"ts\":-1}}");
+                           "\"payload\":{\"nonce\":\"n\",\"ts\":-1}}");
         seat_read_sent(&s);
         CHECK_EQ(s.connects, !has_device);
         CHECK_EQ(hf_client_link(s.client)->state,
@@ -395,8 +395,8 @@ static void a_close_is_echoed_and_named(void)
     seat_ready(&s);
     CHECK_EQ(hf_client_call(s.client, s.now, &call), 0);
     seat_give_frame(&s, HF_WS_OP_CLOSE,
-               HF_LIT("\x03\xF5"
-                      "busy"));
+                    HF_LIT("\x03\xF5"
+                           "busy"));
     CHECK_TEXT(hf_client_failure(s.client).text, "closed (1013 try again later): busy");
     CHECK_EQ(s.ends, 1);
     CHECK_EQ(seat_count(&s, HF_CLIENT_IS_CLOSED), 1);
