@@ -1,79 +1,14 @@
 #include "base/crypto.h"
-#include "base/assert.h"
 #include "base/err.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
-#include <openssl/params.h>
-
-/* Fetching an algorithm takes locks and string look-ups in OpenSSL 3, so it is
- * done once; a context is reused, for one thread each. */
-struct digests {
-    EVP_MD *sha1, *sha256;
-    EVP_MAC *hmac;
-};
-
-static struct digests fetched;
-static _Thread_local EVP_MD_CTX *digest_ctx;
-static _Thread_local EVP_MAC_CTX *hmac_ctx;
 
 void hf_crypto_start(void)
 {
-    if (fetched.hmac) return;
     /* The library's configuration file takes milliseconds to read and says nothing
-     * about digests.  TLS obeys it: host/tls loads it first where there is TLS. */
+     * about signatures.  TLS obeys it: host/tls loads it first where there is TLS. */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-    fetched.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
-    fetched.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    fetched.hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    HF_ASSERT(fetched.sha1 && fetched.sha256 && fetched.hmac);
-}
-
-void hf_crypto_end_thread(void)
-{
-    EVP_MD_CTX_free(digest_ctx);
-    EVP_MAC_CTX_free(hmac_ctx);
-    digest_ctx = NULL;
-    hmac_ctx = NULL;
-}
-
-static void digest(EVP_MD *md, struct hf_bytes data, uint8_t *out)
-{
-    if (!digest_ctx) digest_ctx = EVP_MD_CTX_new();
-    HF_ASSERT(digest_ctx);
-    HF_ASSERT(EVP_DigestInit_ex2(digest_ctx, md, NULL) == 1);
-    HF_ASSERT(EVP_DigestUpdate(digest_ctx, data.ptr, data.len) == 1);
-    HF_ASSERT(EVP_DigestFinal_ex(digest_ctx, out, NULL) == 1);
-}
-
-void hf_sha1(struct hf_bytes data, uint8_t out[HF_SHA1_BYTES])
-{
-    hf_crypto_start();
-    digest(fetched.sha1, data, out);
-}
-
-void hf_sha256(struct hf_bytes data, uint8_t out[HF_SHA256_BYTES])
-{
-    hf_crypto_start();
-    digest(fetched.sha256, data, out);
-}
-
-void hf_hmac_sha256(struct hf_bytes key, struct hf_bytes data, uint8_t out[HF_SHA256_BYTES])
-{
-    hf_crypto_start();
-    if (!hmac_ctx) hmac_ctx = EVP_MAC_CTX_new(fetched.hmac);
-    HF_ASSERT(hmac_ctx);
-    char name[] = "SHA256";
-    OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string("digest", name, 0),
-                            OSSL_PARAM_construct_end() };
-    /* No key pointer would mean the key before. */
-    static const uint8_t no_key[1];
-    HF_ASSERT(EVP_MAC_init(hmac_ctx, key.len > 0 ? key.ptr : no_key, key.len, params) == 1);
-    HF_ASSERT(EVP_MAC_update(hmac_ctx, data.ptr, data.len) == 1);
-    size_t len = 0;
-    HF_ASSERT(EVP_MAC_final(hmac_ctx, out, &len, HF_SHA256_BYTES) == 1);
-    HF_ASSERT(len == HF_SHA256_BYTES);
 }
 
 bool hf_ed25519_verify(const uint8_t key[HF_ED25519_KEY_BYTES], struct hf_bytes data,

@@ -1,9 +1,8 @@
 /* base/crypto.h: digests, text encodings of bytes, signatures, secrets.
  *
- * The only room that includes the crypto library.  Nothing here keeps state but
- * the library's own fetched algorithms, which are set up at the first call (not
- * thread safe at that moment: the host calls hf_crypto_start before it starts a
- * thread). */
+ * The only room that includes the crypto library.  Nothing here keeps state.  The
+ * library sets itself up when the first signature needs it, on whatever thread: a
+ * client of a ws:// gateway without a device never does. */
 #ifndef HF_BASE_CRYPTO_H
 #define HF_BASE_CRYPTO_H
 
@@ -21,11 +20,11 @@ enum {
 #define HF_BASE64URL_CHARS(len) (((len)*4 + 2) / 3)
 #define HF_HEX_CHARS(len) ((len)*2)
 
+/* For programs that sign or verify: sets the library up now, and without its configuration
+ * file.  Not for a library inside of somebody else's program. */
 void hf_crypto_start(void);
 
-/* Gives back what the library keeps for the calling thread, which ends. */
-void hf_crypto_end_thread(void);
-
+/* These three do without the library. */
 void hf_sha1(struct hf_bytes data, uint8_t out[HF_SHA1_BYTES]);
 void hf_sha256(struct hf_bytes data, uint8_t out[HF_SHA256_BYTES]);
 void hf_hmac_sha256(struct hf_bytes key, struct hf_bytes data, uint8_t out[HF_SHA256_BYTES]);

@@ -1,5 +1,4 @@
 #include "base/assert.h"
-#include "base/crypto.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -88,7 +87,6 @@ int holdfast_loop_new(holdfast_loop **out)
     hf_buf_init(&l->inbox, SIZE_MAX);
     hf_buf_init(&l->batch, SIZE_MAX);
     hf_thread_note(&l->callbacks);
-    hf_crypto_start();
     *out = l;
     return 0;
 }

@@ -1,25 +1,15 @@
 #include "host/worker_thread.h"
-#include "base/crypto.h"
 #include "base/err.h"
 
 #include <signal.h>
 
-static void run_thread(void *thread)
-{
-    struct hf_thread *t = thread;
-    t->run(t->ctx);
-    hf_crypto_end_thread();
-}
-
 int hf_thread_start(struct hf_thread *t, void (*run)(void *ctx), void *ctx)
 {
-    t->run = run;
-    t->ctx = ctx;
     sigset_t all, before;
     sigfillset(&all);
     /* A thread inherits the mask of the one that makes it. */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    t->is_running = uv_thread_create(&t->id, run_thread, t) == 0;
+    t->is_running = uv_thread_create(&t->id, run, ctx) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return t->is_running ? 0 : HF_ERR_NOMEM;
 }

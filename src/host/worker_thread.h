@@ -10,8 +10,6 @@
 struct hf_thread {
     uv_thread_t id;
     bool is_running; /* started and not joined */
-    void (*run)(void *ctx);
-    void *ctx;
 };
 
 /* Runs `run(ctx)` on a thread of its own: 0 or HF_ERR_NOMEM.  It takes no signals:

@@ -2,6 +2,8 @@
 #include "base/err.h"
 #include "lib/check.h"
 
+#include <openssl/evp.h>
+
 enum { TEXT_MAX = 256 };
 
 #define CHECK_HEX_AT(row, data, want)                                                              \
@@ -42,6 +44,22 @@ static void digests_are_those_of_fips_180_4(void)
         hf_sha256(hf_bytes_cstr(digests[i].text), sha256);
         CHECK_HEX_AT(i, hf_bytes(sha1, sizeof sha1), digests[i].sha1);
         CHECK_HEX_AT(i, hf_bytes(sha256, sizeof sha256), digests[i].sha256);
+    }
+}
+
+/* The library as the judge: every way in which the end falls into a block. */
+static void digests_are_the_library_s_for_every_length(void)
+{
+    uint8_t data[300], ours[HF_SHA256_BYTES], theirs[HF_SHA256_BYTES];
+    unsigned len;
+    for (size_t i = 0; i < sizeof data; i++) data[i] = (uint8_t)(i * 37 + 11);
+    for (size_t i = 0; i <= sizeof data; i++) {
+        hf_sha1(hf_bytes(data, i), ours);
+        CHECK_EQ(EVP_Digest(data, i, theirs, &len, EVP_sha1(), NULL), 1);
+        CHECK_BYTES_AT(i, hf_bytes(ours, HF_SHA1_BYTES), hf_bytes(theirs, len));
+        hf_sha256(hf_bytes(data, i), ours);
+        CHECK_EQ(EVP_Digest(data, i, theirs, &len, EVP_sha256(), NULL), 1);
+        CHECK_BYTES_AT(i, hf_bytes(ours, HF_SHA256_BYTES), hf_bytes(theirs, len));
     }
 }
 
@@ -210,8 +228,8 @@ static void wiped_bytes_are_zero(void)
     CHECK(memcmp(secret, zeros, sizeof secret) == 0);
 }
 
-CHECK_MAIN(digests_are_those_of_fips_180_4, macs_are_those_of_rfc_4231,
-           an_empty_key_is_not_the_key_before,
+CHECK_MAIN(digests_are_those_of_fips_180_4, digests_are_the_library_s_for_every_length,
+           macs_are_those_of_rfc_4231, an_empty_key_is_not_the_key_before,
            signatures_are_those_of_rfc_8032_and_break_with_any_bit, bytes_become_text_and_come_back,
            stray_characters_bits_and_padding_are_refused,
            secrets_are_the_same_only_when_every_byte_is, wiped_bytes_are_zero)
