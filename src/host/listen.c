@@ -1,6 +1,7 @@
 #include "host/listen.h"
 #include "base/bytes.h"
 #include "host/port_holder.h"
+#include "host/tailnet.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -165,7 +166,24 @@ static int open_address(struct hf_listen_set *set, const struct hf_listen_spec *
                             spec->address);
     if (fd < 0) return tell(fault, spec->address, spec->port, -fd);
     add(set, fd);
-    return 0;
+    if (!spec->needs_loopback) return 0;
+    fd = open_text("127.0.0.1", set->port, false);
+    if (fd >= 0) {
+        add(set, fd);
+        return 0;
+    }
+    uint16_t port = set->port;
+    hf_listen_close(set);
+    return tell(fault, "127.0.0.1", port, -fd);
+}
+
+static int open_tailnet(struct hf_listen_set *set, uint16_t port, struct hf_fault *fault)
+{
+    struct hf_listen_spec spec = { .port = port, .needs_loopback = true };
+    size_t len = hf_tailnet_find(spec.address);
+    if (len == 0) return open_loopback(set, port, fault);
+    spec.address[len] = '\0';
+    return open_address(set, &spec, fault);
 }
 
 int hf_listen_open(struct hf_listen_set *set, const struct hf_listen_spec *spec,
@@ -177,6 +195,8 @@ int hf_listen_open(struct hf_listen_set *set, const struct hf_listen_spec *spec,
         return open_loopback(set, spec->port, fault);
     case HF_BIND_LAN:
         return open_lan(set, spec->port, fault);
+    case HF_BIND_TAILNET:
+        return open_tailnet(set, spec->port, fault);
     case HF_BIND_ADDRESS:
         return open_address(set, spec, fault);
     }

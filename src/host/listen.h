@@ -18,6 +18,7 @@ enum { HF_LISTEN_MAX = 8, HF_LISTEN_ADDRESS_CHARS = 64 };
 enum hf_bind {
     HF_BIND_LOOPBACK, /* 127.0.0.1, and ::1 where there is one */
     HF_BIND_LAN,      /* every address */
+    HF_BIND_TAILNET,  /* this machine's address in a tailnet and 127.0.0.1; else as LOOPBACK */
     HF_BIND_ADDRESS,  /* one address */
 };
 
@@ -25,6 +26,7 @@ struct hf_listen_spec {
     enum hf_bind bind;
     char address[HF_LISTEN_ADDRESS_CHARS]; /* ADDRESS only: IPv4 or IPv6 as text */
     uint16_t port;                         /* 0: the system chooses */
+    bool needs_loopback; /* ADDRESS only: 127.0.0.1 must work on the same port, too */
 };
 
 struct hf_listen_set {

@@ -94,9 +94,6 @@ static int check_supported(const struct hf_config *c, struct hf_fault *fault)
         return hf_fault_set(fault, HF_ERR_RANGE,
                             "gateway.auth.mode \"trusted-proxy\" is not in this version: use "
                             "none, token or password");
-    if (hf_config_is(c, HF_KEY_BIND, "tailnet"))
-        return hf_fault_set(fault, HF_ERR_RANGE,
-                            "gateway.bind \"tailnet\" is not in this version: give the address");
     if (hf_config_is(c, HF_KEY_BIND, "custom") && hf_config_text(c, HF_KEY_BIND_HOST).len == 0)
         return hf_fault_set(fault, HF_ERR_MISSING,
                             "gateway.bind is \"custom\" but gateway.customBindHost is not set");

@@ -16,7 +16,7 @@ enum { NAME_BYTES = 256, PLACES_BYTES_MAX = 1 << 22, JSON_BYTES_MAX = 4 << 20 };
 struct reader {
     struct hf_config *config;
     enum hf_source source;
-    const char *path;
+    const char *path, *root; /* this file; the one that everything began with */
     int depth;
     struct hf_bytes text;
     struct hf_buf json, places;
@@ -188,8 +188,44 @@ static int read_value(struct reader *r, const char *name, struct hf_bytes value)
 
 /* --- includes --- */
 
-static int read_file(struct hf_config *c, const char *path, enum hf_source source, int depth,
-                     const char *prefix, struct hf_fault *fault);
+static int read_file(struct reader *r, const char *prefix);
+
+/* Whether the file lies in the directory or below it; both are real paths. */
+static bool is_inside(const char *file, const char *directory, size_t len)
+{
+    while (len > 1 && directory[len - 1] == '/') len--;
+    if (len == 1 && directory[0] == '/') return true;
+    return len > 0 && strncmp(file, directory, len) == 0 && file[len] == '/';
+}
+
+/* One entry of the list of roots; a leading ~ is the home directory. */
+static bool is_inside_root(const char *file, const char *root, size_t len)
+{
+    char path[PATH_MAX], real[PATH_MAX];
+    const char *home = root[0] == '~' && (len == 1 || root[1] == '/') ? getenv("HOME") : NULL;
+    int skip = home ? 1 : 0;
+    int total =
+        snprintf(path, sizeof path, "%s%.*s", home ? home : "", (int)len - skip, root + skip);
+    if (total >= (int)sizeof path || path[0] != '/' || !realpath(path, real)) return false;
+    return is_inside(file, real, strlen(real));
+}
+
+/* A file of a configuration includes its own directory and what is below it, and the
+ * directories of OPENCLAW_INCLUDE_ROOTS; where links lead counts, not where they stand. */
+static bool may_include(const struct reader *r, const char *path)
+{
+    char file[PATH_MAX], own[PATH_MAX];
+    const char *roots = getenv("OPENCLAW_INCLUDE_ROOTS");
+    if (!realpath(path, file)) return true; /* reading it will say why */
+    if (realpath(r->root, own) && is_inside(file, own, (size_t)(strrchr(own, '/') - own) + 1))
+        return true;
+    while (roots && *roots) {
+        size_t len = strcspn(roots, ":");
+        if (len > 0 && is_inside_root(file, roots, len)) return true;
+        roots += len + (roots[len] == ':');
+    }
+    return false;
+}
 
 static int include_one(struct reader *r, const char *prefix, struct hf_bytes value)
 {
@@ -204,7 +240,17 @@ static int include_one(struct reader *r, const char *prefix, struct hf_bytes val
     const char *slash = strrchr(r->path, '/');
     int directory = name[0] == '/' || !slash ? 0 : (int)(slash - r->path) + 1;
     snprintf(path, sizeof path, "%.*s%s", directory, r->path, (const char *)name);
-    return read_file(r->config, path, r->source, r->depth + 1, prefix, r->fault);
+    if (!may_include(r, path))
+        return refuse(r, value, "$include",
+                      "leads out of the directory of the configuration (OPENCLAW_INCLUDE_ROOTS "
+                      "names more)");
+    struct reader inner = { .config = r->config,
+                            .source = r->source,
+                            .path = path,
+                            .root = r->root,
+                            .depth = r->depth + 1,
+                            .fault = r->fault };
+    return read_file(&inner, prefix);
 }
 
 static int read_includes(struct reader *r, const char *prefix, struct hf_bytes value)
@@ -266,19 +312,13 @@ static int read_text(struct reader *r, const char *prefix)
     return err;
 }
 
-static int read_file(struct hf_config *c, const char *path, enum hf_source source, int depth,
-                     const char *prefix, struct hf_fault *fault)
+static int read_file(struct reader *r, const char *prefix)
 {
     struct hf_buf text;
     hf_buf_init(&text, HF_LIMIT_CONFIG_BYTES + 4096);
-    int err = hf_file_read(path, HF_LIMIT_CONFIG_BYTES, &text, fault);
-    struct reader r = { .config = c,
-                        .source = source,
-                        .path = path,
-                        .depth = depth,
-                        .text = hf_buf_view(&text),
-                        .fault = fault };
-    if (!err) err = read_text(&r, prefix);
+    int err = hf_file_read(r->path, HF_LIMIT_CONFIG_BYTES, &text, r->fault);
+    r->text = hf_buf_view(&text);
+    if (!err) err = read_text(r, prefix);
     if (text.ptr) hf_wipe(text.ptr, text.cap);
     hf_buf_fini(&text);
     return err;
@@ -287,12 +327,15 @@ static int read_file(struct hf_config *c, const char *path, enum hf_source sourc
 int hf_config_file_read(struct hf_config *c, const char *path, enum hf_source source,
                         struct hf_fault *fault)
 {
-    return read_file(c, path, source, 0, "", fault);
+    struct reader r = { .config = c, .source = source, .path = path, .root = path, .fault = fault };
+    return read_file(&r, "");
 }
 
 int hf_config_text_read(struct hf_config *c, struct hf_bytes text, const char *path,
                         enum hf_source source, struct hf_fault *fault)
 {
-    struct reader r = { .config = c, .source = source, .path = path, .text = text, .fault = fault };
+    struct reader r = {
+        .config = c, .source = source, .path = path, .root = path, .text = text, .fault = fault
+    };
     return read_text(&r, "");
 }

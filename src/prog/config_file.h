@@ -1,7 +1,8 @@
 /* prog/config_file.h: reads one configuration file into a configuration.
  *
  * JSON5, with OpenClaw's `$include` (one name or a list, relative to the file, at
- * most HF_CONFIG_INCLUDE_DEPTH deep; what stands beside it wins) and `${NAME}` in
+ * most HF_CONFIG_INCLUDE_DEPTH deep, within the directory of the first file or one of
+ * OPENCLAW_INCLUDE_ROOTS; what stands beside it wins) and `${NAME}` in
  * texts (a variable of the environment; `$${NAME}` stays as it is). */
 #ifndef HF_PROG_CONFIG_FILE_H
 #define HF_PROG_CONFIG_FILE_H

@@ -20,7 +20,7 @@
     X(PORT, INT, "gateway.port", "18789", 0, 65535, "port",                                                                 \
       "HOLDFAST_PORT", "OPENCLAW_GATEWAY_PORT", HF_OPTION_PORT, "where it listens; 0 lets the system choose")               \
     X(BIND, TEXT, "gateway.bind", "loopback", 0, 0, "",                                                                     \
-      "HOLDFAST_BIND", NULL, HF_OPTION_BIND, "auto, loopback, lan, custom or an address")                                   \
+      "HOLDFAST_BIND", NULL, HF_OPTION_BIND, "auto, loopback, lan, tailnet, custom or an address")                                   \
     X(BIND_HOST, TEXT, "gateway.customBindHost", "", 0, 0, "",                                                              \
       NULL, NULL, HF_NO_OPTION, "the address for gateway.bind \"custom\"")                                                  \
     X(AUTH_MODE, CHOICE, "gateway.auth.mode", "token", 0, 0, "none|token|password|trusted-proxy",                           \

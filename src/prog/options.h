@@ -11,7 +11,7 @@
 
 /* name, argument (NULL: none), completion hint, help */
 #define HF_OPTIONS(X)                                                                              \
-    X(BIND, "bind", "loopback|lan|ADDR", "where to listen (default loopback)")                     \
+    X(BIND, "bind", "loopback|lan|tailnet|ADDR", "where to listen (default loopback)")             \
     X(PORT, "port", "PORT", "TCP port, 0 lets the system choose (default 18789)")                  \
     X(AUTH, "auth", "none|token|password", "what a client must know (default token)")              \
     X(TOKEN, "token", "TOKEN", "the shared token; others on this machine can see it here")         \

@@ -120,13 +120,21 @@ int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,
         out->bind = HF_BIND_LAN;
         return 0;
     }
-    if (hf_bytes_same(bind, HF_LIT("custom"))) bind = hf_config_text(c, HF_KEY_BIND_HOST);
+    if (hf_bytes_same(bind, HF_LIT("tailnet"))) {
+        out->bind = HF_BIND_TAILNET;
+        return 0;
+    }
+    bool is_custom = hf_bytes_same(bind, HF_LIT("custom"));
+    if (is_custom) bind = hf_config_text(c, HF_KEY_BIND_HOST);
     if (!hf_net_address_read(bind, &address))
         return hf_fault_set(fault, HF_ERR_RANGE,
-                            "gateway.bind: \"%.*s\" is not loopback, lan or an IP address",
+                            "gateway.bind: \"%.*s\" is not loopback, lan, tailnet or an IP address",
                             (int)bind.len, (const char *)bind.ptr);
     size_t len = hf_net_address_write(&address, out->address);
     out->address[len] = '\0';
     out->bind = HF_BIND_ADDRESS;
+    /* As the real gateway: who names one address of the machine still reaches it locally. */
+    out->needs_loopback = is_custom && strcmp(out->address, "127.0.0.1") != 0 &&
+                          strcmp(out->address, "0.0.0.0") != 0 && strcmp(out->address, "::") != 0;
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "wire/json_write.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const source_names[] = {
@@ -237,6 +238,13 @@ static int edit_file(const char *path, enum hf_key_id key, struct hf_bytes json,
     return err;
 }
 
+/* Only the value 1 turns it on, as in OpenClaw. */
+static bool is_managed_elsewhere(void)
+{
+    const char *value = getenv("OPENCLAW_CONFIG_READONLY");
+    return value && strcmp(value, "1") == 0;
+}
+
 static int set(const struct hf_args *args)
 {
     char path[HF_CONFIG_PATH_BYTES];
@@ -251,7 +259,12 @@ static int set(const struct hf_args *args)
     hf_paths_own_config(args, path, &is_asked_for);
     hf_buf_init(&json, HF_LIMIT_CONFIG_BYTES);
     int exit_code = HF_EXIT_DONE;
-    if (path[0] == '\0') {
+    if (is_managed_elsewhere()) {
+        hf_fault_set(&fault, HF_ERR_READONLY,
+                     "the configuration is managed from outside (OPENCLAW_CONFIG_READONLY=1): "
+                     "change it there");
+        exit_code = hf_verb_fail(&fault);
+    } else if (path[0] == '\0') {
         hf_fault_set(&fault, HF_ERR_USAGE, "no place for the file: give --config or set HOME");
         exit_code = hf_verb_fail(&fault);
     } else if (make_json(key, args->operands[2], &json, &fault) != 0) {

@@ -241,6 +241,44 @@ static void includes_are_read_and_what_stands_beside_them_wins(void)
     end();
 }
 
+/* A file elsewhere, by its path, by a detour and by a link, without roots and with them. */
+static void includes_stay_in_their_directory_unless_roots_are_named(void)
+{
+    struct scratch elsewhere;
+    char link[SCRATCH_PATH_BYTES], roots[2 * SCRATCH_PATH_BYTES], text[2 * SCRATCH_PATH_BYTES];
+    scratch_make(&elsewhere);
+    put_file(elsewhere.path, "{ gateway: { port: 7 } }");
+    for (int i = 0; i < 3; i++) {
+        begin(NULL, NULL);
+        snprintf(link, sizeof link, "%s/link.json", scratch.dir);
+        CHECK_EQ_AT(i, symlink(elsewhere.path, link), 0);
+        if (i == 0)
+            snprintf(text, sizeof text, "{ $include: '%s' }", elsewhere.path);
+        else if (i == 1)
+            snprintf(text, sizeof text, "{ $include: '..%s/holdfast.db' }",
+                     strrchr(elsewhere.dir, '/'));
+        else
+            snprintf(text, sizeof text, "{ $include: 'link.json' }");
+        put_file(openclaw_path, text);
+        unsetenv("OPENCLAW_INCLUDE_ROOTS");
+        CHECK_EQ_AT(i, load(), HF_ERR_RANGE);
+        CHECK_AT(i, strstr(fault.text, "leads out of the directory") != NULL);
+        hf_config_fini(&config);
+        snprintf(roots, sizeof roots, ":/no/such/place:%s/:", elsewhere.dir);
+        setenv("OPENCLAW_INCLUDE_ROOTS", roots, 1);
+        CHECK_EQ_AT(i, load(), 0);
+        CHECK_EQ_AT(i, hf_config_int(&config, HF_KEY_PORT), 7);
+        hf_config_fini(&config);
+        /* A name that only begins like the root is another directory. */
+        snprintf(roots, sizeof roots, "%.*s", (int)strlen(elsewhere.dir) - 1, elsewhere.dir);
+        setenv("OPENCLAW_INCLUDE_ROOTS", roots, 1);
+        CHECK_EQ_AT(i, load(), HF_ERR_RANGE);
+        unsetenv("OPENCLAW_INCLUDE_ROOTS");
+        end();
+    }
+    scratch_drop(&elsewhere);
+}
+
 static void variables_in_texts_are_replaced(void)
 {
     begin(NULL, "{ gateway: { auth: { token: 'a-${HF_TEST_NAME}-$${HF_TEST_NAME}-${lower}' } } }");
@@ -295,6 +333,39 @@ static const struct {
     { "{ gateway: { auth: { mode: 'password' } } }", NULL, "no password is set" },
     { "{ holdfast: { pingIntervalMs: 5000, staleAfterMs: 4999 } }", NULL, "holdfast.staleAfterMs" },
 };
+
+static const struct {
+    const char *own;
+    enum hf_bind bind;
+    const char *address;
+    bool needs_loopback;
+} binds[] = {
+    { "{}", HF_BIND_LOOPBACK, "", false },
+    { "{ gateway: { bind: 'auto' } }", HF_BIND_LOOPBACK, "", false },
+    { "{ gateway: { bind: 'lan' } }", HF_BIND_LAN, "", false },
+    { "{ gateway: { bind: 'tailnet' } }", HF_BIND_TAILNET, "", false },
+    { "{ gateway: { bind: '192.0.2.7' } }", HF_BIND_ADDRESS, "192.0.2.7", false },
+    { "{ gateway: { bind: 'custom', customBindHost: '192.0.2.7' } }", HF_BIND_ADDRESS, "192.0.2.7",
+      true },
+    { "{ gateway: { bind: 'custom', customBindHost: '127.0.0.1' } }", HF_BIND_ADDRESS, "127.0.0.1",
+      false },
+    { "{ gateway: { bind: 'custom', customBindHost: '0.0.0.0' } }", HF_BIND_ADDRESS, "0.0.0.0",
+      false },
+};
+
+static void every_bind_setting_says_where_to_listen(void)
+{
+    struct hf_listen_spec spec;
+    for (size_t i = 0; i < HF_COUNT(binds); i++) {
+        begin(binds[i].own, NULL);
+        CHECK_EQ_AT(i, load(), 0);
+        CHECK_EQ_AT(i, hf_settings_listen(&config, &spec, &fault), 0);
+        CHECK_EQ_AT(i, spec.bind, binds[i].bind);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(spec.address), binds[i].address);
+        CHECK_EQ_AT(i, spec.needs_loopback, binds[i].needs_loopback);
+        end();
+    }
+}
 
 static void every_fault_names_file_line_key_and_what_was_expected(void)
 {
@@ -458,11 +529,12 @@ static void paths_follow_flags_variables_and_the_home_directory(void)
     }
 }
 
-CHECK_MAIN(every_row_is_whole_and_its_default_is_allowed, the_defaults_are_those_of_the_engine,
-           numbers_hold_at_both_ends_and_not_beyond, the_later_source_wins,
-           secrets_come_from_files_and_variables, an_openclaw_file_is_read_as_it_is,
-           unknown_gateway_keys_are_named_once_with_their_line,
-           includes_are_read_and_what_stands_beside_them_wins, variables_in_texts_are_replaced,
+CHECK_MAIN(every_bind_setting_says_where_to_listen, every_row_is_whole_and_its_default_is_allowed,
+           the_defaults_are_those_of_the_engine, numbers_hold_at_both_ends_and_not_beyond,
+           the_later_source_wins, secrets_come_from_files_and_variables,
+           an_openclaw_file_is_read_as_it_is, unknown_gateway_keys_are_named_once_with_their_line,
+           includes_are_read_and_what_stands_beside_them_wins,
+           includes_stay_in_their_directory_unless_roots_are_named, variables_in_texts_are_replaced,
            a_secret_reference_to_the_environment_is_followed,
            every_fault_names_file_line_key_and_what_was_expected, a_bad_variable_or_flag_is_named,
            a_file_that_was_asked_for_must_be_there, lists_of_networks_are_checked_and_bounded,

@@ -30,7 +30,9 @@ static void every_bind_mode_listens(void)
     static const struct hf_listen_spec rows[] = {
         { .bind = HF_BIND_LOOPBACK },
         { .bind = HF_BIND_LAN },
+        { .bind = HF_BIND_TAILNET },
         { .bind = HF_BIND_ADDRESS, .address = "127.0.0.1" },
+        { .bind = HF_BIND_ADDRESS, .address = "127.0.0.2", .needs_loopback = true },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_listen_set set;

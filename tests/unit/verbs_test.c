@@ -170,7 +170,12 @@ static void a_value_that_was_set_is_what_is_got_and_comments_stay(void)
     CHECK_EQ(hf_file_replace(scratch.path, hf_bytes_cstr(before), 0600, &fault), 0);
     for (size_t i = 0; set[i]; i++) words[i] = set[i];
     words[5] = scratch.path;
-    CHECK_EQ(run(words), 0);
+    struct program p;
+    start(&p, words, "OPENCLAW_CONFIG_READONLY=1");
+    CHECK_EQ(finish(&p), 1);
+    CHECK(strstr(err_text, "managed from outside") != NULL);
+    start(&p, words, "OPENCLAW_CONFIG_READONLY=true"); /* only 1 means it */
+    CHECK_EQ(finish(&p), 0);
     hf_buf_init(&after, 4096);
     CHECK_EQ(hf_file_read(scratch.path, 4000, &after, &fault), 0);
     CHECK_TEXT(hf_buf_view(&after), "{\n  // mine\n  gateway: { port: 6 }, // yes\n}\n");
