@@ -14,10 +14,10 @@ void hf_ticks_set(struct hf_ticks *t, hf_time now, hf_span every)
     t->at = hf_time_min(t->at, hf_time_after(now, every));
 }
 
-static uint8_t place_for(const struct hf_ticks *t)
+static size_t place_for(const struct hf_ticks *t)
 {
-    uint8_t unused = HF_LIMIT_TICK_PROMISES, shortest = 0;
-    for (uint8_t i = 0; i < HF_LIMIT_TICK_PROMISES; i++) {
+    size_t unused = HF_LIMIT_TICK_PROMISES, shortest = 0;
+    for (size_t i = 0; i < HF_LIMIT_TICK_PROMISES; i++) {
         const struct hf_tick_promise *promise = &t->promises[i];
         if (promise->clients > 0 && promise->every == t->every) return i;
         if (promise->clients == 0) unused = i;
@@ -28,12 +28,12 @@ static uint8_t place_for(const struct hf_ticks *t)
 
 uint8_t hf_ticks_enter(struct hf_ticks *t)
 {
-    uint8_t place = place_for(t);
+    size_t place = place_for(t);
     struct hf_tick_promise *promise = &t->promises[place];
     bool is_shared = promise->clients > 0;
     promise->every = is_shared ? hf_span_min(promise->every, t->every) : t->every;
     promise->clients++;
-    return place;
+    return (uint8_t)place;
 }
 
 void hf_ticks_leave(struct hf_ticks *t, uint8_t place)
