@@ -22,6 +22,7 @@
  * never granted):
  *   - a paired device: what its role was approved for, and all it asks for must
  *     be within, else the login fails;
+ *   - whom a trusted proxy names, without a device: none, the Control UI included;
  *   - without a device: only `cli`/`cli` and `gateway-client`/`backend`, over direct
  *     loopback, without an Origin, with the shared secret (or auth none), and not
  *     when policy.is_strict.  Everybody else without a device comes in with none. */
@@ -30,6 +31,7 @@
 
 #include "base/device.h"
 #include "base/time.h"
+#include "wire/http_fields.h"
 #include "wire/schema/connect.h"
 #include "wire/schema/details.h"
 #include "wire/schema/error.h"
@@ -40,13 +42,28 @@
  * deadline's business. */
 #define HF_LOGIN_SKEW_MS INT64_C(120000)
 
-enum hf_auth_mode { HF_AUTH_NONE, HF_AUTH_TOKEN, HF_AUTH_PASSWORD };
+enum { HF_LOGIN_REASON_BYTES = 96 };
+
+enum hf_auth_mode { HF_AUTH_NONE, HF_AUTH_TOKEN, HF_AUTH_PASSWORD, HF_AUTH_TRUSTED_PROXY };
+
+/* gateway.auth.trustedProxy: an identity-aware proxy says who connects. */
+struct hf_proxy_policy {
+    struct hf_bytes user_header;     /* names the user; not empty in TRUSTED_PROXY */
+    const struct hf_bytes *required; /* headers that must stand beside it */
+    size_t required_count;
+    const struct hf_bytes *users; /* who may come; none: everybody whom it names */
+    size_t user_count;
+    const struct hf_bytes *networks; /* where it stands, as text: for the change of it */
+    size_t network_count;
+    bool allows_loopback; /* it may stand on this machine */
+};
 
 /* From configuration; borrowed while logins are judged. */
 struct hf_login_policy {
     enum hf_auth_mode mode;
-    struct hf_bytes secret;    /* the token or password; not empty unless NONE */
-    struct hf_bytes state_key; /* 32 bytes; device tokens and recovery scopes derive from it */
+    struct hf_bytes secret;       /* the token or password; not empty with TOKEN and PASSWORD */
+    struct hf_proxy_policy proxy; /* with TRUSTED_PROXY, where `secret` is a local password */
+    struct hf_bytes state_key;    /* 32 bytes; device tokens and recovery scopes derive from it */
     const struct hf_bytes *allowed_origins; /* "https://host:port", or "*" */
     size_t allowed_origin_count;
     bool allows_host_origin; /* any Origin that equals Host is accepted (dangerous) */
@@ -55,6 +72,7 @@ struct hf_login_policy {
 
     /* Made by hf_login_policy_derive, so that no login has to. */
     uint8_t secret_digest[HF_SHA256_BYTES];
+    uint8_t digest[HF_SHA256_BYTES];                        /* of what a client had to show */
     char secret_scope[HF_BASE64URL_CHARS(HF_SHA256_BYTES)]; /* recovery scope of the secret */
 };
 
@@ -67,12 +85,42 @@ void hf_login_policy_derive(struct hf_login_policy *policy);
 bool hf_login_policy_keeps(const struct hf_login_policy *before,
                            const struct hf_login_policy *after, struct hf_bytes method);
 
+/* --- who does the proxy say it is? --- */
+
+enum hf_proxy_verdict {
+    HF_PROXY_NOT_ASKED, /* the mode is another one */
+    HF_PROXY_NAMED,
+    HF_PROXY_UNTRUSTED,    /* the peer is no trusted proxy */
+    HF_PROXY_LOOPBACK,     /* it stands on this machine, which was not allowed */
+    HF_PROXY_OWN_ADDRESS,  /* the same, by another address of this machine */
+    HF_PROXY_NO_HEADER,    /* a required header is not there once */
+    HF_PROXY_NO_USER,      /* the user's header is not */
+    HF_PROXY_OTHER_USER,   /* not one of those who may come */
+    HF_PROXY_UNATTRIBUTED, /* it did not say for which client it speaks */
+};
+
+struct hf_proxy_peer { /* the TCP peer of the upgrade */
+    bool is_trusted, is_loopback, is_own_address;
+    bool is_attributed; /* a forwarding header named the client behind it */
+};
+
+struct hf_proxy_identity {
+    enum hf_proxy_verdict verdict;
+    struct hf_bytes user;   /* NAMED; in the fields */
+    struct hf_bytes header; /* NO_HEADER: which one; in the policy */
+};
+
+struct hf_proxy_identity hf_login_proxy(const struct hf_login_policy *policy,
+                                        const struct hf_proxy_peer *peer,
+                                        const struct hf_http_fields *fields);
+
 /* Where the connection comes from. */
 struct hf_login_peer {
     bool is_direct_local;      /* loopback and nobody in between */
     struct hf_bytes remote_ip; /* the client's address as text; empty when direct local */
     bool has_origin;
     struct hf_bytes origin, host; /* request headers */
+    struct hf_proxy_identity proxy;
 };
 
 struct hf_login_input {
@@ -105,7 +153,7 @@ struct hf_login_outcome {
     hf_scopes scopes;
     struct hf_bytes scope_names[HF_LIMIT_SCOPES]; /* in the order asked for, no doubles */
     size_t scope_count;
-    const char *method; /* "token", "password", "device-token", "none" */
+    const char *method; /* "token", "password", "device-token", "trusted-proxy", "none" */
     bool is_paired;     /* `ask` tells core/devices what was seen */
     bool has_device_token;
     char device_token[HF_DEVICE_TOKEN_CHARS];
@@ -128,8 +176,9 @@ struct hf_login_outcome {
     uint16_t close_code;
     char close_reason[HF_LIMIT_CLOSE_REASON_BYTES];
     size_t close_reason_len;
-    const char *cause;                    /* for the log: "unauthorized", "pairing-required", ... */
-    struct hf_bytes roles_text[HF_ROLES]; /* what `details` lists */
+    const char *cause; /* for the log: "unauthorized", "pairing-required", ... */
+    char auth_reason[HF_LOGIN_REASON_BYTES]; /* what `details` says, when it is composed */
+    struct hf_bytes roles_text[HF_ROLES];    /* what `details` lists */
     struct hf_bytes scopes_text[HF_SCOPE_COUNT];
 
     /* Always */

@@ -131,11 +131,32 @@ static enum attribution attribute(const struct hf_server *s, struct hf_conn *c,
     return who;
 }
 
-/* `Authorization: Bearer <secret>` with the shared secret. */
-static bool has_secret(const struct hf_server *s, const struct hf_http_request *req)
+/* Whom a trusted proxy names, where that is how clients come in. */
+static struct hf_proxy_identity proxy_identity(const struct hf_server *s, const struct hf_conn *c,
+                                               const struct hf_http_request *req, bool is_proxied)
+{
+    struct hf_net_address peer = hf_net_address_v6(c->peer.address);
+    struct hf_proxy_peer facts = {
+        .is_trusted = is_trusted_peer(s, c),
+        .is_loopback = hf_net_is_loopback(&peer),
+        /* A program of this machine that uses one of its other addresses comes from
+         * the one that it connects to. */
+        .is_own_address =
+            memcmp(c->peer.address, c->peer.local_address, sizeof c->peer.address) == 0,
+        .is_attributed = is_proxied,
+    };
+    return hf_login_proxy(&s->policy, &facts, &req->fields);
+}
+
+/* `Authorization: Bearer <secret>` with the shared secret, or somebody whom the
+ * trusted proxy names. */
+static bool is_authorized(const struct hf_server *s, const struct hf_conn *c,
+                          const struct hf_http_request *req, bool is_proxied)
 {
     struct hf_bytes value;
     if (s->policy.mode == HF_AUTH_NONE) return true;
+    if (s->policy.mode == HF_AUTH_TRUSTED_PROXY)
+        return proxy_identity(s, c, req, is_proxied).verdict == HF_PROXY_NAMED;
     if (!hf_http_find(&req->fields, HF_LIT("Authorization"), &value)) return false;
     if (value.len < 7 || !hf_bytes_same_nocase(hf_bytes_head(value, 7), HF_LIT("Bearer ")))
         return false;
@@ -282,7 +303,7 @@ static void refuse_secret(struct hf_server *s, struct hf_conn *c, bool is_head)
 /* Answers and returns false unless the caller may read the metrics.  A locked-out
  * address gets the same answer whatever secret it sends. */
 static bool may_read_metrics(struct hf_server *s, struct hf_conn *c,
-                             const struct hf_http_request *req, bool is_head)
+                             const struct hf_http_request *req, bool is_proxied, bool is_head)
 {
     struct hf_source source = hf_source_address(c->client_address.bytes, false);
     hf_span left = hf_lockout_left(&s->lockout, s->now.mono, &source);
@@ -290,16 +311,17 @@ static bool may_read_metrics(struct hf_server *s, struct hf_conn *c,
         refuse_locked(s, c, left);
         return false;
     }
-    if (has_secret(s, req)) return true;
+    if (is_authorized(s, c, req, is_proxied)) return true;
     count_wrong_secret(s, &source, req);
     refuse_secret(s, c, is_head);
     return false;
 }
 
 static void ask_metrics(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req,
-                        bool is_local, bool is_head)
+                        bool is_proxied, bool is_head)
 {
-    if (!is_local && !may_read_metrics(s, c, req, is_head)) return;
+    bool is_local = !is_proxied && hf_net_is_loopback(&c->client_address);
+    if (!is_local && !may_read_metrics(s, c, req, is_proxied, is_head)) return;
     struct hf_wait wait = { .kind = HF_WAIT_HTTP, .conn = c->id, .is_head = is_head };
     struct hf_job job = { .kind = HF_JOB_FACTS };
     c->is_answering = true;
@@ -309,18 +331,26 @@ static void ask_metrics(struct hf_server *s, struct hf_conn *c, const struct hf_
 
 /* --- upgrade --- */
 
-static struct hf_conn_login *make_login(const struct hf_http_request *req)
+static struct hf_conn_login *make_login(const struct hf_http_request *req,
+                                        const struct hf_proxy_identity *proxy)
 {
     struct hf_bytes host = HF_EMPTY, origin = HF_EMPTY;
     bool has_origin = hf_http_find(&req->fields, HF_LIT("Origin"), &origin);
     hf_http_find(&req->fields, HF_LIT("Host"), &host);
-    struct hf_conn_login *login = hf_mem_zero(1, sizeof *login + host.len + origin.len);
+    const struct hf_bytes texts[] = { host, origin, proxy->user, proxy->header };
+    size_t need = 0;
+    for (size_t i = 0; i < HF_COUNT(texts); i++) need += texts[i].len;
+    struct hf_conn_login *login = hf_mem_zero(1, sizeof *login + need);
     if (!login) return NULL;
+    struct hf_bytes *const kept[] = { &login->host, &login->origin, &login->proxy.user,
+                                      &login->proxy.header };
     login->has_origin = has_origin;
-    if (host.len > 0) memcpy(login->text, host.ptr, host.len);
-    if (origin.len > 0) memcpy(login->text + host.len, origin.ptr, origin.len);
-    login->host = hf_bytes(login->text, host.len);
-    login->origin = hf_bytes(login->text + host.len, origin.len);
+    login->proxy.verdict = proxy->verdict;
+    char *at = login->text;
+    for (size_t i = 0; i < HF_COUNT(texts); at += texts[i++].len) {
+        if (texts[i].len > 0) memcpy(at, texts[i].ptr, texts[i].len);
+        *kept[i] = hf_bytes(at, texts[i].len);
+    }
     return login;
 }
 
@@ -340,7 +370,8 @@ static void send_challenge(struct hf_server *s, struct hf_conn *c)
 static void upgrade(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req,
                     const struct hf_http_upgrade *check, bool is_proxied)
 {
-    c->login = make_login(req);
+    struct hf_proxy_identity proxy = proxy_identity(s, c, req, is_proxied);
+    c->login = make_login(req, &proxy);
     hf_buf_reset(&s->text, SIZE_MAX);
     hf_http_upgrade_write(&s->text, check->accept);
     struct hf_blob *head = c->login ? hf_blob_new(hf_buf_view(&s->text)) : NULL;
@@ -422,7 +453,7 @@ void hf_conn_http(struct hf_server *s, struct hf_conn *c, const struct hf_http_r
     else if (!is_get && !is_head)
         refuse_method(s, c);
     else if (endpoint == METRICS)
-        ask_metrics(s, c, req, is_local, is_head);
+        ask_metrics(s, c, req, who == PROXIED, is_head);
     else
-        answer_probe(s, c, endpoint, is_local || has_secret(s, req), is_head);
+        answer_probe(s, c, endpoint, is_local || is_authorized(s, c, req, who == PROXIED), is_head);
 }

@@ -38,8 +38,11 @@ static void close_outdated(struct hf_server *s, const struct hf_login_policy *be
 {
     for (hf_id id = hf_pool_next(&s->conns, 0); id; id = hf_pool_next(&s->conns, id)) {
         struct hf_conn *c = hf_server_conn(s, id);
-        if (c->state != HF_CONN_READY) continue;
-        if (hf_login_policy_keeps(before, &s->policy, c->client->auth_method)) continue;
+        /* Whom the proxy named under the old policy has nothing to show under the new. */
+        bool is_named = c->login && c->login->proxy.verdict != HF_PROXY_NOT_ASKED;
+        if (c->state != HF_CONN_READY && !is_named) continue;
+        struct hf_bytes method = is_named ? HF_LIT("trusted-proxy") : c->client->auth_method;
+        if (hf_login_policy_keeps(before, &s->policy, method)) continue;
         hf_conn_close(s, c, HF_CLOSE_INVALIDATED, HF_LIT("gateway auth changed"),
                       "gateway-auth-rotated");
     }
@@ -49,6 +52,7 @@ void hf_server_login_settings(struct hf_server *s)
 {
     const struct hf_settings *settings = &s->settings;
     struct hf_login_policy before = s->policy;
+    bool is_token = settings->auth_mode == HF_AUTH_TOKEN;
     struct hf_lockout_limits limits = lockout_limits(settings);
     hf_lockout_set(&s->lockout, &limits);
     s->trusted_count = 0;
@@ -57,7 +61,17 @@ void hf_server_login_settings(struct hf_server *s)
             s->trusted_count++;
     s->policy = (struct hf_login_policy){
         .mode = settings->auth_mode,
-        .secret = settings->auth_mode == HF_AUTH_PASSWORD ? settings->password : settings->token,
+        .secret = is_token ? settings->token : settings->password,
+        .proxy = {
+            .user_header = settings->proxy_user_header,
+            .required = settings->proxy_required_headers.items,
+            .required_count = settings->proxy_required_headers.count,
+            .users = settings->proxy_users.items,
+            .user_count = settings->proxy_users.count,
+            .networks = settings->trusted_proxies.items,
+            .network_count = settings->trusted_proxies.count,
+            .allows_loopback = settings->proxy_allow_loopback,
+        },
         .state_key = hf_bytes(s->config.state_key, sizeof s->config.state_key),
         .allowed_origins = settings->allowed_origins.items,
         .allowed_origin_count = settings->allowed_origins.count,
@@ -141,161 +155,6 @@ static void refuse_login(struct hf_server *s, struct hf_conn *c, struct hf_bytes
            hf_bytes(outcome->close_reason, outcome->close_reason_len));
 }
 
-/* --- hello --- */
-
-static struct hf_bytes keep_text(char **at, struct hf_bytes text)
-{
-    struct hf_bytes kept = hf_bytes(*at, text.len);
-    if (text.len > 0) memcpy(*at, text.ptr, text.len);
-    *at += text.len;
-    return kept;
-}
-
-static struct hf_conn_client *make_client(struct hf_server *s, const struct hf_connect *connect,
-                                          const struct hf_login_outcome *outcome)
-{
-    const struct hf_connect_client *said = &connect->client;
-    struct hf_bytes device_id = connect->has_device ? connect->device.id : HF_EMPTY;
-    const struct hf_bytes texts[] = { said->version,      said->platform,    said->device_family,
-                                      said->display_name, said->instance_id, device_id };
-    struct hf_bytes cut[HF_COUNT(texts)];
-    size_t need = 0;
-    for (size_t i = 0; i < HF_COUNT(texts); i++) {
-        cut[i] = hf_bytes_cut_utf8(texts[i], HF_LIMIT_NAME_BYTES);
-        need += cut[i].len;
-    }
-    struct hf_conn_client *client = hf_mem_zero(1, sizeof *client + need);
-    if (!client) return NULL;
-    char *at = client->text;
-    struct hf_bytes *const fields[] = { &client->version,       &client->platform,
-                                        &client->device_family, &client->display_name,
-                                        &client->instance_id,   &client->device_id };
-    for (size_t i = 0; i < HF_COUNT(fields); i++) *fields[i] = keep_text(&at, cut[i]);
-    client->id = (uint8_t)said->id;
-    client->mode = (uint8_t)said->mode;
-    client->role = (uint8_t)outcome->role;
-    client->scopes = outcome->scopes;
-    client->caps = connect->cap_set;
-    client->auth_method = hf_bytes_cstr(outcome->method);
-    client->connected_wall_ms = s->now.wall_ms;
-    hf_rng_uuid(&s->rng, client->conn_uuid);
-    return client;
-}
-
-static void write_hello(struct hf_server *s, struct hf_conn *c,
-                        const struct hf_login_outcome *outcome)
-{
-    bool is_admin = (outcome->scopes & hf_scope_bit(HF_SCOPE_ADMIN)) != 0;
-    struct hf_presence_version version = hf_presence_version(&s->presence);
-    static const char *const auth_modes[] = { "none", "token", "password" };
-    struct hf_hello hello = {
-        .server_version = HF_LIT(HF_VERSION),
-        .boot_id = hf_bytes(s->boot_id, HF_UUID_CHARS),
-        .conn_id = hf_bytes(c->client->conn_uuid, HF_UUID_CHARS),
-        .features = hf_blob_view(s->features),
-        .policy = hf_buf_view(&s->policy_json),
-        .presence = hf_server_presence_json(s),
-        .health = hf_server_health_snapshot(s),
-        .session_defaults = hf_server_session_defaults(),
-        .suspension_phase = HF_LIT("accepting"),
-        .config_path = is_admin ? s->settings.config_path : HF_EMPTY,
-        .state_dir = is_admin ? s->config.state_dir : HF_EMPTY,
-        .auth_mode = is_admin ? hf_bytes_cstr(auth_modes[s->policy.mode]) : HF_EMPTY,
-        .state_version = { (int64_t)version.presence, (int64_t)version.health },
-        .uptime_ms = hf_span_ms(hf_time_since(s->now.mono, s->started_at)),
-        .auth = {
-            .method = hf_bytes_cstr(outcome->method),
-            .role = hf_role_name(outcome->role),
-            .scopes = outcome->scope_names,
-            .scope_count = outcome->scope_count,
-            .device_token = outcome->has_device_token
-                                ? hf_bytes(outcome->device_token, sizeof outcome->device_token)
-                                : HF_EMPTY,
-            .issued_at_ms = outcome->issued_at_ms,
-            .recovery_migration_allowed = outcome->recovery_migration_allowed,
-            .recovery_scope = outcome->has_recovery_scope
-                                  ? hf_bytes(outcome->recovery_scope, sizeof outcome->recovery_scope)
-                                  : HF_EMPTY,
-        },
-    };
-    hf_hello_write(&s->body, &hello);
-}
-
-static void enter_presence(struct hf_server *s, struct hf_conn *c, const struct hf_connect *connect)
-{
-    const struct hf_conn_client *client = c->client;
-    struct hf_bytes mode = hf_bytes_cstr(hf_client_mode_name((enum hf_client_mode)client->mode));
-    char ip[HF_NET_ADDRESS_CHARS];
-    if (!hf_presence_lists(mode, (enum hf_role)client->role)) return;
-    struct hf_presence_entry entry = {
-        .kind = HF_PRESENCE_CLIENT,
-        .role = (enum hf_role)client->role,
-        .scopes = client->scopes,
-        .ts_ms = s->now.wall_ms,
-        .online_since_ms = s->now.wall_ms,
-    };
-    struct hf_bytes id = hf_bytes_cstr(hf_client_id_name((enum hf_client_id)client->id));
-    entry.texts[HF_PRESENCE_CLIENT_ID] = id;
-    entry.texts[HF_PRESENCE_MODE] = mode;
-    entry.texts[HF_PRESENCE_HOST] = client->display_name.len > 0 ? client->display_name : id;
-    if (!hf_net_is_loopback(&c->client_address))
-        entry.texts[HF_PRESENCE_IP] = hf_bytes(ip, hf_net_address_write(&c->client_address, ip));
-    entry.texts[HF_PRESENCE_VERSION] = client->version;
-    entry.texts[HF_PRESENCE_PLATFORM] = client->platform;
-    entry.texts[HF_PRESENCE_DEVICE_FAMILY] = client->device_family;
-    entry.texts[HF_PRESENCE_MODEL_IDENTIFIER] = connect->client.model_identifier;
-    entry.texts[HF_PRESENCE_TIME_ZONE] = connect->client.time_zone;
-    entry.texts[HF_PRESENCE_DEVICE_ID] = client->device_id;
-    entry.texts[HF_PRESENCE_INSTANCE_ID] = client->instance_id;
-    entry.texts[HF_PRESENCE_REASON] = HF_LIT("connect");
-    hf_buf_reset(&s->why, SIZE_MAX);
-    hf_buf_addf(&s->why, "Node: %s \xC2\xB7 mode %s",
-                hf_client_id_name((enum hf_client_id)client->id),
-                hf_client_mode_name((enum hf_client_mode)client->mode));
-    entry.texts[HF_PRESENCE_LINE] = hf_buf_view(&s->why);
-    if (hf_presence_connect(&s->presence, c->id, &entry) == 0) hf_server_presence_changed(s);
-}
-
-/* Registration: from here on it is a client. */
-static void say_hello(struct hf_server *s, struct hf_conn *c, struct hf_bytes id,
-                      const struct hf_connect *connect, const struct hf_login_outcome *outcome)
-{
-    c->client = make_client(s, connect, outcome);
-    if (!c->client) {
-        hf_conn_kill(s, c, "out-of-memory");
-        return;
-    }
-    enter_presence(s, c, connect);
-    hf_buf_reset(&s->body, SIZE_MAX);
-    hf_frame_open_res(&s->body, id);
-    write_hello(s, c, outcome);
-    hf_frame_close(&s->body);
-    if (hf_buf_done(&s->body) != 0) {
-        hf_conn_kill(s, c, "out-of-memory");
-        return;
-    }
-    hf_conn_send_text(s, c, hf_buf_view(&s->body));
-    if (c->state == HF_CONN_DEAD) return;
-    c->state = HF_CONN_READY;
-    c->deadline = HF_NEVER;
-    c->is_counted = true;
-    s->client_count++;
-    c->client->tick_place = hf_ticks_enter(&s->ticks);
-    s->metrics.handshakes[HF_HANDSHAKE_OK]++;
-    hf_admit_hello(&s->admit, c->id);
-    hf_ws_reader_limit(&c->reader.ws, (size_t)s->settings.max_payload_bytes);
-    hf_liveness_init(&c->liveness, &s->liveness_cfg, s->now);
-    hf_conn_login_free(c->login);
-    c->login = NULL;
-    HF_LOG(&s->log, HF_LOG_INFO, "conn.opened", HF_INT("conn", hf_id_slot(c->id)),
-           HF_TEXT("client", hf_bytes_cstr(hf_client_id_name((enum hf_client_id)c->client->id))),
-           HF_TEXT("role", hf_role_name(outcome->role)), HF_TEXT("auth", c->client->auth_method));
-    /* The first ping leaves right behind the hello (spec/health-connection.md 4.2). */
-    hf_outq_fence(&c->out);
-    hf_conn_ping(s, c);
-    hf_conn_resume(s, c);
-}
-
 /* --- the decision --- */
 
 struct attempt {
@@ -321,6 +180,7 @@ static void describe_peer(const struct hf_conn *c, struct attempt *a)
         .has_origin = c->login->has_origin,
         .origin = c->login->origin,
         .host = c->login->host,
+        .proxy = c->login->proxy,
     };
     if (!a->peer.is_direct_local)
         a->peer.remote_ip =
@@ -446,7 +306,7 @@ static void decide(struct hf_server *s, struct hf_conn *c, struct attempt *a, st
             hf_devices_seen(&s->devices, s->now.wall_ms, &a->outcome.ask);
             s->wants_upkeep = true;
         }
-        say_hello(s, c, a->req.id, &a->connect, &a->outcome);
+        hf_conn_say_hello(s, c, a->req.id, &a->connect, &a->outcome);
         return;
     case HF_LOGIN_REFUSED:
         refuse_login(s, c, a->req.id, &a->outcome);

@@ -68,8 +68,9 @@ struct hf_conn_login {
     bool is_waiting; /* for a device row that is being written */
     bool is_counted; /* its wrong secret was told to the lock-out */
     int64_t challenged_wall_ms;
-    struct hf_bytes host, origin; /* of the upgrade; in `text` */
-    struct hf_blob *connect;      /* the request frame while it is being decided */
+    struct hf_bytes host, origin;   /* of the upgrade; in `text` */
+    struct hf_proxy_identity proxy; /* who a trusted proxy says it is; in `text` */
+    struct hf_blob *connect;        /* the request frame while it is being decided */
     char text[];
 };
 
@@ -298,6 +299,12 @@ void hf_conn_login_again(struct hf_server *s, struct hf_conn *c);
 
 /* The store could not make the device durable. */
 void hf_conn_login_failed(struct hf_server *s, struct hf_conn *c, int err);
+
+/* --- server_hello.c --- */
+
+/* Registration: from here on it is a client.  `id` is the request's. */
+void hf_conn_say_hello(struct hf_server *s, struct hf_conn *c, struct hf_bytes id,
+                       const struct hf_connect *connect, const struct hf_login_outcome *outcome);
 
 /* --- server_rpc.c --- */
 

@@ -27,6 +27,9 @@ struct hf_settings {
     bool allow_host_header_origin;       /* controlUi.dangerouslyAllowHostHeaderOriginFallback */
     struct hf_text_list trusted_proxies; /* addresses or CIDR networks */
     bool allow_real_ip_fallback;
+    struct hf_bytes proxy_user_header; /* auth.trustedProxy.*: core/login, struct hf_proxy_policy */
+    struct hf_text_list proxy_required_headers, proxy_users;
+    bool proxy_allow_loopback;
 
     int64_t rate_max_attempts, rate_window_ms, rate_lockout_ms;
     bool rate_exempt_loopback;

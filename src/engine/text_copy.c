@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/mem.h"
 
-enum { SPANS_MAX = 2 * HF_SETTINGS_LIST_MAX + HF_START_ITEMS_MAX + 32 };
+enum { SPANS_MAX = 4 * HF_SETTINGS_LIST_MAX + HF_START_ITEMS_MAX + 32 };
 
 /* The spans of a struct that has been copied flat: they still point to the old
  * texts and are moved one by one. */
@@ -50,6 +50,9 @@ int hf_text_copy_settings(const struct hf_settings *from, struct hf_settings *to
     note(&spans, &copy.password);
     note_list(&spans, &copy.allowed_origins);
     note_list(&spans, &copy.trusted_proxies);
+    note(&spans, &copy.proxy_user_header);
+    note_list(&spans, &copy.proxy_required_headers);
+    note_list(&spans, &copy.proxy_users);
     note(&spans, &copy.strict_transport_security_value);
     note(&spans, &copy.config_json);
     note(&spans, &copy.config_path);

@@ -4,6 +4,7 @@
 #include "host/file.h"
 #include "prog/config_file.h"
 #include "prog/paths.h"
+#include "wire/http_fields.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,13 +91,32 @@ static int set_secret_file(struct hf_config *c, enum hf_key_id key, const char *
 
 static int check_supported(const struct hf_config *c, struct hf_fault *fault)
 {
-    if (hf_config_is(c, HF_KEY_AUTH_MODE, "trusted-proxy"))
-        return hf_fault_set(fault, HF_ERR_RANGE,
-                            "gateway.auth.mode \"trusted-proxy\" is not in this version: use "
-                            "none, token or password");
     if (hf_config_is(c, HF_KEY_BIND, "custom") && hf_config_text(c, HF_KEY_BIND_HOST).len == 0)
         return hf_fault_set(fault, HF_ERR_MISSING,
                             "gateway.bind is \"custom\" but gateway.customBindHost is not set");
+    return 0;
+}
+
+/* As the real gateway: a mode that trusts headers starts with nothing left open. */
+static int check_proxy(const struct hf_config *c, struct hf_fault *fault)
+{
+    static const char mode[] = "gateway.auth.mode is \"trusted-proxy\"";
+    struct hf_bytes header = hf_bytes_trim(hf_config_text(c, HF_KEY_PROXY_USER));
+    if (!hf_config_is(c, HF_KEY_AUTH_MODE, "trusted-proxy")) return 0;
+    if (header.len == 0)
+        return hf_fault_set(fault, HF_ERR_MISSING,
+                            "%s but gateway.auth.trustedProxy.userHeader is not set", mode);
+    if (!hf_http_is_token(header))
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "gateway.auth.trustedProxy.userHeader must be the name of a header");
+    if (hf_config_text(c, HF_KEY_PROXIES).len == 0)
+        return hf_fault_set(fault, HF_ERR_MISSING, "%s but gateway.trustedProxies names no proxy",
+                            mode);
+    if (hf_config_text(c, HF_KEY_TOKEN).len > 0)
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "%s and a shared token is set, too (gateway.auth.token, "
+                            "OPENCLAW_GATEWAY_TOKEN): remove one of the two",
+                            mode);
     return 0;
 }
 
@@ -116,6 +136,7 @@ static int check_tls(struct hf_config *c, struct hf_fault *fault)
 static int check(struct hf_config *c, struct hf_fault *fault)
 {
     int err = check_supported(c, fault);
+    if (!err) err = check_proxy(c, fault);
     if (!err) err = check_tls(c, fault);
     if (err) return err;
     if (hf_config_is(c, HF_KEY_AUTH_MODE, "password") &&

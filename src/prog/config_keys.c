@@ -17,7 +17,7 @@ static const char *const foreign[] = {
     "gateway.publicOrigin",
     "gateway.auth.allowTailscale",
     "gateway.auth.identityScopes",
-    "gateway.auth.trustedProxy",
+    "gateway.auth.trustedProxy.deviceAutoApprove",
     "gateway.roles",
     "gateway.tls.autoGenerate",
     "gateway.tls.caPath",

@@ -29,6 +29,14 @@
       "HOLDFAST_TOKEN", "OPENCLAW_GATEWAY_TOKEN", HF_OPTION_TOKEN, "the shared token")                                      \
     X(PASSWORD, SECRET, "gateway.auth.password", "", 0, 0, "",                                                              \
       "HOLDFAST_PASSWORD", "OPENCLAW_GATEWAY_PASSWORD", HF_NO_OPTION, "the shared password")                                \
+    X(PROXY_USER, TEXT, "gateway.auth.trustedProxy.userHeader", "", 0, 0, "header",                                         \
+      NULL, NULL, HF_NO_OPTION, "with mode \"trusted-proxy\": the header that names the user")                             \
+    X(PROXY_HEADERS, LIST, "gateway.auth.trustedProxy.requiredHeaders", "", 0, 0, "headers",                                \
+      NULL, NULL, HF_NO_OPTION, "headers that the proxy always sends")                                                      \
+    X(PROXY_USERS, LIST, "gateway.auth.trustedProxy.allowUsers", "", 0, 0, "users",                                         \
+      NULL, NULL, HF_NO_OPTION, "who may come; none: everybody whom the proxy names")                                       \
+    X(PROXY_LOOPBACK, BOOL, "gateway.auth.trustedProxy.allowLoopback", "false", 0, 0, "",                                   \
+      NULL, NULL, HF_NO_OPTION, "the proxy may stand on this machine; so may whoever poses as it")                          \
     X(RATE_ATTEMPTS, INT, "gateway.auth.rateLimit.maxAttempts", "10", 1, HF_LIMIT_AUTH_SECRETS_PER_ADDRESS, "secrets",      \
       NULL, NULL, HF_NO_OPTION, "distinct wrong secrets of one address before it is locked out")                            \
     X(RATE_WINDOW, INT, "gateway.auth.rateLimit.windowMs", "60000", 1000, 86400000, "ms",                                   \

@@ -37,6 +37,7 @@ static enum hf_auth_mode auth_mode(const struct hf_config *c)
 {
     if (hf_config_is(c, HF_KEY_AUTH_MODE, "none")) return HF_AUTH_NONE;
     if (hf_config_is(c, HF_KEY_AUTH_MODE, "password")) return HF_AUTH_PASSWORD;
+    if (hf_config_is(c, HF_KEY_AUTH_MODE, "trusted-proxy")) return HF_AUTH_TRUSTED_PROXY;
     return HF_AUTH_TOKEN;
 }
 
@@ -59,6 +60,7 @@ static void copy_numbers(const struct hf_config *c, struct hf_settings *out)
     out->strict_scopes = hf_config_bool(c, HF_KEY_STRICT_SCOPES);
     out->approve_local = hf_config_bool(c, HF_KEY_APPROVE_LOCAL);
     out->allow_host_header_origin = hf_config_bool(c, HF_KEY_HOST_ORIGIN);
+    out->proxy_allow_loopback = hf_config_bool(c, HF_KEY_PROXY_LOOPBACK);
     out->allow_real_ip_fallback = hf_config_bool(c, HF_KEY_REAL_IP);
     out->rate_max_attempts = hf_config_int(c, HF_KEY_RATE_ATTEMPTS);
     out->rate_window_ms = hf_config_int(c, HF_KEY_RATE_WINDOW);
@@ -86,11 +88,14 @@ int hf_settings_from(const struct hf_config *c, struct hf_bytes token, struct hf
     out->auth_mode = auth_mode(c);
     out->token = hf_config_text(c, HF_KEY_TOKEN).len > 0 ? hf_config_text(c, HF_KEY_TOKEN) : token;
     out->password = hf_config_text(c, HF_KEY_PASSWORD);
+    out->proxy_user_header = hf_bytes_trim(hf_config_text(c, HF_KEY_PROXY_USER));
     out->strict_transport_security_value = hf_config_text(c, HF_KEY_HSTS);
     out->strict_transport_security = out->strict_transport_security_value.len > 0;
     int err = read_list(c, HF_KEY_ORIGINS, &out->allowed_origins, fault);
     if (!err) err = read_list(c, HF_KEY_PROXIES, &out->trusted_proxies, fault);
     if (!err) err = check_networks(&out->trusted_proxies, fault);
+    if (!err) err = read_list(c, HF_KEY_PROXY_HEADERS, &out->proxy_required_headers, fault);
+    if (!err) err = read_list(c, HF_KEY_PROXY_USERS, &out->proxy_users, fault);
     if (err) return err;
     err = write_text(c, text);
     if (err) return hf_fault_set(fault, err, "the configuration: %s", hf_err_text(err));

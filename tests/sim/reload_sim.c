@@ -2,6 +2,8 @@
 #include "lib/peer.h"
 #include "wire/json_read.h"
 
+#include <stdio.h>
+
 enum { EACH_MS = 1 };
 
 static struct world *started(uint64_t seed)
@@ -98,6 +100,65 @@ static void who_came_in_while_no_secret_was_asked_for_must_show_it_now(void)
     world_free(w);
 }
 
+static void ask_metrics(struct world *w, const char *headers, struct hf_buf *out)
+{
+    char request[256];
+    int k = world_connect_loopback(w);
+    snprintf(request, sizeof request, "GET /metrics HTTP/1.1\r\nHost: a\r\n%s\r\n", headers);
+    world_send(w, k, hf_bytes_cstr(request));
+    world_run(w, HF_MS(EACH_MS), NULL);
+    hf_buf_reset(out, 1000000);
+    world_receive(w, k, out);
+    world_release(w, k);
+}
+
+/* A proxy on this machine, which was allowed: dependencies.md 6a, gateway.auth.trustedProxy. */
+static void a_new_proxy_policy_ends_whom_the_old_one_let_in(void)
+{
+    static const char named[] = "X-Forwarded-For: 203.0.113.9\r\nX-User: nick\r\n";
+    static const char unnamed[] = "X-Forwarded-For: 203.0.113.9\r\n";
+    struct world *w = world_new(5);
+    struct peer_config config = peer_operator();
+    struct peer p, early;
+    struct hf_buf page;
+    w->settings.auth_mode = HF_AUTH_TRUSTED_PROXY;
+    w->settings.token = HF_EMPTY;
+    w->settings.proxy_user_header = HF_LIT("x-user");
+    w->settings.proxy_allow_loopback = true;
+    w->settings.trusted_proxies.items[0] = HF_LIT("127.0.0.1");
+    w->settings.trusted_proxies.count = 1;
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    config.token = NULL;
+    config.headers = named;
+    peer_login(&p, w, &config);
+    CHECK_TEXT(hf_json_find(hf_json_find(hf_blob_view(p.hello), "auth"), "method"),
+               "\"trusted-proxy\"");
+    config.keeps_silent = true;
+    peer_init(&early, w, &config);
+    peer_open(&early);
+    peer_run_world(&early, HF_MS(EACH_MS));
+    CHECK_EQ(early.state, PEER_LOGIN);
+
+    hf_buf_init(&page, 1000000);
+    ask_metrics(w, unnamed, &page);
+    CHECK_TEXT(hf_bytes_head(hf_buf_view(&page), 12), "HTTP/1.1 401");
+    ask_metrics(w, named, &page);
+    CHECK_TEXT(hf_bytes_head(hf_buf_view(&page), 12), "HTTP/1.1 200");
+    hf_buf_fini(&page);
+
+    w->settings.proxy_users.items[0] = HF_LIT("nick");
+    w->settings.proxy_users.count = 1;
+    world_settings(w);
+    peer_run_world(&p, HF_MS(EACH_MS));
+    peer_run(&early);
+    CHECK_EQ(p.close_code, 4001);
+    CHECK_EQ(early.close_code, 4001);
+    peer_fini(&p);
+    peer_fini(&early);
+    world_free(w);
+}
+
 /* Two intervals of silence and it gives its link up, so the old promise holds for it. */
 static void a_longer_tick_interval_holds_for_newcomers_only(void)
 {
@@ -127,4 +188,5 @@ static void a_longer_tick_interval_holds_for_newcomers_only(void)
 
 CHECK_MAIN(a_new_secret_ends_those_who_know_the_old_one_and_no_others, other_changes_end_nobody,
            who_came_in_while_no_secret_was_asked_for_must_show_it_now,
+           a_new_proxy_policy_ends_whom_the_old_one_let_in,
            a_longer_tick_interval_holds_for_newcomers_only)

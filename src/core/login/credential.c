@@ -93,9 +93,29 @@ static bool is_device_token(const struct hf_login_input *in, const struct hf_dev
     return is_same;
 }
 
-/* Nothing that was shown is right: what is it called? */
-static enum hf_credential_fault fault_of(const struct hf_connect *connect)
+/* Behind a trusted proxy the owner's own tools know a password (real gateway: "local
+ * direct fallback"). */
+static bool tries_local_password(const struct hf_login_input *in)
 {
+    return in->peer->is_direct_local && in->policy->secret.len > 0 &&
+           in->connect->auth.password.len > 0;
+}
+
+static bool knows_secret(const struct hf_login_input *in)
+{
+    const struct hf_connect_auth *auth = &in->connect->auth;
+    if (in->policy->mode == HF_AUTH_TRUSTED_PROXY)
+        return tries_local_password(in) && is_secret(in->policy, auth->password);
+    return is_secret(in->policy, auth->token) || is_secret(in->policy, auth->password);
+}
+
+/* Nothing that was shown is right: what is it called? */
+static enum hf_credential_fault fault_of(const struct hf_login_input *in)
+{
+    const struct hf_connect *connect = in->connect;
+    bool is_explicit = connect->has_device && connect->auth.device_token.len > 0;
+    if (in->policy->mode == HF_AUTH_TRUSTED_PROXY && !is_explicit && !tries_local_password(in))
+        return HF_CREDENTIAL_PROXY;
     if (connect->has_device && connect->auth.device_token.len > 0)
         return HF_CREDENTIAL_WRONG_DEVICE_TOKEN;
     if (connect->auth.token.len > 0 || connect->auth.password.len > 0) return HF_CREDENTIAL_WRONG;
@@ -114,9 +134,14 @@ struct hf_credential hf_login_credential(const struct hf_login_input *in,
         credential.method = "none";
         return credential;
     }
+    if (in->peer->proxy.verdict == HF_PROXY_NAMED) {
+        credential.method = "trusted-proxy";
+        return credential;
+    }
     if (auth->token.len == 0 && auth->password.len == 0 && auth->device_token.len == 0 &&
         auth->bootstrap_token.len == 0) {
-        credential.fault = HF_CREDENTIAL_MISSING;
+        credential.fault =
+            policy->mode == HF_AUTH_TRUSTED_PROXY ? HF_CREDENTIAL_PROXY : HF_CREDENTIAL_MISSING;
         return credential;
     }
     credential.locked_for = device ? in->device_locked_for : in->address_locked_for;
@@ -124,7 +149,7 @@ struct hf_credential hf_login_credential(const struct hf_login_input *in,
         credential.fault = HF_CREDENTIAL_LOCKED;
         return credential;
     }
-    if (is_secret(policy, auth->token) || is_secret(policy, auth->password)) {
+    if (knows_secret(in)) {
         credential.method = policy->mode == HF_AUTH_TOKEN ? "token" : "password";
         return credential;
     }
@@ -134,7 +159,7 @@ struct hf_credential hf_login_credential(const struct hf_login_input *in,
             credential.fault = HF_CREDENTIAL_NARROW;
         return credential;
     }
-    credential.fault = fault_of(connect);
+    credential.fault = fault_of(in);
     credential.is_wrong = true;
     digest_all(auth, credential.digest);
     return credential;

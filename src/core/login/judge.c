@@ -192,7 +192,9 @@ static void admit_without_device(const struct hf_login_input *in,
     const struct hf_connect_auth *auth = &in->connect->auth;
     bool is_fine = credential->fault == HF_CREDENTIAL_FINE;
     bool is_shown = auth->token.len > 0 || auth->password.len > 0;
-    if (hf_login_is_ui(in->connect)) {
+    bool is_named = in->peer->proxy.verdict == HF_PROXY_NAMED &&
+                    in->connect->client.id == HF_CLIENT_ID_CONTROL_UI;
+    if (hf_login_is_ui(in->connect) && !(is_named && in->connect->role == HF_ROLE_OPERATOR)) {
         hf_login_refuse_no_device(true, out);
     } else if (is_fine && in->connect->role == HF_ROLE_OPERATOR) {
         hf_scopes granted = may_declare(in) ? in->connect->scope_set : 0;
@@ -233,7 +235,8 @@ static const struct hf_device *paired_device(const struct hf_login_input *in, en
 
 int hf_login_judge(const struct hf_login_input *in, struct hf_login_outcome *out)
 {
-    HF_ASSERT(in->policy->mode == HF_AUTH_NONE || in->policy->secret.len > 0);
+    HF_ASSERT(in->policy->mode == HF_AUTH_NONE || in->policy->mode == HF_AUTH_TRUSTED_PROXY ||
+              in->policy->secret.len > 0);
     uint8_t public_key[HF_ED25519_KEY_BYTES];
     enum hf_proof proof = HF_PROOF_GOOD;
     const struct hf_device *device = NULL;

@@ -33,7 +33,8 @@ enum hf_credential_fault {
     HF_CREDENTIAL_WRONG_DEVICE_TOKEN,
     HF_CREDENTIAL_WRONG_BOOTSTRAP,
     HF_CREDENTIAL_NARROW, /* the device token is right and too narrow */
-    HF_CREDENTIAL_LOCKED
+    HF_CREDENTIAL_LOCKED,
+    HF_CREDENTIAL_PROXY /* the proxy did not name anybody who may come */
 };
 
 struct hf_credential {

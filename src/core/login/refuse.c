@@ -164,7 +164,42 @@ struct auth_words {
     enum hf_detail detail;
 };
 
-static struct auth_words words_of(const struct hf_login_input *in, enum hf_credential_fault fault)
+/* `reason` is composed into the outcome where it names a header. */
+static struct auth_words proxy_words(const struct hf_login_input *in, struct hf_login_outcome *out)
+{
+    static const struct hf_bytes reasons[] = {
+        [HF_PROXY_NOT_ASKED] = HF_LIT_INIT("trusted_proxy_no_request"),
+        [HF_PROXY_UNTRUSTED] = HF_LIT_INIT("trusted_proxy_untrusted_source"),
+        [HF_PROXY_LOOPBACK] = HF_LIT_INIT("trusted_proxy_loopback_source"),
+        [HF_PROXY_OWN_ADDRESS] = HF_LIT_INIT("trusted_proxy_local_interface_source"),
+        [HF_PROXY_NO_HEADER] = HF_LIT_INIT("trusted_proxy_missing_header_"),
+        [HF_PROXY_NO_USER] = HF_LIT_INIT("trusted_proxy_user_missing"),
+        [HF_PROXY_OTHER_USER] = HF_LIT_INIT("trusted_proxy_user_not_allowed"),
+        [HF_PROXY_UNATTRIBUTED] = HF_LIT_INIT("proxy_attribution_required"),
+    };
+    const struct hf_proxy_identity *proxy = &in->peer->proxy;
+    struct auth_words words = { HF_LIT("unauthorized"), reasons[proxy->verdict],
+                                HF_LIT("review_auth_configuration"), HF_DETAIL_AUTH_UNAUTHORIZED };
+    if (proxy->verdict == HF_PROXY_UNATTRIBUTED)
+        words.message = HF_LIT("unauthorized: proxy client attribution is required (configure "
+                               "gateway.trustedProxies narrowly and make the proxy overwrite or "
+                               "safely rebuild forwarded client headers)");
+    if (proxy->verdict != HF_PROXY_NO_HEADER) return words;
+    struct hf_bytes header =
+        hf_bytes_cut_utf8(proxy->header, sizeof out->auth_reason - words.reason.len);
+    memcpy(out->auth_reason, words.reason.ptr, words.reason.len);
+    memcpy(out->auth_reason + words.reason.len, header.ptr, header.len);
+    words.reason = hf_bytes(out->auth_reason, words.reason.len + header.len);
+    words.detail = HF_DETAIL_AUTH_IDENTITY_HEADER_REQUIRED;
+    if (in->connect->client.mode == HF_CLIENT_MODE_NODE)
+        words.message = HF_LIT("gateway rejected this node: trusted-proxy identity-header "
+                               "authentication is required and no usable machine credential was "
+                               "accepted; run `openclaw doctor` on the Gateway");
+    return words;
+}
+
+static struct auth_words words_of(const struct hf_login_input *in, enum hf_credential_fault fault,
+                                  struct hf_login_outcome *out)
 {
     bool is_token = in->policy->mode == HF_AUTH_TOKEN;
     enum audience who = audience_of(in);
@@ -207,6 +242,8 @@ static struct auth_words words_of(const struct hf_login_input *in, enum hf_crede
             HF_LIT("unauthorized: too many failed authentication attempts (retry later)"),
             HF_LIT("rate_limited"), HF_LIT("wait_then_retry"), HF_DETAIL_AUTH_RATE_LIMITED
         };
+    case HF_CREDENTIAL_PROXY:
+        return proxy_words(in, out);
     case HF_CREDENTIAL_FINE:
         break;
     }
@@ -231,7 +268,7 @@ void hf_login_refuse_credential(const struct hf_login_input *in,
                                 const struct hf_credential *credential,
                                 struct hf_login_outcome *out)
 {
-    struct auth_words words = words_of(in, credential->fault);
+    struct auth_words words = words_of(in, credential->fault, out);
     bool can_retry = may_retry(in, credential->fault);
     hf_login_refuse(out, HF_CODE_INVALID_REQUEST, words.message, CLOSE_POLICY, "unauthorized");
     if (credential->fault == HF_CREDENTIAL_LOCKED) {

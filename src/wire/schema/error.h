@@ -39,6 +39,7 @@ enum hf_code {
     X(AUTH_BOOTSTRAP_TOKEN_INVALID)                                                                \
     X(AUTH_DEVICE_TOKEN_MISMATCH)                                                                  \
     X(AUTH_SCOPE_MISMATCH)                                                                         \
+    X(AUTH_IDENTITY_HEADER_REQUIRED)                                                               \
     X(AUTH_RATE_LIMITED)                                                                           \
     X(DEVICE_IDENTITY_REQUIRED)                                                                    \
     X(CONTROL_UI_DEVICE_IDENTITY_REQUIRED)                                                         \
