@@ -60,7 +60,10 @@ static const struct {
       HF_PROXY_NO_HEADER },
     { { .is_trusted = true, .is_attributed = true }, false, { PROTO }, HF_PROXY_NO_USER },
     /* A second line of it may be somebody else's. */
-    { { .is_trusted = true, .is_attributed = true }, false, { PROTO, USER, USER }, HF_PROXY_NO_USER },
+    { { .is_trusted = true, .is_attributed = true },
+      false,
+      { PROTO, USER, USER },
+      HF_PROXY_NO_USER },
     { { .is_trusted = true, .is_attributed = true },
       false,
       { PROTO, "x-forwarded-user", "Nick@example.com" },
@@ -75,9 +78,9 @@ static void each_fault_of_the_proxy_has_its_name(void)
         struct hf_http_fields fields = { 0 };
         policy.proxy.allows_loopback = rows[i].allows_loopback;
         for (size_t k = 0; k + 1 < HF_COUNT(rows[i].fields) && rows[i].fields[k]; k += 2)
-            fields.items[fields.count++] = (struct hf_http_field){
-                hf_bytes_cstr(rows[i].fields[k]), hf_bytes_cstr(rows[i].fields[k + 1])
-            };
+            fields.items[fields.count++] =
+                (struct hf_http_field){ hf_bytes_cstr(rows[i].fields[k]),
+                                        hf_bytes_cstr(rows[i].fields[k + 1]) };
         struct hf_proxy_identity identity = hf_login_proxy(&policy, &rows[i].peer, &fields);
         CHECK_EQ_AT(i, identity.verdict, rows[i].want);
         CHECK_TEXT_AT(i, identity.user, rows[i].want == HF_PROXY_NAMED ? "nick@example.com" : "");
@@ -181,8 +184,9 @@ static void the_owner_on_this_machine_may_show_the_password(void)
     hf_login_policy_derive(&c.policy);
     CHECK_EQ(login_judge(&c), HF_LOGIN_REFUSED);
     CHECK(c.out.has_wrong_secret);
-    CHECK_TEXT(c.out.message,
-               "unauthorized: gateway password mismatch (use this gateway's gateway.auth.password)");
+    CHECK_TEXT(
+        c.out.message,
+        "unauthorized: gateway password mismatch (use this gateway's gateway.auth.password)");
     login_stop(&c);
 }
 
@@ -204,8 +208,7 @@ static void a_device_is_paired_first_and_shows_its_token_without_the_proxy(void)
     c.connect.auth.device_token = HF_LIT("wrong");
     login_sign(&c, HF_DEVICE_PAYLOAD_V3);
     CHECK_EQ(login_judge(&c), HF_LOGIN_REFUSED);
-    CHECK_TEXT(c.out.message,
-               "unauthorized: device token mismatch (rotate/reissue device token)");
+    CHECK_TEXT(c.out.message, "unauthorized: device token mismatch (rotate/reissue device token)");
     login_stop(&c);
 }
 
