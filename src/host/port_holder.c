@@ -202,12 +202,14 @@ uint16_t hf_port_pick(void)
     return try_listen(false, 0, &port) ? port : 0;
 }
 
-static size_t ask(int fd, char *answer, size_t cap)
+static size_t ask(int fd, const char *path, char *answer, size_t cap)
 {
-    static const char request[] = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-                                  "Connection: close\r\n\r\n";
+    char request[128];
     size_t len = 0;
-    if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) < 0) return 0;
+    int request_len =
+        snprintf(request, sizeof request,
+                 "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n", path);
+    if (send(fd, request, (size_t)request_len, MSG_NOSIGNAL) < 0) return 0;
     while (len < cap) {
         ssize_t got = recv(fd, answer + len, cap - len, 0);
         if (got <= 0) break;
@@ -216,7 +218,8 @@ static size_t ask(int fd, char *answer, size_t cap)
     return len;
 }
 
-bool hf_port_is_healthy_gateway(uint16_t port)
+/* Whether the answer to GET `path` is a 200 that says `mark`. */
+static bool answers(uint16_t port, const char *path, const char *mark)
 {
     char answer[2048];
     struct timeval patience = { .tv_sec = ANSWER_SECONDS };
@@ -226,8 +229,18 @@ bool hf_port_is_healthy_gateway(uint16_t port)
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     size_t len = 0;
-    if (connect(fd, &to.any, sizeof to.v4) == 0) len = ask(fd, answer, sizeof answer);
+    if (connect(fd, &to.any, sizeof to.v4) == 0) len = ask(fd, path, answer, sizeof answer);
     close(fd);
     return len > 12 && memcmp(answer, "HTTP/1.1 200", 12) == 0 &&
-           memmem(answer, len, "\"status\":\"live\"", 15) != NULL;
+           memmem(answer, len, mark, strlen(mark)) != NULL;
+}
+
+bool hf_port_is_healthy_gateway(uint16_t port)
+{
+    return answers(port, "/healthz", "\"status\":\"live\"");
+}
+
+bool hf_port_is_ready_gateway(uint16_t port)
+{
+    return answers(port, "/readyz", "\"ready\":true");
 }

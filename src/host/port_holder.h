@@ -38,4 +38,8 @@ uint16_t hf_port_of(const pid_t *pids, size_t count);
  * gateway's 200, within a second. */
 bool hf_port_is_healthy_gateway(uint16_t port);
 
+/* Whether it is a gateway that serves clients and is not about to leave: one that
+ * starts or drains is healthy and not ready. */
+bool hf_port_is_ready_gateway(uint16_t port);
+
 #endif

@@ -229,6 +229,15 @@ static void on_reload(void *ctx)
 
 /* --- the whole --- */
 
+/* A port that a gateway leaves becomes free within the tries; one that serves its
+ * clients does not leave it. */
+static int bind_port(struct run *r, struct hf_fault *fault)
+{
+    int err = hf_loop_bind(r->loop, &r->spec, fault);
+    bool is_waiting = !err && hf_loop_port(r->loop) == 0;
+    return is_waiting && hf_port_is_ready_gateway(r->spec.port) ? fault->err : err;
+}
+
 static int start_loop(struct run *r, struct hf_fault *fault)
 {
     struct hf_loop_config config = {
@@ -247,7 +256,7 @@ static int start_loop(struct run *r, struct hf_fault *fault)
     if (err) return err;
     int64_t delay_ms = hf_config_int(&r->config, HF_KEY_STARTUP_DELAY);
     if (delay_ms > 0) hf_loop_item_ready_after(r->loop, HF_LIT("startup-delay"), HF_MS(delay_ms));
-    if (r->inherited.count == 0) return hf_loop_bind(r->loop, &r->spec, fault);
+    if (r->inherited.count == 0) return bind_port(r, fault);
     err = hf_loop_serve(r->loop, &r->inherited, fault);
     r->inherited.count = 0; /* the loop's now */
     return err;
