@@ -128,6 +128,7 @@ static int check_tls(struct hf_config *c, struct hf_fault *fault)
                  c->values[HF_KEY_TLS_KEY].source >= HF_SOURCE_OWN_ENV;
     if (asked) c->values[HF_KEY_TLS_ENABLED].number = true;
     if (!hf_config_bool(c, HF_KEY_TLS_ENABLED) || (has_cert && has_key)) return 0;
+    if (!has_cert && !has_key && hf_config_bool(c, HF_KEY_TLS_MAKE)) return 0;
     return hf_fault_set(fault, HF_ERR_MISSING, "TLS is on but %s is not set (%s)",
                         has_cert ? "gateway.tls.keyPath" : "gateway.tls.certPath",
                         has_cert ? "--tls-key" : "--tls-cert");

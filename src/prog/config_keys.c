@@ -19,7 +19,6 @@ static const char *const foreign[] = {
     "gateway.auth.identityScopes",
     "gateway.auth.trustedProxy.deviceAutoApprove",
     "gateway.roles",
-    "gateway.tls.autoGenerate",
     "gateway.tls.caPath",
     "gateway.reload",
     "gateway.nodes.commands",
@@ -71,8 +70,8 @@ bool hf_key_is_foreign(struct hf_bytes name)
 bool hf_key_needs_restart(enum hf_key_id key)
 {
     static const enum hf_key_id keys[] = {
-        HF_KEY_PORT,      HF_KEY_BIND,       HF_KEY_BIND_HOST, HF_KEY_TLS_ENABLED,
-        HF_KEY_LOG_LEVEL, HF_KEY_LOG_FORMAT, HF_KEY_LOG_BYTES,
+        HF_KEY_PORT,     HF_KEY_BIND,      HF_KEY_BIND_HOST,  HF_KEY_TLS_ENABLED,
+        HF_KEY_TLS_MAKE, HF_KEY_LOG_LEVEL, HF_KEY_LOG_FORMAT, HF_KEY_LOG_BYTES,
     };
     for (size_t i = 0; i < HF_COUNT(keys); i++)
         if (keys[i] == key) return true;

@@ -51,6 +51,8 @@
       NULL, NULL, HF_NO_OPTION, "take X-Real-IP of a trusted proxy when there is no list")                                  \
     X(TLS_ENABLED, BOOL, "gateway.tls.enabled", "false", 0, 0, "",                                                          \
       NULL, NULL, HF_NO_OPTION, "speak TLS; --tls-cert turns it on too")                                                    \
+    X(TLS_MAKE, BOOL, "gateway.tls.autoGenerate", "true", 0, 0, "",                                                         \
+      NULL, NULL, HF_NO_OPTION, "without certPath and keyPath: a pair of our own in the state directory")                   \
     X(TLS_CERT, TEXT, "gateway.tls.certPath", "", 0, 0, "file",                                                             \
       "HOLDFAST_TLS_CERT", NULL, HF_OPTION_TLS_CERT, "certificate chain (PEM)")                                             \
     X(TLS_KEY, TEXT, "gateway.tls.keyPath", "", 0, 0, "file",                                                               \

@@ -9,6 +9,7 @@
 #include "host/port_holder.h"
 #include "host/state_dir.h"
 #include "host/tls.h"
+#include "host/tls_make.h"
 #include "prog/paths.h"
 #include "prog/settings_from.h"
 #include "prog/verbs.h"
@@ -35,6 +36,12 @@ struct run {
     struct hf_listen_set inherited;
     struct hf_tls *tls;
     struct hf_loop *loop;
+};
+
+/* Where certificate and key are: in the configuration, or in `own_*`. */
+struct tls_pair {
+    const char *cert, *key;
+    char own_cert[HF_STATE_PATH_BYTES], own_key[HF_STATE_PATH_BYTES];
 };
 
 /* --- set-up, in the order in which it happens --- */
@@ -124,7 +131,6 @@ static int read_identity(struct run *r, struct hf_fault *fault)
 static int make_server_config(struct run *r, struct hf_fault *fault)
 {
     struct hf_server_config *s = &r->server;
-    hf_machine_read(&r->machine);
     s->log = r->log;
     s->start_items[s->start_item_count++] = HF_LIT("listeners");
     if (hf_config_int(&r->config, HF_KEY_STARTUP_DELAY) > 0)
@@ -146,11 +152,32 @@ static int make_server_config(struct run *r, struct hf_fault *fault)
     return err ? err : read_identity(r, fault);
 }
 
+/* The configured pair, or the one in the state directory, made when it is not there. */
+static int find_tls(struct run *r, const struct hf_config *c, struct tls_pair *out,
+                    struct hf_fault *fault)
+{
+    bool was_made;
+    out->cert = c->values[HF_KEY_TLS_CERT].text;
+    out->key = c->values[HF_KEY_TLS_KEY].text;
+    if (out->cert[0] != '\0') return 0;
+    out->cert = out->own_cert;
+    out->key = out->own_key;
+    if (hf_state_dir_file(&r->state, "tls/gateway-cert.pem", out->own_cert) != 0 ||
+        hf_state_dir_file(&r->state, "tls/gateway-key.pem", out->own_key) != 0)
+        return hf_fault_set(fault, HF_ERR_TOO_LARGE, "the path of the state directory is too long");
+    int err = hf_tls_make_missing(out->cert, out->key, r->machine.host_name, &was_made, fault);
+    if (!err && was_made)
+        HF_LOG(&r->log, HF_LOG_WARN, "tls.made", HF_TEXT("file", hf_bytes_cstr(out->cert)),
+               HF_TEXT("why", HF_LIT("no certificate is configured; nobody trusts this one")));
+    return err;
+}
+
 static int load_tls(struct run *r, struct hf_fault *fault)
 {
+    struct tls_pair pair;
     if (!hf_config_bool(&r->config, HF_KEY_TLS_ENABLED)) return 0;
-    return hf_tls_new(&r->tls, r->config.values[HF_KEY_TLS_CERT].text,
-                      r->config.values[HF_KEY_TLS_KEY].text, fault);
+    int err = find_tls(r, &r->config, &pair, fault);
+    return err ? err : hf_tls_new(&r->tls, pair.cert, pair.key, fault);
 }
 
 /* --- while it runs --- */
@@ -193,13 +220,15 @@ static int reload(struct run *r, struct hf_config *fresh, struct hf_settings_tex
 {
     struct hf_settings settings;
     struct hf_listen_spec spec;
+    struct tls_pair pair;
     int err = hf_config_load(fresh, r->args, fault);
     if (!err) err = hf_settings_listen(fresh, &spec, fault);
     if (!err) err = make_token(r, fresh, fault);
     if (!err) err = hf_settings_from(fresh, hf_bytes_cstr(r->token), &settings, text, fault);
     if (!err && r->tls && hf_config_bool(fresh, HF_KEY_TLS_ENABLED))
-        err = hf_tls_reload(r->tls, fresh->values[HF_KEY_TLS_CERT].text,
-                            fresh->values[HF_KEY_TLS_KEY].text, fault);
+        err = find_tls(r, fresh, &pair, fault);
+    if (!err && r->tls && hf_config_bool(fresh, HF_KEY_TLS_ENABLED))
+        err = hf_tls_reload(r->tls, pair.cert, pair.key, fault);
     if (err) return err;
     tell_warnings(r, fresh);
     tell_restart_keys(r, fresh);
@@ -272,17 +301,13 @@ static int serve(struct run *r, struct hf_fault *fault)
 static int read_wishes(struct run *r, struct hf_fault *fault)
 {
     int err = read_config(r, fault);
-    if (!err) err = hf_listen_inherit(&r->inherited, fault);
-    if (!err) err = load_tls(r, fault);
-    return err;
+    return err ? err : hf_listen_inherit(&r->inherited, fault);
 }
 
 /* What the machine gives us: a fault is a failure, or somebody else's place. */
 static int take_place(struct run *r, struct hf_fault *fault)
 {
-    int err = open_state(r, fault);
-    if (!err) err = open_log(r, fault);
-    if (!err) err = make_settings(r, fault);
+    int err = make_settings(r, fault);
     if (!err) err = make_server_config(r, fault);
     return err;
 }
@@ -294,6 +319,9 @@ static int run(struct run *r)
     struct hf_fault fault = { 0 };
     hf_notify_init(&r->notify);
     if (read_wishes(r, &fault) != 0) return hf_verb_refuse(&fault);
+    if (open_state(r, &fault) != 0 || open_log(r, &fault) != 0) return hf_verb_fail(&fault);
+    hf_machine_read(&r->machine);
+    if (load_tls(r, &fault) != 0) return hf_verb_refuse(&fault);
     if (take_place(r, &fault) != 0) return hf_verb_fail(&fault);
     tell_warnings(r, &r->config);
     hf_descriptors_raise(HF_LIMIT_SOCKETS);

@@ -307,6 +307,33 @@ static void a_reload_with_a_fault_changes_nothing_and_names_it(void)
     scratch_drop(&scratch);
 }
 
+/* TLS without a certificate: one is made, kept, and taken again. */
+static void a_certificate_is_made_once_when_none_is_configured(void)
+{
+    char cert[SCRATCH_PATH_BYTES], key[SCRATCH_PATH_BYTES];
+    struct program p;
+    struct stat first, again;
+    scratch_make(&scratch);
+    snprintf(cert, sizeof cert, "%s/.local/state/holdfast/tls/gateway-cert.pem", scratch.dir);
+    snprintf(key, sizeof key, "%s/.local/state/holdfast/tls/gateway-key.pem", scratch.dir);
+    put_config("{ gateway: { tls: { enabled: true } } }");
+    for (int i = 0; i < 2; i++) {
+        start(&p, any_port, NULL);
+        CHECK_AT(i, wait_ready(&p) > 0);
+        CHECK_EQ_AT(i, stop(&p), 0);
+        CHECK_AT(i, strstr(i == 0 ? err_text : "tls.made", "tls.made") != NULL);
+        CHECK_EQ_AT(i, stat(key, i == 0 ? &first : &again), 0);
+    }
+    CHECK_EQ(first.st_mode & 07777, 0600);
+    CHECK_EQ(first.st_ino, again.st_ino);
+    CHECK(strstr(err_text, "tls.made") == NULL);
+    CHECK_EQ(unlink(cert), 0);
+    start(&p, any_port, NULL);
+    CHECK_EQ(finish(&p), 78);
+    CHECK(strstr(err_text, "gateway-key.pem is there without") != NULL);
+    scratch_drop(&scratch);
+}
+
 static void a_port_that_a_healthy_gateway_holds_is_refused_with_78(void)
 {
     struct program holder, second;
@@ -329,4 +356,5 @@ CHECK_MAIN(every_verb_ends_with_the_code_and_the_words_of_the_contract,
            a_second_instance_is_refused_with_78_and_says_who_holds_what,
            the_service_manager_hears_of_every_change,
            a_reload_with_a_fault_changes_nothing_and_names_it,
+           a_certificate_is_made_once_when_none_is_configured,
            a_port_that_a_healthy_gateway_holds_is_refused_with_78)
