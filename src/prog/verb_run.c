@@ -213,6 +213,14 @@ static void tell_restart_keys(struct run *r, const struct hf_config *fresh)
     }
 }
 
+static int reload_tls(struct run *r, const struct hf_config *fresh, struct hf_fault *fault)
+{
+    struct tls_pair pair;
+    if (!r->tls || !hf_config_bool(fresh, HF_KEY_TLS_ENABLED)) return 0;
+    int err = find_tls(r, fresh, &pair, fault);
+    return err ? err : hf_tls_reload(r->tls, pair.cert, pair.key, fault);
+}
+
 /* Reads everything again beside what is in use; only when all of it is fine does
  * anything change. */
 static int reload(struct run *r, struct hf_config *fresh, struct hf_settings_text *text,
@@ -220,15 +228,11 @@ static int reload(struct run *r, struct hf_config *fresh, struct hf_settings_tex
 {
     struct hf_settings settings;
     struct hf_listen_spec spec;
-    struct tls_pair pair;
     int err = hf_config_load(fresh, r->args, fault);
     if (!err) err = hf_settings_listen(fresh, &spec, fault);
     if (!err) err = make_token(r, fresh, fault);
     if (!err) err = hf_settings_from(fresh, hf_bytes_cstr(r->token), &settings, text, fault);
-    if (!err && r->tls && hf_config_bool(fresh, HF_KEY_TLS_ENABLED))
-        err = find_tls(r, fresh, &pair, fault);
-    if (!err && r->tls && hf_config_bool(fresh, HF_KEY_TLS_ENABLED))
-        err = hf_tls_reload(r->tls, pair.cert, pair.key, fault);
+    if (!err) err = reload_tls(r, fresh, fault);
     if (err) return err;
     tell_warnings(r, fresh);
     tell_restart_keys(r, fresh);
