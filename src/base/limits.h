@@ -97,6 +97,7 @@
     X(KEEPER_REQUESTS, 256, "requests", "of a supervisor, waiting for their result", "refused: too_many_requests")            \
     X(KEEPER_HISTORY, 256, "transitions", "spec/supervisor.md 2.3: what a supervisor remembers", "the oldest is dropped")     \
     X(KEEPER_BUDGET, 64, "restarts", "the largest --restart-budget", "refused, exit 78")                                      \
+    X(CLOSE_MS, 30000, "ms", "a slow reader may take what was queued before our close", "reset")                           \
     X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut")
 /* clang-format on */
 

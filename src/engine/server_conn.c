@@ -264,6 +264,7 @@ void hf_conn_close(struct hf_server *s, struct hf_conn *c, unsigned code, struct
     s->metrics.closes[hf_close_class(code)][0]++;
     leave_rooms(s, c);
     c->state = HF_CONN_CLOSING;
+    c->phase_at = s->now.mono;
     push_close(s, c, code, reason);
     c->deadline = hf_time_after(s->now.mono, HF_MS(CLOSE_GRACE_MS));
     hf_conn_resume(s, c);
@@ -431,11 +432,22 @@ void hf_conn_input_end(struct hf_server *s, struct hf_conn *c)
 
 /* --- output --- */
 
+/* Our close stands behind what was queued before it: the grace begins with the last byte
+ * of that, for a peer that reads.  A stop of the whole server waits for nobody. */
+static void keep_grace(struct hf_server *s, struct hf_conn *c)
+{
+    if (hf_stage_state(&s->stage) == HF_STAGE_CLOSING) return;
+    hf_time last = hf_time_after(c->phase_at, HF_MS(HF_LIMIT_CLOSE_MS));
+    c->deadline = hf_time_min(hf_time_after(s->now.mono, HF_MS(CLOSE_GRACE_MS)), last);
+    hf_conn_schedule(s, c);
+}
+
 void hf_conn_written(struct hf_server *s, struct hf_conn *c, size_t bytes)
 {
     struct hf_outq_progress progress = hf_outq_written(&c->out, &s->spare, bytes);
     c->bytes_out += bytes;
     s->metrics.bytes_out += bytes;
+    if (c->state == HF_CONN_CLOSING && bytes > 0) keep_grace(s, c);
     if (c->state != HF_CONN_READY) return;
     if (bytes > 0) hf_liveness_moved(&c->liveness, s->now.mono);
     for (unsigned i = 0; i < progress.pings; i++) hf_liveness_written(&c->liveness, s->now.mono);

@@ -112,7 +112,7 @@ struct hf_conn {
     struct hf_peer peer;
     struct hf_net_address client_address; /* the peer's, or what a trusted proxy said */
     hf_time accepted_at;
-    hf_time phase_at; /* the accept, then the upgrade: where the handshake deadline begins */
+    hf_time phase_at; /* the accept, the upgrade (where the handshake deadline begins), our close */
     hf_time deadline; /* of this state; HF_NEVER when none */
     union {
         struct hf_http_reader http; /* in HTTP */

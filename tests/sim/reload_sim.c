@@ -1,8 +1,10 @@
 /* What a changed configuration means for those who are in. */
+#include "base/limits.h"
 #include "lib/peer.h"
 #include "wire/json_read.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { EACH_MS = 1 };
 
@@ -112,6 +114,47 @@ static void ask_metrics(struct world *w, const char *headers, struct hf_buf *out
     world_release(w, k);
 }
 
+/* How long a client that reads at this pace holds on to its socket after a close that
+ * stands behind one large answer; it sees the close, or none when it takes too long. */
+static void read_slowly(uint64_t seed, size_t answer_bytes, size_t window, bool sees_close)
+{
+    struct world *w = started(seed);
+    struct peer p;
+    char *config = malloc(answer_bytes);
+    CHECK(config != NULL);
+    memset(config, ' ', answer_bytes);
+    config[0] = '{';
+    config[answer_bytes - 1] = '}';
+    w->settings.config_json = hf_bytes(config, answer_bytes);
+    world_settings(w);
+    login_with_secret(&p, w, "secrettoken");
+    w->weather.latency_max = HF_MS(900);
+    w->sockets[p.socket].down.window = window;
+    peer_call(&p, "config.get", NULL);
+    peer_run_world(&p, HF_MS(2000));
+    w->settings.token = HF_LIT("the next secret");
+    hf_time closed_at = w->now.mono;
+    world_settings(w);
+    peer_run_world(&p, HF_MS(HF_LIMIT_CLOSE_MS - 1));
+    CHECK_EQ(p.close_code, sees_close ? 4001 : 0);
+    if (!sees_close) {
+        CHECK(world_is_open(w, p.socket));
+        peer_run_world(&p, HF_MS(1));
+        CHECK(!world_is_open(w, p.socket));
+        CHECK_EQ(hf_time_since(w->now.mono, closed_at), HF_MS(HF_LIMIT_CLOSE_MS));
+    }
+    peer_fini(&p);
+    world_free(w);
+    free(config);
+}
+
+/* HF_LIMIT_CLOSE_MS: within it whoever keeps reading is told why; after it nobody is. */
+static void a_slow_reader_sees_the_close_behind_a_large_answer(void)
+{
+    read_slowly(6, 100000, 65536, true);
+    read_slowly(7, 4000000, 16384, false);
+}
+
 /* A proxy on this machine, which was allowed: dependencies.md 6a, gateway.auth.trustedProxy. */
 static void a_new_proxy_policy_ends_whom_the_old_one_let_in(void)
 {
@@ -186,7 +229,8 @@ static void a_longer_tick_interval_holds_for_newcomers_only(void)
     world_free(w);
 }
 
-CHECK_MAIN(a_new_secret_ends_those_who_know_the_old_one_and_no_others, other_changes_end_nobody,
+CHECK_MAIN(a_slow_reader_sees_the_close_behind_a_large_answer,
+           a_new_secret_ends_those_who_know_the_old_one_and_no_others, other_changes_end_nobody,
            who_came_in_while_no_secret_was_asked_for_must_show_it_now,
            a_new_proxy_policy_ends_whom_the_old_one_let_in,
            a_longer_tick_interval_holds_for_newcomers_only)
