@@ -4,6 +4,7 @@
 #include "client/state.h"
 #include "wire/json_read.h"
 #include "wire/schema/greeting.h"
+#include "wire/schema/redact.h"
 
 enum { ALIGNMENT = 16 };
 
@@ -222,8 +223,12 @@ static enum holdfast_outcome outcome_of(enum hf_client_outcome outcome)
 static void add_server_error(struct hf_draft *d, struct hf_bytes error, struct hf_buf *message)
 {
     struct hf_error_seen seen;
+    struct hf_buf plain;
     if (hf_error_read(error, &seen) != 0) return;
-    hf_json_text(seen.message, message);
+    hf_buf_init(&plain, HF_LIMIT_PAYLOAD_BYTES);
+    hf_json_text(seen.message, &plain);
+    hf_redact_text(message, hf_buf_view(&plain), NULL, 0); /* one line for people */
+    hf_buf_fini(&plain);
     d->texts[HF_RESULT_MESSAGE] = hf_buf_view(message);
     d->texts[HF_RESULT_CODE] = seen.code;
     d->texts[HF_RESULT_DETAILS] = seen.details;
