@@ -170,6 +170,24 @@ static void what_is_wrong_with_a_certificate_is_said(void)
     }
 }
 
+/* As the system keeps them: a directory of certificates under the hashes of their
+ * subjects, and no file is named. */
+static void a_directory_of_certificates_is_trusted(void)
+{
+    char link_path[SCRATCH_PATH_BYTES];
+    begin(TRUSTS_NOBODY);
+    FILE *in = fopen(cert_path, "re");
+    X509 *cert = PEM_read_X509(in, NULL, NULL, NULL);
+    fclose(in);
+    snprintf(link_path, sizeof link_path, "%s/%08lx.0", scratch.dir, X509_subject_name_hash(cert));
+    X509_free(cert);
+    CHECK_EQ(symlink(cert_path, link_path), 0);
+    unsetenv("SSL_CERT_FILE");
+    CHECK_EQ(dial("localhost"), 0);
+    expect_talk();
+    end();
+}
+
 /* --- pins --- */
 
 /* client-lifecycle 7.1: the pin alone decides; name, dates and issuer do not count. */
@@ -388,9 +406,9 @@ static void a_handshake_can_be_cancelled_at_any_turn(void)
 
 CHECK_MAIN(a_trusted_certificate_with_the_right_name_opens_a_stream,
            the_name_is_told_to_the_server_but_an_address_is_not,
-           what_is_wrong_with_a_certificate_is_said, a_pinned_certificate_needs_no_other_trust,
-           a_pin_that_does_not_match_is_a_security_fault, no_certificate_is_no_match,
-           old_versions_are_refused, both_newer_versions_are_spoken,
+           what_is_wrong_with_a_certificate_is_said, a_directory_of_certificates_is_trusted,
+           a_pinned_certificate_needs_no_other_trust, a_pin_that_does_not_match_is_a_security_fault,
+           no_certificate_is_no_match, old_versions_are_refused, both_newer_versions_are_spoken,
            whatever_is_no_handshake_is_named, a_server_that_stalls_costs_the_time_that_was_given,
            a_server_that_speaks_first_is_refused, a_handshake_may_come_byte_by_byte,
            a_handshake_cut_anywhere_is_an_error, a_handshake_can_be_cancelled_at_any_turn)
