@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """What bad gateways may do to a client: nothing but cost it a named error.
 
-    hostile_server.py BINARY [--only 'L.1*']... [--times]
+    hostile_server.py BINARY HOLDER [--only 'L.1*']... [--times]
 
-Every lie is told to `holdfast health` or `call` by a server of its own.  The
-program must end with the right exit code and words in time, show no secret and
-no terminal code, and be modest with processor, memory and connections.
-Standard library only.
+Every lie is told twice, by a server of its own: to `holdfast health` or `call`
+(L), and to a program that keeps a client of the library for a while (K,
+holder.c).  The first must end with the right exit code and words in time, the
+second must come back by the law of its delays, one attempt for each.  Both show no secret and no terminal code, and are modest with
+processor, memory and connections.  Standard library only.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import Optional
 
 sys.dont_write_bytecode = True
 
@@ -30,14 +32,29 @@ import report
 from client import Failed
 from lies import SECRET, Lie
 
-THREADS = 12
+THREADS = 16
+HELD_MS = 1000        # how long a client is kept
 TOKEN = "canary-token-77aa-of-the-client"
 GRACE_S = 20.0        # beyond its own --timeout, on a busy machine
 IDLE_CPU_S = 0.25     # of a client that waits for a second, beyond its start
 BUSY_CPU_S = 8.0      # of one that is flooded; a sanitizer makes it slow
 MEMORY_KIB = 160 * 1024  # beyond its start: a message may be 25 MiB, kept twice while it grows
+BACKOFF_MS, BACKOFF_MAX_MS = 100, 400  # as holder.c sets them
+HINT_MS = (100, 2000)  # what a start-up hint is cut to
+KNOWN_WAITS_MS = (250, 5000)  # a restart that was announced; a wait that the gateway asks for
+STATES = ("OPENING", "AWAIT_CHALLENGE", "AWAIT_HELLO", "READY", "CLOSING", "BACKOFF", "PAUSED")
+RETRY = re.compile(r"RETRY attempt=(\d+) wait_ms=(\d+) ")
 # A terminal obeys these; a line feed at the end of each line is all that people's text needs.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f]")
+
+
+def most_memory_kib(pid: int) -> int:
+    """The most that a process has had so far; 0 when it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as text:
+            return next((int(line.split()[1]) for line in text if line.startswith("VmHWM:")), 0)
+    except OSError:
+        return 0
 
 
 class Ended:
@@ -53,9 +70,12 @@ class Ended:
             self.out, self.err = self._read(out), self._read(err)
 
     def _wait(self, process, until: float) -> bool:
-        """False when it had to be killed."""
+        """False when it had to be killed.  The memory that wait4 tells of counts ours,
+        from before the exec, so it is looked at meanwhile."""
         in_time = True
+        self.memory_kib = 0
         while True:
+            self.memory_kib = max(self.memory_kib, most_memory_kib(process.pid))
             pid, status, usage = os.wait4(process.pid, os.WNOHANG)
             if pid:
                 break
@@ -65,7 +85,6 @@ class Ended:
             time.sleep(0.01)
         process.returncode = self.code = os.waitstatus_to_exitcode(status)
         self.cpu_s = usage.ru_utime + usage.ru_stime
-        self.memory_kib = usage.ru_maxrss
         return in_time
 
     @staticmethod
@@ -77,8 +96,9 @@ class Ended:
 class Client:
     """The program under test, with a home of its own and a secret in a file."""
 
-    def __init__(self, binary: str, directory: str):
+    def __init__(self, binary: str, holder: str, directory: str):
         self._binary = os.path.abspath(binary)
+        self._holder = os.path.abspath(holder)
         self._token_file = os.path.join(directory, "token")
         with open(self._token_file, "w", encoding="ascii") as file:
             file.write(TOKEN)
@@ -95,6 +115,11 @@ class Client:
         if is_json:
             command.append("--json")
         return Ended(command, self._env, lie.timeout_ms / 1000 + GRACE_S)
+
+
+    def keep(self, port: int) -> Ended:
+        command = [self._holder, f"ws://127.0.0.1:{port}", self._token_file, str(HELD_MS)]
+        return Ended(command, self._env, HELD_MS / 1000 + GRACE_S)
 
 
 def fits(text: str, words: str) -> bool:
@@ -115,7 +140,15 @@ def message_of(ended: Ended, is_json: bool) -> str:
         raise Failed("one JSON document with an error", f"{error}: {ended.out[:200]!r}") from error
 
 
-def judge(lie: Lie, ended: Ended, server: liar.Liar, client: Client, is_json: bool) -> None:
+def judge_shown(shown: str, everything: str) -> None:
+    for secret in (SECRET, TOKEN, liar.NONCE):
+        if secret in everything:
+            raise Failed("no secret in any output", repr(everything[:400]))
+    if CONTROL.search(shown):
+        raise Failed("no control characters for people", repr(shown[:400]))
+
+
+def judge_asked(lie: Lie, ended: Ended, is_json: bool) -> None:
     everything = ended.out + ended.err
     if ended.was_late:
         raise Failed(f"an end within {lie.timeout_ms} ms and some grace", "none")
@@ -126,18 +159,54 @@ def judge(lie: Lie, ended: Ended, server: liar.Liar, client: Client, is_json: bo
         missing = [words for words in lie.wants if not fits(message, words)]
         if missing:
             raise Failed(f"an error that says {missing[0]!r}", repr(message[:300]))
-    for secret in (SECRET, TOKEN, liar.NONCE):
-        if secret in everything:
-            raise Failed("no secret in any output", repr(everything[:400]))
-    shown = ended.err if is_json else everything
-    if CONTROL.search(shown):
-        raise Failed("no control characters for people", repr(shown[:400]))
-    judge_cost(lie, ended, server, client)
+    judge_shown(ended.err if is_json else everything, everything)
 
 
-def judge_cost(lie: Lie, ended: Ended, server: liar.Liar, client: Client) -> None:
-    if not 1 <= len(server.came_at) <= lie.connections:
-        raise Failed(f"1 to {lie.connections} connections", str(len(server.came_at)))
+def judge_kept(ended: Ended, server: liar.Liar) -> None:
+    if ended.was_late or ended.code != 0:
+        raise Failed("the holder to end well", f"{ended.code}: {(ended.out + ended.err)[:900]!r}")
+    judge_shown(ended.out + ended.err, ended.out + ended.err)
+    waits = waits_of(ended.out)
+    try:
+        snapshot = json.loads(ended.out.splitlines()[-1])
+        state, connects = snapshot["state"], snapshot["counters"]["connects"]
+    except (ValueError, KeyError, IndexError) as error:
+        raise Failed("a snapshot at the end", f"{error}: {ended.out[-600:]!r}") from error
+    if state not in STATES:
+        raise Failed(f"one of the states {', '.join(STATES)}", state)
+    # The last delay may not be over yet; nothing else makes an attempt.
+    if not len(waits) <= connects <= len(waits) + 1 or len(server.came_at) > connects:
+        raise Failed("one attempt, and one for every delay that is over",
+                     f"{connects} and {len(server.came_at)} connections for {waits}")
+
+
+def waits_of(told: str) -> list:
+    """The delays in milliseconds, each held against the law (client-lifecycle 8.2, 8.3)."""
+    waits = []
+    is_hinted = False
+    for line in told.splitlines():
+        kind = line.partition(" ")[0]
+        is_hinted = is_hinted or kind == "STARTING"
+        match = RETRY.match(line)
+        if not match:
+            continue
+        attempt, wait_ms = int(match[1]), int(match[2])
+        least_ms = min(BACKOFF_MAX_MS, BACKOFF_MS << max(0, attempt - 1))
+        if is_hinted:
+            is_lawful = HINT_MS[0] <= wait_ms <= HINT_MS[1]
+        else:
+            is_lawful = least_ms <= wait_ms < least_ms * 1.25 + 1 or wait_ms in KNOWN_WAITS_MS
+        if not is_lawful:
+            raise Failed(f"a lawful delay for failure {attempt}", f"{wait_ms} ms")
+        waits.append(wait_ms)
+        is_hinted = False
+    return waits
+
+
+def judge_cost(lie: Lie, ended: Ended, server: liar.Liar, client: Client,
+               connections: Optional[int] = None) -> None:
+    if connections and not 1 <= len(server.came_at) <= connections:
+        raise Failed(f"1 to {connections} connections", str(len(server.came_at)))
     cpu_s = ended.cpu_s - client.start.cpu_s
     most_s = BUSY_CPU_S if "without an end" in lie.text or "never ends" in lie.text else 0
     most_s = max(most_s, IDLE_CPU_S + ended.seconds * 0.25)
@@ -150,8 +219,8 @@ def judge_cost(lie: Lie, ended: Ended, server: liar.Liar, client: Client) -> Non
         raise Failed("a script that works", server.problem)
 
 
-class Case:
-    """One lie under one number, for report.run_all."""
+class Asked:
+    """One lie told to a verb, for report.run_all."""
 
     is_heavy = False
 
@@ -163,17 +232,40 @@ class Case:
 
     def run(self, client: Client) -> None:
         is_json = self._is_json or self._lie.code == 0
-        server = liar.Liar(self._lie.script)
-        try:
-            ended = client.ask(self._lie, server.port, is_json)
-        finally:
-            server.end()
-        judge(self._lie, ended, server, client, is_json)
+        server, ended = told_by(self._lie, lambda port: client.ask(self._lie, port, is_json))
+        judge_asked(self._lie, ended, is_json)
+        judge_cost(self._lie, ended, server, client, self._lie.connections)
+
+
+class Kept:
+    """The same lie told to a client that stays."""
+
+    is_heavy = False
+
+    def __init__(self, number: int, lie: Lie):
+        self.number = f"K.{number}"
+        self.text = lie.text
+        self._lie = lie
+
+    def run(self, client: Client) -> None:
+        server, ended = told_by(self._lie, client.keep)
+        judge_kept(ended, server)
+        judge_cost(self._lie, ended, server, client)
+
+
+def told_by(lie: Lie, start) -> tuple:
+    server = liar.Liar(lie.script)
+    try:
+        ended = start(server.port)
+    finally:
+        server.end()
+    return server, ended
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description="hostile gateways against holdfast's client")
     parser.add_argument("binary", help="the holdfast program")
+    parser.add_argument("holder", help="what holder.c becomes")
     parser.add_argument("--only", action="append", default=[], metavar="PATTERN",
                         help="numbers to run, like L.3 or 'L.1?'")
     parser.add_argument("--times", action="store_true", help="show how long each case took")
@@ -183,11 +275,12 @@ def parse_arguments():
 def main() -> int:
     arguments = parse_arguments()
     lies = lies_http.LIES + lies_frames.LIES + lies_protocol.LIES
-    cases = [Case(at, lie) for at, lie in enumerate(lies, start=1)]
+    cases = [kind(at, lie) for kind in (Kept, Asked) for at, lie in enumerate(lies, start=1)
+             if kind is Asked or lie.verb == ("health",)]
     result = report.Report()
     directory = tempfile.mkdtemp(prefix="holdfast-hostile-")
     try:
-        client = Client(arguments.binary, directory)
+        client = Client(arguments.binary, arguments.holder, directory)
         report.run_all(report.select(cases, arguments.only), client, result, THREADS,
                        arguments.times)
     finally:

@@ -101,7 +101,7 @@ LIES = [
     lie("it resets in the middle of the status line", resets_after(6), "reset|1006|" + LOST),
     lie("it resets in the middle of a field", resets_after(60), "reset|1006|" + LOST),
     lie("it answers before it is asked and closes", lambda conn: conn.send(
-        b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"), "408"),
+        b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"), "408|1006|reset"),
     # no HTTP
     lie("a banner of another protocol", answers(b"SSH-2.0-OpenSSH_9.2p1\r\n"), "HTTP"),
     lie("a TLS alert", answers(b"\x15\x03\x03\x00\x02\x02\x28\r\n\r\n"), "HTTP"),
