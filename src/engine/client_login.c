@@ -16,7 +16,7 @@ void hf_client_wipe_secrets(struct hf_client *c)
     c->secret_text = NULL;
     c->secret_len = 0;
     c->config.credentials = (struct hf_credentials){ 0 };
-    c->config.stored_scopes = HF_EMPTY;
+    c->config.stored_scopes = c->spent_bootstrap = c->spent_stored = HF_EMPTY;
 }
 
 /* What the link may do with what there is. */
@@ -43,7 +43,7 @@ int hf_client_keep_secrets(struct hf_client *c, const struct hf_credentials *cre
                            struct hf_bytes scopes)
 {
     struct hf_credentials kept = *credentials;
-    struct hf_bytes kept_scopes;
+    struct hf_bytes kept_scopes, spent_bootstrap, spent_stored;
     const struct {
         struct hf_bytes from;
         struct hf_bytes *to;
@@ -54,6 +54,8 @@ int hf_client_keep_secrets(struct hf_client *c, const struct hf_credentials *cre
         { credentials->device_token, &kept.device_token },
         { credentials->stored_device_token, &kept.stored_device_token },
         { scopes, &kept_scopes },
+        { c->spent_bootstrap, &spent_bootstrap },
+        { c->spent_stored, &spent_stored },
     };
     size_t len = 1; /* never nothing */
     for (size_t i = 0; i < HF_COUNT(all); i++) len += all[i].from.len;
@@ -65,15 +67,15 @@ int hf_client_keep_secrets(struct hf_client *c, const struct hf_credentials *cre
     c->secret_len = len;
     c->config.credentials = kept;
     c->config.stored_scopes = kept_scopes;
+    c->spent_bootstrap = spent_bootstrap;
+    c->spent_stored = spent_stored;
     know_secrets(c);
     return 0;
 }
 
 void hf_client_drop_stored(struct hf_client *c)
 {
-    struct hf_bytes token = c->config.credentials.stored_device_token;
-    if (token.len)
-        hf_wipe(c->secret_text + (token.ptr - (const uint8_t *)c->secret_text), token.len);
+    c->spent_stored = c->config.credentials.stored_device_token;
     c->config.credentials.stored_device_token = c->config.stored_scopes = HF_EMPTY;
     know_secrets(c);
 }
@@ -120,6 +122,8 @@ size_t hf_client_secrets(const struct hf_client *c, struct hf_bytes out[HF_CLIEN
         own->bootstrap_token,
         own->device_token,
         own->stored_device_token,
+        c->spent_bootstrap,
+        c->spent_stored,
         auth->approval_runtime_token,
         auth->agent_runtime_identity_token,
         basic_password(c),
@@ -316,9 +320,7 @@ static void tell_other_tokens(struct hf_client *c, const struct hf_greeting *gre
 static void forget_bootstrap(struct hf_client *c)
 {
     struct hf_credentials *own = &c->config.credentials;
-    if (own->bootstrap_token.len)
-        hf_wipe(c->secret_text + (own->bootstrap_token.ptr - (const uint8_t *)c->secret_text),
-                own->bootstrap_token.len);
+    if (own->bootstrap_token.len) c->spent_bootstrap = own->bootstrap_token;
     own->bootstrap_token = HF_EMPTY;
     own->prefers_bootstrap = false;
     know_secrets(c);

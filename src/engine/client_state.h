@@ -56,7 +56,8 @@ struct hf_client {
     /* Secrets: what config.credentials and config.stored_scopes lie in. */
     char *secret_text;
     size_t secret_len;
-    bool sent_bootstrap; /* with the newest connect request */
+    bool sent_bootstrap;                           /* with the newest connect request */
+    struct hf_bytes spent_bootstrap, spent_stored; /* not sent any more, nor shown */
     /* The socket. */
     struct hf_http_reader http;
     struct hf_ws_reader ws;
