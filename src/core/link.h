@@ -259,6 +259,23 @@ void hf_link_limits_init(struct hf_link_limits *limits);
 /* The same for a mobile host: whoever failed ten times waits up to 300 s. */
 void hf_link_limits_mobile(struct hf_link_limits *limits);
 
+/* For one look at a gateway: gives up within `budget`, of which 250 ms are the least
+ * (spec/startup-retry.md 3.6). */
+void hf_link_limits_probe(struct hf_link_limits *limits, hf_span budget);
+
+/* A time limit in the environment: white space around it, a `+`, digits, not 0: true and
+ * whole milliseconds, at most 2147483647.  Anything else is ignored. */
+bool hf_link_env_ms(struct hf_bytes text, int64_t *out_ms);
+
+/* Where the limits of a login come from (spec/startup-retry.md section 4). */
+struct hf_link_timeouts {
+    struct hf_bytes handshake_env; /* OPENCLAW_HANDSHAKE_TIMEOUT_MS, or empty */
+    struct hf_bytes challenge_env; /* OPENCLAW_CONNECT_CHALLENGE_TIMEOUT_MS, or empty */
+    hf_span handshake;             /* as configured; 0: 15 s */
+    hf_span challenge;             /* the application's wish; 0: none */
+};
+void hf_link_limits_timeouts(struct hf_link_limits *limits, const struct hf_link_timeouts *t);
+
 /* `rng` is borrowed for the life of the link. */
 void hf_link_init(struct hf_link *l, const struct hf_link_limits *limits, struct hf_rng *rng);
 

@@ -37,4 +37,15 @@ static void the_first_case_that_matches_decides(void)
     }
 }
 
-CHECK_MAIN(the_first_case_that_matches_decides)
+/* client-lifecycle 7.5: what may take a void token's place, and where. */
+static void another_secret_goes_to_a_trusted_place_only(void)
+{
+    struct hf_credentials c = { .stored_device_token = HF_LIT("s"), .is_trusted = true };
+    CHECK(!hf_credentials_may_go_without(&c));
+    c.bootstrap_token = HF_LIT("b");
+    CHECK(hf_credentials_may_go_without(&c));
+    c.is_trusted = false;
+    CHECK(!hf_credentials_may_go_without(&c));
+}
+
+CHECK_MAIN(another_secret_goes_to_a_trusted_place_only, the_first_case_that_matches_decides)

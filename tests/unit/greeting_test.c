@@ -129,6 +129,67 @@ static void a_request_id_must_follow_the_grammar(void)
     CHECK_EQ(e.request_id.len, 0);
 }
 
-CHECK_MAIN(a_challenge_is_read_whatever_it_holds, a_hello_gives_its_policy_and_its_features,
-           what_is_no_hello_is_refused, an_error_gives_what_decides_about_the_retry,
-           an_error_of_another_shape_is_refused, a_request_id_must_follow_the_grammar)
+/* client-lifecycle 8.4: only the words tell which field an older server does not know. */
+static void an_unknown_field_is_named_by_the_message(void)
+{
+    static const struct {
+        const char *message;
+        bool names_field;
+    } rows[] = {
+        { "invalid connect params: at /auth: unexpected property 'approvalRuntimeToken'", true },
+        { "invalid connect params: at /auth: unexpected property 'agentRuntimeIdentityToken'",
+          true },
+        { "invalid connect params: at /auth: unexpected property 'token'", false },
+        { "unexpected property 'approvalRuntimeToken'", false },
+        { "invalid connect params", false },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_error_seen e;
+        char text[256];
+        snprintf(text, sizeof text, "{\"code\":\"INVALID_REQUEST\",\"message\":\"%s\"}",
+                 rows[i].message);
+        CHECK_EQ_AT(i, hf_error_read(hf_bytes_cstr(text), &e), 0);
+        CHECK_EQ_AT(i, e.names_auth_field, rows[i].names_field);
+    }
+}
+
+static void a_body_is_an_error_in_one_of_three_shapes(void)
+{
+    static const struct {
+        const char *body, *code;
+    } rows[] = {
+        { " {\"code\":\"A\",\"message\":\"m\"} ", "A" },
+        { "{\"error\":{\"code\":\"B\",\"message\":\"m\"}}", "B" },
+        { "{\"error\":{\"message\":\"m\",\"type\":\"c\"}}", "c" },
+        { "{\"error\":\"no\"}", NULL },
+        { "{\"error\":{\"message\":\"\",\"type\":\"c\"}}", NULL },
+        { "{\"code\":\"A\",\"message\":\"m\"", NULL },
+        { "<html>", NULL },
+        { "", NULL },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_error_seen e = { 0 };
+        int want = rows[i].code ? 0 : HF_ERR_TYPE;
+        CHECK_EQ_AT(i, hf_error_read_body(hf_bytes_cstr(rows[i].body), &e), want);
+        CHECK_TEXT_AT(i, e.code, rows[i].code ? rows[i].code : "");
+    }
+}
+
+static void a_device_token_needs_its_role(void)
+{
+    struct hf_device_token token;
+    CHECK(hf_device_token_read(HF_LIT("{\"role\":\"node\",\"deviceToken\":\"t\",\"scopes\":[]}"),
+                               &token));
+    CHECK_TEXT(token.role, "node");
+    CHECK_TEXT(token.token, "t");
+    CHECK_TEXT(token.scopes, "[]");
+    CHECK(!hf_device_token_read(HF_LIT("{\"role\":\"node\"}"), &token));
+    CHECK(!hf_device_token_read(HF_LIT("{\"deviceToken\":\"t\"}"), &token));
+    CHECK(!hf_device_token_read(HF_LIT("7"), &token));
+}
+
+CHECK_MAIN(an_unknown_field_is_named_by_the_message, a_body_is_an_error_in_one_of_three_shapes,
+           a_device_token_needs_its_role, a_challenge_is_read_whatever_it_holds,
+           a_hello_gives_its_policy_and_its_features, what_is_no_hello_is_refused,
+           an_error_gives_what_decides_about_the_retry, an_error_of_another_shape_is_refused,
+           a_request_id_must_follow_the_grammar)

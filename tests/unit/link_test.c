@@ -377,6 +377,38 @@ static void random_inputs_never_break_an_invariant(void)
     }
 }
 
+/* client-lifecycle 74: a stop and a start at once, and a server that does anything in any
+ * order: the invariants hold (link_case_check), and it comes back. */
+static void a_stop_and_a_start_meet_whatever_the_server_does(void)
+{
+    for (uint64_t seed = 0; seed < 10000; seed++) {
+        struct link_case c;
+        struct hf_rng dice;
+        start(&c);
+        hf_rng_init_number(&dice, seed);
+        for (uint64_t n = hf_rng_below(&dice, 6); n > 0; n--) {
+            static const enum hf_link_input_kind steps[] = { HF_LINK_UPGRADED, HF_LINK_CHALLENGED,
+                                                             HF_LINK_PLANNED, HF_LINK_HELLO };
+            link_case_say(&c, steps[hf_rng_below(&dice, HF_COUNT(steps))]);
+        }
+        link_case_say(&c, HF_LINK_STOP);
+        link_case_say(&c, HF_LINK_START);
+        for (uint64_t n = hf_rng_below(&dice, 8); n > 0; n--) {
+            uint64_t kinds = HF_LINK_GONE - HF_LINK_DIAL_FAILED + 1;
+            c.log[0] = '\0';
+            link_case_say(
+                &c, (enum hf_link_input_kind)(HF_LINK_DIAL_FAILED + hf_rng_below(&dice, kinds)));
+            if (hf_rng_below(&dice, 3) == 0) link_case_run(&c, c.ms + 300);
+        }
+        link_case_run(&c, c.ms + 2000);
+        link_case_say(&c, HF_LINK_RESUME);
+        link_case_say(&c, HF_LINK_START);
+        CHECK_AT(seed, hf_link_status(&c.link) == HF_LINK_IS_CONNECTING ||
+                           hf_link_status(&c.link) == HF_LINK_IS_CONNECTED);
+        CHECK_AT(seed, c.closed <= c.dials);
+    }
+}
+
 /* client-lifecycle 85 */
 static void close_codes_have_short_names(void)
 {
@@ -413,4 +445,4 @@ CHECK_MAIN(a_login_passes_through_every_state_once, nothing_is_planned_before_th
            an_allowed_handshake_is_planned_once,
            a_silent_hook_is_waited_for_until_the_connect_timeout,
            a_close_a_timeout_and_a_stop_at_once_end_idle, random_inputs_never_break_an_invariant,
-           close_codes_have_short_names)
+           a_stop_and_a_start_meet_whatever_the_server_does, close_codes_have_short_names)

@@ -126,7 +126,26 @@ static void the_table_is_bounded(void)
     hf_rpc_fini(&r);
 }
 
-CHECK_MAIN(a_thousand_answers_in_any_order_each_settle_their_own,
+/* One that could not be queued leaves the table, and the watchdog forgets it too. */
+static void a_call_may_leave_again(void)
+{
+    struct hf_rpc r;
+    struct hf_rpc_call call;
+    hf_rpc_init(&r);
+    uint64_t first = add(&r, 1, hf_at_ms(10), false), second = add(&r, 2, HF_NEVER, false);
+    CHECK(!hf_rpc_is_bounded(&r));
+    hf_rpc_ends_at(&r, first, 77);
+    hf_rpc_take(&r, second, &call);
+    CHECK_EQ(call.tag, 2);
+    CHECK(hf_rpc_is_bounded(&r));
+    CHECK(hf_rpc_has(&r, first) && !hf_rpc_has(&r, second));
+    CHECK(!hf_rpc_cancel(&r, HF_RPC_SUBSCRIPTION, 1, &call));
+    CHECK(hf_rpc_cancel(&r, HF_RPC_CALL, 1, &call));
+    CHECK_EQ(call.end_at, 77);
+    hf_rpc_fini(&r);
+}
+
+CHECK_MAIN(a_call_may_leave_again, a_thousand_answers_in_any_order_each_settle_their_own,
            a_deadline_settles_and_the_late_answer_is_counted,
            accepted_is_told_once_and_the_final_answer_settles, an_end_gives_back_the_oldest_first,
            only_calls_with_deadlines_let_the_watchdog_rest, the_table_is_bounded)

@@ -12,9 +12,8 @@
 struct hf_backoff_limits {
     hf_span initial, max; /* 0 < initial <= max; whole milliseconds */
     unsigned jitter_percent;
-    uint32_t
-        slow_after;   /* so many failures in a row, and the wait doubles on to slow_max; 0: never */
-    hf_span slow_max; /* >= max */
+    uint32_t slow_after; /* after so many in a row the wait doubles on; 0: never */
+    hf_span slow_max;    /* up to this; >= max */
 };
 
 struct hf_backoff {

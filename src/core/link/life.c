@@ -5,32 +5,6 @@
 
 enum { KICK_APART_MS = 250 };
 
-void hf_link_limits_init(struct hf_link_limits *limits)
-{
-    *limits = (struct hf_link_limits){
-        .backoff = { .initial = HF_MS(1000), .max = HF_MS(30000), .jitter_percent = 25 },
-        .watch = { .tick_check_min = HF_MS(1000),
-                   .ping_every = HF_MS(30000),
-                   .pong_within = HF_MS(25000),
-                   .beat_every = HF_MS(60000),
-                   .beat_within = HF_MS(12000),
-                   .beat_misses_max = 2 },
-        .upgrade_within = HF_MS(15000),
-        .challenge_within = HF_MS(15000),
-        .connect_within = HF_MS(15000),
-        .stop_grace = HF_MS(250),
-        .close_grace = HF_MS(1000),
-        .stable_after = HF_MS(5000),
-    };
-}
-
-void hf_link_limits_mobile(struct hf_link_limits *limits)
-{
-    hf_link_limits_init(limits);
-    limits->backoff.slow_after = 10;
-    limits->backoff.slow_max = HF_SECONDS(300);
-}
-
 void hf_link_init(struct hf_link *l, const struct hf_link_limits *limits, struct hf_rng *rng)
 {
     HF_ASSERT(limits->backoff.initial > 0);
