@@ -171,7 +171,7 @@ static int validate(const struct hf_args *args)
     struct hf_fault fault = { 0 };
     int exit_code = HF_EXIT_DONE;
     bool is_fine = check_all(&c, args, &fault) == 0;
-    fwrite(c.warnings.ptr, 1, c.warnings.len, stderr);
+    if (c.warnings.len > 0) fwrite(c.warnings.ptr, 1, c.warnings.len, stderr);
     if (args->values[HF_OPTION_JSON]) exit_code = print_verdict(&c, &fault);
     if (!is_fine)
         exit_code = hf_verb_refuse(&fault);
