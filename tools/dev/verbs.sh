@@ -33,6 +33,7 @@ do_test() {
     step conformance tests/conformance/run.py "build/gcc/$HOLDFAST"
     step 'hostile peers' tests/conformance/hostile.py "build/gcc/$HOLDFAST"
     step 'hostile gateways' tests/conformance/hostile_server.py "build/gcc/$HOLDFAST" build/gcc/tests/holder
+    step secrets tests/conformance/canaries.py "build/gcc/$HOLDFAST"
     step fast meson_test fast --no-suite house --no-suite seeds
     simulate --seeds "$SEEDS"
     [[ -n $quick ]] || step 'interop' tests/interop/run "build/fast/$HOLDFAST"
