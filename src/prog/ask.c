@@ -174,7 +174,7 @@ static void write_link_failure(struct run *r, struct hf_buf *text)
     } else {
         HF_BUF_LIT(text, "the gateway did not answer in time");
     }
-    hf_buf_addf(text, " [%s, %lld ms]", r->target.url_text, (long long)elapsed_ms(r));
+    hf_buf_addf(text, " [%s, %lld ms]", r->target.url_shown, (long long)elapsed_ms(r));
 }
 
 /* A server's error: its code and its text. */
@@ -217,7 +217,7 @@ static void add_link_failure(struct run *r, struct hf_json_writer *w)
     add_text(r, w, "detail", HOLDFAST_LAST_DETAIL);
     if (hint) hf_json_add_text(w, "advice", hf_bytes_cstr(hint));
     add_text(r, w, "requestId", HOLDFAST_LAST_REQUEST_ID);
-    hf_json_add_text(w, "url", hf_bytes_cstr(r->target.url_text));
+    hf_json_add_text(w, "url", hf_bytes_cstr(r->target.url_shown));
 }
 
 static int tell_json(struct run *r, struct hf_bytes text)

@@ -4,6 +4,7 @@
 #include "core/pin.h"
 #include "host/file.h"
 #include "prog/paths.h"
+#include "wire/schema/redact.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,16 @@ static const char *given_url(const struct hf_args *args, enum hf_source *least)
     return NULL;
 }
 
+/* A query may hold a token (client-lifecycle 14.3). */
+static void show_url(struct hf_target *t)
+{
+    struct hf_buf shown;
+    hf_buf_init(&shown, 4 * HF_TARGET_URL_BYTES);
+    hf_redact_url(&shown, hf_bytes_cstr(t->url_text));
+    snprintf(t->url_shown, sizeof t->url_shown, "%.*s", (int)shown.len, (const char *)shown.ptr);
+    hf_buf_fini(&shown);
+}
+
 static int read_url(struct hf_target *t, const char *given, struct hf_fault *fault)
 {
     const char *what;
@@ -54,6 +65,7 @@ static int read_url(struct hf_target *t, const char *given, struct hf_fault *fau
         return hf_fault_set(fault, HF_ERR_USAGE, "the URL is too long");
     if (hf_url_read(hf_bytes_cstr(t->url_text), &t->url, &what) != 0)
         return hf_fault_set(fault, HF_ERR_USAGE, "the gateway's URL is not valid: %s", what);
+    show_url(t);
     if (t->url.is_tls) return 0;
     if (hf_endpoint_may_be_plain(t->url.host)) return 0;
     const char *allowed = getenv("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");

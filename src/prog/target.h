@@ -20,7 +20,8 @@ enum { HF_TARGET_URL_BYTES = 1024, HF_TARGET_TIMEOUT_MS = 10000 };
 struct hf_target {
     struct hf_config config;
     char url_text[HF_TARGET_URL_BYTES];
-    struct hf_url url; /* spans of url_text */
+    char url_shown[HF_TARGET_URL_BYTES]; /* the same for people: without what sounds secret */
+    struct hf_url url;                   /* spans of url_text */
     char state_token[HF_STATE_TOKEN_CHARS + 1];
     struct hf_credentials credentials; /* spans of config and state_token */
     hf_span timeout;

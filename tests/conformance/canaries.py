@@ -234,6 +234,14 @@ def all_cases() -> list:
     proxy = f"http://me:{CANARIES['proxy']}@127.0.0.1:{port}"
     rows = [verb_case(words, how) for words in VERBS for how in ("file", "variable", "wrong")]
     rows += [
+        ("an address with a secret in its query", lambda stage: judge(
+            "the output", stage.scene.ask(["health", "--timeout", "3000"], HOLDFAST_URL=
+                                          f"ws://127.0.0.1:{port}/?token={CANARIES['query']}"
+                                          ).output)),
+        ("an address with credentials", lambda stage: judge(
+            "the output", stage.scene.ask(["health", "--json"], HOLDFAST_URL=
+                                          f"ws://me:{CANARIES['user']}@127.0.0.1:{port}/"
+                                          ).output)),
         url_case("a gateway that is not there", f"ws://127.0.0.1:{port}"),
         url_case("a proxy with credentials that is not there", "wss://gateway.example",
                  HTTPS_PROXY=proxy),

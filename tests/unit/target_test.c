@@ -82,6 +82,17 @@ static void a_fingerprint_of_the_environment_is_for_every_address(void)
     end();
 }
 
+/* client-lifecycle 75: what a query holds is used and not shown. */
+static void a_secret_in_a_query_is_not_shown(void)
+{
+    begin(NULL);
+    args.values[HF_OPTION_URL] = "ws://127.0.0.1:1/a?token=canary&b=c";
+    CHECK_EQ(hf_target_read(&target, &args, &fault), 0);
+    CHECK_TEXT(target.url.target, "/a?token=canary&b=c");
+    CHECK_TEXT(hf_bytes_cstr(target.url_shown), "ws://127.0.0.1:1/a?token=***&b=c");
+    end();
+}
+
 static void a_fingerprint_that_is_none_is_named(void)
 {
     begin(NULL);
@@ -95,5 +106,5 @@ static void a_fingerprint_that_is_none_is_named(void)
 CHECK_MAIN(a_remote_gateway_of_the_configuration_is_used_with_its_own_secrets,
            what_is_the_remote_gateway_s_goes_to_no_other,
            a_variable_comes_before_the_remote_gateway_s_own_token,
-           a_fingerprint_of_the_environment_is_for_every_address,
+           a_fingerprint_of_the_environment_is_for_every_address, a_secret_in_a_query_is_not_shown,
            a_fingerprint_that_is_none_is_named)
