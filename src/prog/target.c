@@ -100,6 +100,12 @@ static int read_pin(struct hf_target *t, bool is_remote, struct hf_fault *fault)
         return hf_fault_set(fault, HF_ERR_USAGE,
                             "gateway.remote.tlsFingerprint (HOLDFAST_TLS_FINGERPRINT) must be a "
                             "SHA-256 fingerprint: 64 hexadecimal digits, or 32 pairs with colons");
+    if (!t->url.is_tls)
+        return hf_fault_set(
+            fault, HF_ERR_USAGE,
+            "%s shows no certificate to compare with the fingerprint in %s: use "
+            "wss://",
+            t->url_shown, is_remote ? "gateway.remote.tlsFingerprint" : "HOLDFAST_TLS_FINGERPRINT");
     t->has_pin = true;
     return 0;
 }

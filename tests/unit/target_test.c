@@ -82,6 +82,15 @@ static void a_fingerprint_of_the_environment_is_for_every_address(void)
     end();
 }
 
+/* client-lifecycle 7.1: there would be nothing to compare. */
+static void a_fingerprint_wants_wss(void)
+{
+    begin(REMOTE("ws://127.0.0.1:1"));
+    CHECK_EQ(hf_target_read(&target, &args, &fault), HF_ERR_USAGE);
+    CHECK(strstr(fault.text, "gateway.remote.tlsFingerprint: use wss://") != NULL);
+    end();
+}
+
 /* client-lifecycle 75: what a query holds is used and not shown. */
 static void a_secret_in_a_query_is_not_shown(void)
 {
@@ -106,5 +115,5 @@ static void a_fingerprint_that_is_none_is_named(void)
 CHECK_MAIN(a_remote_gateway_of_the_configuration_is_used_with_its_own_secrets,
            what_is_the_remote_gateway_s_goes_to_no_other,
            a_variable_comes_before_the_remote_gateway_s_own_token,
-           a_fingerprint_of_the_environment_is_for_every_address, a_secret_in_a_query_is_not_shown,
-           a_fingerprint_that_is_none_is_named)
+           a_fingerprint_of_the_environment_is_for_every_address, a_fingerprint_wants_wss,
+           a_secret_in_a_query_is_not_shown, a_fingerprint_that_is_none_is_named)
