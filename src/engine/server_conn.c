@@ -4,8 +4,6 @@
 #include "base/mem.h"
 #include "engine/server_state.h"
 
-enum { CLOSE_GRACE_MS = 1000 };
-
 /* --- memory --- */
 
 void hf_conn_client_free(struct hf_conn_client *client)
@@ -178,100 +176,7 @@ void hf_conn_send_text(struct hf_server *s, struct hf_conn *c, struct hf_bytes t
     hf_blob_drop(blob);
 }
 
-/* --- ending --- */
-
-static void leave_rooms(struct hf_server *s, struct hf_conn *c)
-{
-    hf_admit_drop(&s->admit, c->id);
-    if (c->client) hf_liveness_close(&c->liveness);
-    if (c->client && c->is_counted) {
-        c->is_counted = false;
-        s->client_count--;
-        hf_ticks_leave(&s->ticks, c->client->tick_place);
-        if (hf_presence_disconnect(&s->presence, c->id, s->now.wall_ms))
-            hf_server_presence_changed(s);
-    }
-}
-
-/* For the counter: what ended a slow reader is not the grace that it was given. */
-static enum hf_abort abort_class(const char *cause, bool was_ending)
-{
-    if (strcmp(cause, hf_gate_cause(HF_GATE_MUST)) == 0 ||
-        strcmp(cause, hf_gate_cause(HF_GATE_RESPONSE)) == 0)
-        return HF_ABORT_SLOW;
-    if (was_ending) return HF_ABORT_GRACE;
-    return strcmp(cause, "heartbeat-timeout") == 0 ? HF_ABORT_HEARTBEAT : HF_ABORT_OTHER;
-}
-
-void hf_conn_kill(struct hf_server *s, struct hf_conn *c, const char *cause)
-{
-    if (c->state == HF_CONN_DEAD) return;
-    bool was_ending = c->cause != NULL;
-    if (!c->cause) c->cause = cause;
-    s->metrics.aborts[abort_class(c->cause, was_ending)]++;
-    c->state = HF_CONN_DEAD;
-    c->deadline = HF_NEVER;
-    leave_rooms(s, c);
-    hf_conn_schedule(s, c);
-    hf_server_tell(s, c, HF_TODO_KILL);
-}
-
-/* The last byte is queued: the host ends the socket once it has left. */
-static void end_after_output(struct hf_server *s, struct hf_conn *c)
-{
-    if (c->state == HF_CONN_DEAD) return;
-    c->state = HF_CONN_DEAD;
-    hf_server_tell(s, c, HF_TODO_OUTPUT | HF_TODO_CLOSE);
-}
-
-void hf_conn_finish(struct hf_server *s, struct hf_conn *c, const char *cause)
-{
-    if (c->state == HF_CONN_DEAD) return;
-    if (!c->cause) c->cause = cause;
-    leave_rooms(s, c);
-    c->deadline = hf_time_after(s->now.mono, HF_MS(s->settings.handshake_timeout_ms));
-    end_after_output(s, c);
-    hf_conn_schedule(s, c);
-}
-
-static void push_close(struct hf_server *s, struct hf_conn *c, unsigned code,
-                       struct hf_bytes reason)
-{
-    uint8_t payload[HF_LIMIT_CONTROL_FRAME_BYTES];
-    size_t len = 0;
-    reason = hf_bytes_cut_utf8(reason, HF_LIMIT_CLOSE_REASON_BYTES);
-    if (code != HF_WS_CODE_NONE) {
-        payload[len++] = (uint8_t)(code >> 8);
-        payload[len++] = (uint8_t)code;
-        if (reason.len > 0) memcpy(payload + len, reason.ptr, reason.len);
-        len += reason.len;
-    }
-    if (hf_outq_push_control(&c->out, &s->spare, HF_WS_OP_CLOSE, hf_bytes(payload, len)) != 0)
-        hf_conn_kill(s, c, "out-of-memory");
-    c->sent_close = true;
-}
-
-void hf_conn_close(struct hf_server *s, struct hf_conn *c, unsigned code, struct hf_bytes reason,
-                   const char *cause)
-{
-    if (c->state == HF_CONN_CLOSING || c->state == HF_CONN_DEAD) return;
-    if (!c->is_websocket) {
-        hf_conn_kill(s, c, cause);
-        return;
-    }
-    if (!c->cause) c->cause = cause;
-    c->close_code = (uint16_t)code;
-    s->metrics.closes[hf_close_class(code)][0]++;
-    leave_rooms(s, c);
-    c->state = HF_CONN_CLOSING;
-    c->phase_at = s->now.mono;
-    push_close(s, c, code, reason);
-    c->deadline = hf_time_after(s->now.mono, HF_MS(CLOSE_GRACE_MS));
-    hf_conn_resume(s, c);
-    hf_conn_schedule(s, c);
-    if (c->state == HF_CONN_CLOSING) hf_server_tell(s, c, HF_TODO_OUTPUT);
-    if (c->peer_ended) end_after_output(s, c);
-}
+/* --- input --- */
 
 void hf_conn_pause(struct hf_server *s, struct hf_conn *c)
 {
@@ -285,24 +190,6 @@ void hf_conn_resume(struct hf_server *s, struct hf_conn *c)
     if (!c->is_paused) return;
     c->is_paused = false;
     hf_server_tell(s, c, HF_TODO_RESUME);
-}
-
-/* --- input --- */
-
-static void got_close(struct hf_server *s, struct hf_conn *c, const struct hf_ws_item *item)
-{
-    bool we_began = c->sent_close;
-    c->got_close = true;
-    if (!we_began) {
-        if (!c->cause) c->cause = "peer-close";
-        c->close_code = item->code;
-        s->metrics.closes[hf_close_class(item->code)][1]++;
-        leave_rooms(s, c);
-        push_close(s, c, item->code, item->bytes);
-        c->deadline = hf_time_after(s->now.mono, HF_MS(CLOSE_GRACE_MS));
-    }
-    if (c->state != HF_CONN_DEAD) end_after_output(s, c);
-    hf_conn_schedule(s, c);
 }
 
 static void got_message(struct hf_server *s, struct hf_conn *c, const struct hf_ws_item *item)
@@ -354,7 +241,7 @@ static void handle_item(struct hf_server *s, struct hf_conn *c, const struct hf_
         return;
     case HF_WS_CLOSE:
         s->metrics.frames_in[2]++;
-        got_close(s, c, item);
+        hf_conn_got_close(s, c, item);
         return;
     case HF_WS_ERROR:
         /* RFC 6455 section 7.1.7; an oversized frame gets an empty reason
@@ -363,7 +250,7 @@ static void handle_item(struct hf_server *s, struct hf_conn *c, const struct hf_
                       item->code == HF_WS_CODE_TOO_LARGE ? HF_EMPTY : hf_bytes_cstr(item->what),
                       item->code == HF_WS_CODE_TOO_LARGE ? "payload-too-large" : "protocol-error");
         /* What the peer says from here on is not understood, its close neither. */
-        if (c->state == HF_CONN_CLOSING) end_after_output(s, c);
+        if (c->state == HF_CONN_CLOSING) hf_conn_end_written(s, c);
         return;
     }
 }
@@ -419,35 +306,14 @@ size_t hf_conn_input(struct hf_server *s, struct hf_conn *c, uint8_t *data, size
     return used;
 }
 
-void hf_conn_input_end(struct hf_server *s, struct hf_conn *c)
-{
-    c->peer_ended = true;
-    if (c->state == HF_CONN_DEAD) return;
-    if (!c->cause) c->cause = "peer-end";
-    leave_rooms(s, c);
-    c->deadline = hf_time_after(s->now.mono, HF_MS(CLOSE_GRACE_MS));
-    end_after_output(s, c);
-    hf_conn_schedule(s, c);
-}
-
 /* --- output --- */
-
-/* Our close stands behind what was queued before it: the grace begins with the last byte
- * of that, for a peer that reads.  A stop of the whole server waits for nobody. */
-static void keep_grace(struct hf_server *s, struct hf_conn *c)
-{
-    if (hf_stage_state(&s->stage) == HF_STAGE_CLOSING) return;
-    hf_time last = hf_time_after(c->phase_at, HF_MS(HF_LIMIT_CLOSE_MS));
-    c->deadline = hf_time_min(hf_time_after(s->now.mono, HF_MS(CLOSE_GRACE_MS)), last);
-    hf_conn_schedule(s, c);
-}
 
 void hf_conn_written(struct hf_server *s, struct hf_conn *c, size_t bytes)
 {
     struct hf_outq_progress progress = hf_outq_written(&c->out, &s->spare, bytes);
     c->bytes_out += bytes;
     s->metrics.bytes_out += bytes;
-    if (c->state == HF_CONN_CLOSING && bytes > 0) keep_grace(s, c);
+    if (c->state == HF_CONN_CLOSING && bytes > 0) hf_conn_keep_grace(s, c);
     if (c->state != HF_CONN_READY) return;
     if (bytes > 0) hf_liveness_moved(&c->liveness, s->now.mono);
     for (unsigned i = 0; i < progress.pings; i++) hf_liveness_written(&c->liveness, s->now.mono);
@@ -508,7 +374,7 @@ void hf_conn_run_due(struct hf_server *s, struct hf_conn *c)
         hf_conn_login_again(s, c);
     } else if (c->out.queued_bytes == 0 && c->state == HF_CONN_CLOSING) {
         c->deadline = HF_NEVER;
-        end_after_output(s, c);
+        hf_conn_end_written(s, c);
     } else {
         /* The peer neither reads nor answers: the grace is over. */
         c->state = HF_CONN_CLOSING;
@@ -530,74 +396,4 @@ void hf_conn_expired(struct hf_server *s, struct hf_conn *c, enum hf_admit_phase
         hf_conn_http_fault(s, c, 408, "the request took too long");
     else
         hf_conn_close(s, c, HF_WS_CODE_NORMAL, HF_EMPTY, "handshake-timeout");
-}
-
-/* --- the end --- */
-
-static const char *lost_name(enum hf_lost lost)
-{
-    switch (lost) {
-    case HF_LOST_BY_US:
-        return "ended";
-    case HF_LOST_BY_PEER:
-        return "peer-end";
-    case HF_LOST_RESET:
-        return "reset";
-    case HF_LOST_TLS:
-        return "tls";
-    case HF_LOST_IO_ERROR:
-        return "io-error";
-    }
-    HF_UNREACHABLE();
-}
-
-static void log_lost(struct hf_server *s, struct hf_conn *c, const char *cause)
-{
-    char peer[HF_NET_ADDRESS_CHARS];
-    struct hf_bytes address = hf_bytes(peer, hf_net_address_write(&c->client_address, peer));
-    int64_t lived_ms = hf_span_ms(hf_time_since(s->now.mono, c->accepted_at));
-    if (!c->client) {
-        enum hf_log_level level = c->is_quiet ? HF_LOG_DEBUG : HF_LOG_WARN;
-        HF_LOG(&s->log, level, "conn.lost_before_hello", HF_INT("conn", hf_id_slot(c->id)),
-               HF_TEXT("cause", hf_bytes_cstr(cause)), HF_INT("code", c->close_code),
-               HF_TEXT("peer", address), HF_INT("lived_ms", lived_ms));
-        return;
-    }
-    struct hf_liveness_facts facts = hf_liveness_facts(&c->liveness, s->now.mono);
-    const struct hf_log_field fields[] = {
-        HF_INT("conn", hf_id_slot(c->id)),
-        HF_TEXT("cause", hf_bytes_cstr(cause)),
-        HF_INT("code", c->close_code),
-        HF_TEXT("peer", address),
-        HF_TEXT("client", hf_bytes_cstr(hf_client_id_name((enum hf_client_id)c->client->id))),
-        HF_INT("lived_ms", lived_ms),
-        HF_INT("bufferedBytes", c->out.queued_bytes),
-        HF_INT("bytes_in", c->bytes_in),
-        HF_INT("bytes_out", c->bytes_out),
-        HF_INT("drops", hf_gate_dropped(&c->gate)),
-        HF_TEXT("pingWriteState", hf_bytes_cstr(hf_ping_write_name(facts.ping_write))),
-        HF_INT("lastPongAgeMs", facts.last_pong_age_ms), /* last: left out when there was none */
-    };
-    if (s->log.sink && s->log.level >= HF_LOG_INFO)
-        hf_log_write(&s->log, HF_LOG_INFO, "conn.lost", fields,
-                     HF_COUNT(fields) - (facts.has_pong ? 0 : 1));
-}
-
-void hf_conn_closed(struct hf_server *s, struct hf_conn *c, enum hf_lost lost)
-{
-    const char *cause = c->cause ? c->cause : lost_name(lost);
-    if (!c->sent_close && !c->got_close && c->is_websocket) {
-        c->close_code = HF_WS_CODE_ABNORMAL;
-        s->metrics.closes[HF_CLOSE_1006][lost != HF_LOST_BY_US]++;
-    }
-    if (!c->client && c->is_websocket && !c->cause) s->metrics.handshakes[HF_HANDSHAKE_LOST]++;
-    leave_rooms(s, c);
-    /* An answered HTTP request is no lost connection. */
-    if (c->is_websocket || !c->cause) log_lost(s, c, cause);
-    c->state = HF_CONN_DEAD;
-    c->deadline = HF_NEVER;
-    hf_conn_schedule(s, c);
-    hf_server_forget(s, c);
-    hf_conn_fini(s, c);
-    hf_pool_drop(&s->conns, c->id);
 }

@@ -237,9 +237,7 @@ void hf_server_item_ready(struct hf_server *s, struct hf_bytes name);
 
 hf_id hf_conn_accept(struct hf_server *s, const struct hf_peer *peer);
 size_t hf_conn_input(struct hf_server *s, struct hf_conn *c, uint8_t *data, size_t len);
-void hf_conn_input_end(struct hf_server *s, struct hf_conn *c);
 void hf_conn_written(struct hf_server *s, struct hf_conn *c, size_t bytes);
-void hf_conn_closed(struct hf_server *s, struct hf_conn *c, enum hf_lost lost);
 void hf_conn_run_due(struct hf_server *s, struct hf_conn *c);
 void hf_conn_expired(struct hf_server *s, struct hf_conn *c, enum hf_admit_phase phase);
 void hf_conn_ping(struct hf_server *s, struct hf_conn *c);
@@ -247,17 +245,6 @@ void hf_conn_fini(struct hf_server *s, struct hf_conn *c); /* its memory; not it
 
 /* Sets the connection's deadlines anew; after anything that may move them. */
 void hf_conn_schedule(struct hf_server *s, struct hf_conn *c);
-
-/* Sends a close frame behind what is queued and waits up to the close grace for
- * the peer's.  `reason` is cut at 120 bytes.  Nothing after the first close. */
-void hf_conn_close(struct hf_server *s, struct hf_conn *c, unsigned code, struct hf_bytes reason,
-                   const char *cause);
-
-/* Ends the connection once its queued bytes (an HTTP answer) are written. */
-void hf_conn_finish(struct hf_server *s, struct hf_conn *c, const char *cause);
-
-/* Resets the connection now. */
-void hf_conn_kill(struct hf_server *s, struct hf_conn *c, const char *cause);
 
 /* Reads no more from the connection until hf_conn_resume. */
 void hf_conn_pause(struct hf_server *s, struct hf_conn *c);
@@ -276,6 +263,29 @@ void hf_conn_login_free(struct hf_conn_login *login);
 
 /* Whether the client subscribed to the messages of this session. */
 bool hf_conn_client_has_key(const struct hf_conn_client *client, struct hf_bytes key);
+
+/* --- server_end.c --- */
+
+/* Sends a close frame behind what is queued and waits up to the close grace for
+ * the peer's.  `reason` is cut at 120 bytes.  Nothing after the first close. */
+void hf_conn_close(struct hf_server *s, struct hf_conn *c, unsigned code, struct hf_bytes reason,
+                   const char *cause);
+
+/* Ends the connection once its queued bytes (an HTTP answer) are written. */
+void hf_conn_finish(struct hf_server *s, struct hf_conn *c, const char *cause);
+
+/* Resets the connection now. */
+void hf_conn_kill(struct hf_server *s, struct hf_conn *c, const char *cause);
+
+/* The last byte is queued: the host ends the socket once it has left. */
+void hf_conn_end_written(struct hf_server *s, struct hf_conn *c);
+
+/* Bytes left while our close is on its way. */
+void hf_conn_keep_grace(struct hf_server *s, struct hf_conn *c);
+
+void hf_conn_got_close(struct hf_server *s, struct hf_conn *c, const struct hf_ws_item *item);
+void hf_conn_input_end(struct hf_server *s, struct hf_conn *c);
+void hf_conn_closed(struct hf_server *s, struct hf_conn *c, enum hf_lost lost);
 
 /* --- server_http.c --- */
 
