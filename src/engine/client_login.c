@@ -267,6 +267,10 @@ void hf_client_plan(struct hf_client *c)
     uint64_t socket = c->link.socket;
     int err = write_connect(c);
     if (c->link.socket != socket) return; /* there was no memory to send it with */
+    if (err == HF_ERR_NOMEM) {
+        hf_client_give_up(c); /* this passes; a plan that cannot be made does not */
+        return;
+    }
     if (err == HF_ERR_MISSING)
         hf_client_note(c, HF_LINK_CAUSE_PLAN,
                        HF_LIT("the gateway's challenge has no valid time to sign"));

@@ -58,8 +58,7 @@ static void tidy_output(struct hf_client *c)
     if (c->out.len == 0) hf_buf_reset(&c->out, HF_LIMIT_PREAUTH_FRAME_BYTES);
 }
 
-/* A connection whose frames do not fit into memory is of no use any more. */
-static void give_up(struct hf_client *c)
+void hf_client_give_up(struct hf_client *c)
 {
     uint64_t socket = c->link.socket;
     hf_client_note(c, HF_LINK_CAUSE_LOST, HF_LIT("out of memory"));
@@ -75,7 +74,7 @@ static int push_frame(struct hf_client *c, enum hf_ws_opcode opcode, struct hf_b
     hf_ws_frame_write(&c->out, opcode, payload, mask);
     c->has_output = true;
     int err = hf_buf_done(&c->out);
-    if (err) give_up(c);
+    if (err) hf_client_give_up(c);
     return err;
 }
 
@@ -174,7 +173,7 @@ void hf_client_dialed(struct hf_client *c)
     int err = hf_buf_done(&basic);
     hf_buf_fini(&basic);
     c->has_output = true;
-    if (err || hf_buf_done(&c->out) != 0) give_up(c);
+    if (err || hf_buf_done(&c->out) != 0) hf_client_give_up(c);
 }
 
 void hf_client_dial_failed(struct hf_client *c, enum hf_link_cause cause, bool will_pass)
@@ -230,7 +229,7 @@ static size_t http_input(struct hf_client *c, struct hf_bytes data)
     struct hf_http_response res;
     size_t used = 0;
     if (hf_http_response_read(&c->http, data, &used, &res) != 0) {
-        give_up(c);
+        hf_client_give_up(c);
         return data.len;
     }
     if (res.state == HF_HTTP_NEED_MORE) return data.len;
@@ -311,7 +310,7 @@ static size_t websocket_input(struct hf_client *c, uint8_t *data, size_t len)
         struct hf_ws_item item;
         size_t used;
         if (hf_ws_read(&c->ws, data + at, len - at, &used, &item) != 0) {
-            give_up(c);
+            hf_client_give_up(c);
             return len;
         }
         at += used;

@@ -140,6 +140,9 @@ int hf_client_send(struct hf_client *c, struct hf_bytes text);
 void hf_client_send_ping(struct hf_client *c);
 void hf_client_send_close(struct hf_client *c, const struct hf_link_close *close);
 
+/* A connection whose frames do not fit into memory is of no use any more. */
+void hf_client_give_up(struct hf_client *c);
+
 /* Ends an attempt whose upgrade was answered otherwise. */
 void hf_client_dial_failed(struct hf_client *c, enum hf_link_cause cause, bool will_pass);
 

@@ -3,20 +3,16 @@
 #include "engine/client_state.h"
 #include "wire/json_read.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 /* --- calls --- */
 
 struct hf_bytes hf_client_write_id(const struct hf_client *c, uint64_t number,
                                    char out[HF_CLIENT_ID_BYTES])
 {
-    struct hf_buf id;
-    hf_buf_init(&id, HF_CLIENT_ID_BYTES);
-    hf_buf_add_u64(&id, number);
-    HF_BUF_LIT(&id, ":");
-    hf_buf_add(&id, hf_bytes(c->call_suffix, HF_UUID_CHARS));
-    size_t len = hf_buf_done(&id) == 0 ? id.len : 0;
-    if (len) memcpy(out, id.ptr, len);
-    hf_buf_fini(&id);
-    return hf_bytes(out, len);
+    int len = snprintf(out, HF_CLIENT_ID_BYTES, "%" PRIu64 ":%s", number, c->call_suffix);
+    return hf_bytes(out, (size_t)len);
 }
 
 void hf_client_mind_watchdog(struct hf_client *c)

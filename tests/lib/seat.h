@@ -32,6 +32,7 @@ struct seat { /* a client, what it wrote, and what it was told */
     size_t news_len, dials, kills, ends, connects;
     char log[SEAT_LOG_MAX];        /* the news by name */
     struct hf_buf texts;           /* all that was told to people */
+    struct hf_buf frame;           /* what it is given */
     uint64_t asked;                /* the generation of the newest question */
     bool holds_dial, holds_output; /* the host is slow */
     void (*on_news)(struct seat *s, const struct hf_client_news *news);
@@ -234,11 +235,10 @@ static inline void seat_give(struct seat *s, struct hf_bytes bytes)
 static inline void seat_give_frame(struct seat *s, enum hf_ws_opcode opcode,
                                    struct hf_bytes payload)
 {
-    struct hf_buf frame;
-    hf_buf_init(&frame, SEAT_SENT_MAX);
-    hf_ws_frame_write(&frame, opcode, payload, NULL);
-    seat_give(s, hf_buf_view(&frame));
-    hf_buf_fini(&frame);
+    hf_buf_reset(&s->frame, SEAT_SENT_MAX);
+    hf_ws_frame_write(&s->frame, opcode, payload, NULL);
+    CHECK_EQ(hf_buf_done(&s->frame), 0);
+    seat_give(s, hf_buf_view(&s->frame));
 }
 
 static inline void seat_give_text(struct seat *s, const char *text)
@@ -287,12 +287,19 @@ static inline void seat_answer(struct seat *s, const char *rest)
     seat_give_text(s, text);
 }
 
-static inline void seat_init(struct seat *s, const struct hf_client_config *config)
+/* Everything that is there before the client. */
+static inline void seat_open(struct seat *s)
 {
     *s = (struct seat){ .now = { hf_at_ms(1000), 1000 } };
     hf_buf_init(&s->sent, SEAT_SENT_MAX);
     hf_buf_init(&s->texts, SEAT_SENT_MAX);
+    hf_buf_init(&s->frame, SEAT_SENT_MAX);
     hf_ws_reader_init(&s->reader, HF_WS_SERVER, SEAT_SENT_MAX);
+}
+
+static inline void seat_init(struct seat *s, const struct hf_client_config *config)
+{
+    seat_open(s);
     CHECK_EQ(hf_client_new(&s->client, config), 0);
     seat_step(s, HF_CLIENT_START);
     seat_act(s);
@@ -304,6 +311,7 @@ static inline void seat_fini(struct seat *s)
     hf_ws_reader_fini(&s->reader);
     hf_buf_fini(&s->sent);
     hf_buf_fini(&s->texts);
+    hf_buf_fini(&s->frame);
 }
 
 /* The 101 that belongs to the client's key. */

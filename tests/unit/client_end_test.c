@@ -482,10 +482,8 @@ enum { PHASES = 8 };
 static void come_to(struct seat *s, int phase)
 {
     struct hf_client_config config = seat_config_of();
-    *s = (struct seat){ .now = { hf_at_ms(1000), 1000 }, .holds_dial = true };
-    hf_buf_init(&s->sent, SEAT_SENT_MAX);
-    hf_buf_init(&s->texts, SEAT_SENT_MAX);
-    hf_ws_reader_init(&s->reader, HF_WS_SERVER, SEAT_SENT_MAX);
+    seat_open(s);
+    s->holds_dial = true;
     CHECK_EQ(hf_client_new(&s->client, &config), 0);
     if (phase > 0) seat_say(s, HF_CLIENT_START);
     if (phase > 1) seat_say(s, HF_CLIENT_DIALED);
