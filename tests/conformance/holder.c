@@ -3,6 +3,7 @@
  *
  *     holder URL TOKEN-FILE MILLISECONDS
  *
+ * HOLDFAST_TLS_FINGERPRINT counts as it does for the verbs.
  * One line for each notice, "RETRY attempt=2 wait_ms=231"; after every hello it asks for
  * health.  The last line is the snapshot of the client, JSON. */
 #include <holdfast/holdfast.h>
@@ -101,6 +102,9 @@ static holdfast_options *make_options(const char *url, const char *token)
     must(holdfast_options_new(&options), "options");
     must(holdfast_options_set_text(options, HOLDFAST_URL, url), "url");
     must(holdfast_options_set_text(options, HOLDFAST_TOKEN, token), "token");
+    must(holdfast_options_set_text(options, HOLDFAST_TLS_FINGERPRINT,
+                                   getenv("HOLDFAST_TLS_FINGERPRINT")),
+         "fingerprint");
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         must(holdfast_options_set_number(options, numbers[i].option, numbers[i].value), "number");
     return options;

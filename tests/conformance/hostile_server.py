@@ -11,11 +11,13 @@ processor, memory and connections.  Standard library only.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -28,12 +30,14 @@ import liar
 import lies_frames
 import lies_http
 import lies_protocol
+import lies_tls
 import report
 from client import Failed
-from lies import SECRET, Lie
+from lies import MISPINNED, PINNED, PLAIN, RAW, SECRET, Lie
 
-THREADS = 16
-HELD_MS = 1000        # how long a client is kept
+THREADS = 20
+PAIR = ("tls/gateway-cert.pem", "tls/gateway-key.pem")  # in the state directory
+HELD_MS = 800         # how long a client is kept
 TOKEN = "canary-token-77aa-of-the-client"
 GRACE_S = 20.0        # beyond its own --timeout, on a busy machine
 IDLE_CPU_S = 0.25     # of a client that waits for a second, beyond its start
@@ -108,18 +112,41 @@ class Client:
                      + ":quarantine_size_mb=4:exitcode=99",
                      "UBSAN_OPTIONS": "halt_on_error=1:exitcode=99"}
         self.start = Ended([self._binary, "version"], self._env, GRACE_S)
+        self.tls, self._pin = self._make_pair(directory)
 
-    def ask(self, lie: Lie, port: int, is_json: bool) -> Ended:
-        command = [self._binary, *lie.verb, "--url", f"ws://127.0.0.1:{port}", "--token-file",
-                   self._token_file, "--timeout", str(lie.timeout_ms)]
+    def _make_pair(self, directory: str) -> tuple:
+        """A certificate that the program makes for itself, and its fingerprint."""
+        config, state = os.path.join(directory, "tls.json5"), os.path.join(directory, "state")
+        with open(config, "w", encoding="ascii") as file:
+            file.write("{ gateway: { tls: { enabled: true } } }")
+        process = subprocess.Popen([self._binary, "run", "--port", "0", "--config", config,
+                                    "--state-dir", state], env=self._env, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process.stdout.readline()  # it is ready
+        process.terminate()
+        process.communicate()
+        pair = [os.path.join(state, name) for name in PAIR]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*pair)
+        with open(pair[0], encoding="ascii") as file:
+            return context, hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read())).hexdigest()
+
+    def _surroundings(self, lie: Lie) -> dict:
+        pins = {PINNED: self._pin, RAW: self._pin, MISPINNED: self._pin[::-1]}
+        if lie.tls not in pins:
+            return self._env
+        return {**self._env, "HOLDFAST_TLS_FINGERPRINT": pins[lie.tls]}
+
+    def ask(self, lie: Lie, url: str, is_json: bool) -> Ended:
+        command = [self._binary, *lie.verb, "--url", url, "--token-file", self._token_file,
+                   "--timeout", str(lie.timeout_ms)]
         if is_json:
             command.append("--json")
-        return Ended(command, self._env, lie.timeout_ms / 1000 + GRACE_S)
+        return Ended(command, self._surroundings(lie), lie.timeout_ms / 1000 + GRACE_S)
 
-
-    def keep(self, port: int) -> Ended:
-        command = [self._holder, f"ws://127.0.0.1:{port}", self._token_file, str(HELD_MS)]
-        return Ended(command, self._env, HELD_MS / 1000 + GRACE_S)
+    def keep(self, lie: Lie, url: str) -> Ended:
+        command = [self._holder, url, self._token_file, str(HELD_MS)]
+        return Ended(command, self._surroundings(lie), HELD_MS / 1000 + GRACE_S)
 
 
 def fits(text: str, words: str) -> bool:
@@ -183,15 +210,18 @@ def judge_kept(ended: Ended, server: liar.Liar) -> None:
 def waits_of(told: str) -> list:
     """The delays in milliseconds, each held against the law (client-lifecycle 8.2, 8.3)."""
     waits = []
-    is_hinted = False
+    is_hinted = is_insecure = False
     for line in told.splitlines():
         kind = line.partition(" ")[0]
         is_hinted = is_hinted or kind == "STARTING"
+        is_insecure = "cause=INSECURE" in line or is_insecure
         match = RETRY.match(line)
         if not match:
             continue
         attempt, wait_ms = int(match[1]), int(match[2])
         least_ms = min(BACKOFF_MAX_MS, BACKOFF_MS << max(0, attempt - 1))
+        if is_insecure:  # a wrong certificate is not asked for again soon (7.1)
+            least_ms = BACKOFF_MAX_MS
         if is_hinted:
             is_lawful = HINT_MS[0] <= wait_ms <= HINT_MS[1]
         else:
@@ -199,7 +229,7 @@ def waits_of(told: str) -> list:
         if not is_lawful:
             raise Failed(f"a lawful delay for failure {attempt}", f"{wait_ms} ms")
         waits.append(wait_ms)
-        is_hinted = False
+        is_hinted = is_insecure = False
     return waits
 
 
@@ -232,7 +262,8 @@ class Asked:
 
     def run(self, client: Client) -> None:
         is_json = self._is_json or self._lie.code == 0
-        server, ended = told_by(self._lie, lambda port: client.ask(self._lie, port, is_json))
+        server, ended = told_by(client, self._lie,
+                                lambda url: client.ask(self._lie, url, is_json))
         judge_asked(self._lie, ended, is_json)
         judge_cost(self._lie, ended, server, client, self._lie.connections)
 
@@ -248,15 +279,15 @@ class Kept:
         self._lie = lie
 
     def run(self, client: Client) -> None:
-        server, ended = told_by(self._lie, client.keep)
+        server, ended = told_by(client, self._lie, lambda url: client.keep(self._lie, url))
         judge_kept(ended, server)
         judge_cost(self._lie, ended, server, client)
 
 
-def told_by(lie: Lie, start) -> tuple:
-    server = liar.Liar(lie.script)
+def told_by(client: Client, lie: Lie, start) -> tuple:
+    server = liar.Liar(lie.script, None if lie.tls in (PLAIN, RAW) else client.tls)
     try:
-        ended = start(server.port)
+        ended = start(f"{'ws' if lie.tls == PLAIN else 'wss'}://127.0.0.1:{server.port}")
     finally:
         server.end()
     return server, ended
@@ -274,7 +305,7 @@ def parse_arguments():
 
 def main() -> int:
     arguments = parse_arguments()
-    lies = lies_http.LIES + lies_frames.LIES + lies_protocol.LIES
+    lies = lies_http.LIES + lies_frames.LIES + lies_protocol.LIES + lies_tls.LIES
     cases = [kind(at, lie) for kind in (Kept, Asked) for at, lie in enumerate(lies, start=1)
              if kind is Asked or lie.verb == ("health",)]
     result = report.Report()

@@ -5,10 +5,13 @@ frames are built by frames.py, unmasked as a server's have to be.
 """
 
 import json
+import os
 import socket
+import ssl
 import struct
 import threading
 import time
+from typing import Optional
 
 import frames
 from client import accept_for
@@ -39,7 +42,7 @@ class Conn:
         self.key = ""
         self.is_open = False  # the upgrade was answered as it should be
         self.connect = {}     # the params of the client's connect request
-        self._in = bytearray()
+        self.received = bytearray()
         sock.settimeout(PATIENCE_S)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -48,6 +51,13 @@ class Conn:
     def send(self, data: bytes) -> None:
         try:
             self.sock.sendall(data)
+        except OSError as error:
+            raise Gone from error
+
+    def send_below(self, data: bytes) -> None:
+        """Bytes on the socket itself, past TLS."""
+        try:
+            os.write(self.sock.fileno(), data)
         except OSError as error:
             raise Gone from error
 
@@ -62,20 +72,21 @@ class Conn:
         while True:
             self.send(data)
 
-    def _more(self) -> None:
+    def more(self) -> None:
+        """Waits for bytes, which are put behind those received and not taken yet."""
         try:
             data = self.sock.recv(65536)
         except OSError as error:
             raise Gone from error
         if not data:
             raise Gone
-        self._in += data
+        self.received += data
 
     def _take(self, size: int) -> bytes:
-        while len(self._in) < size:
-            self._more()
-        data = bytes(self._in[:size])
-        del self._in[:size]
+        while len(self.received) < size:
+            self.more()
+        data = bytes(self.received[:size])
+        del self.received[:size]
         return data
 
     def hold(self) -> None:
@@ -88,8 +99,8 @@ class Conn:
     def stay(self) -> None:
         """Reads on and stays, whatever the client says."""
         while True:
-            self._in.clear()
-            self._more()
+            self.received.clear()
+            self.more()
 
     def reset(self) -> None:
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -107,10 +118,10 @@ class Conn:
     # -- HTTP ----------------------------------------------------------------
 
     def read_head(self) -> str:
-        while b"\r\n\r\n" not in self._in:
-            self._more()
-        head, _, rest = bytes(self._in).partition(b"\r\n\r\n")
-        self._in = bytearray(rest)
+        while b"\r\n\r\n" not in self.received:
+            self.more()
+        head, _, rest = bytes(self.received).partition(b"\r\n\r\n")
+        self.received = bytearray(rest)
         for line in head.decode("latin-1").split("\r\n"):
             name, _, value = line.partition(":")
             if name.lower() == "sec-websocket-key":
@@ -207,10 +218,12 @@ class Conn:
 
 
 class Liar:
-    """The listener; counts connections and when they came."""
+    """The listener; counts connections and when they came.  With a TLS context the
+    script begins behind the handshake, and `plain` is the socket below."""
 
-    def __init__(self, script):
+    def __init__(self, script, tls: Optional[ssl.SSLContext] = None):
         self._script = script
+        self._tls = tls
         self._sock = socket.socket()
         self._sock.bind(("127.0.0.1", 0))
         self._sock.listen(64)
@@ -228,20 +241,23 @@ class Liar:
             except OSError:
                 return
             self.came_at.append(time.monotonic())
-            thread = threading.Thread(target=self._play, args=(Conn(sock, len(self.came_at)),),
+            thread = threading.Thread(target=self._play, args=(sock, len(self.came_at)),
                                       daemon=True)
             self._threads.append(thread)
             thread.start()
 
-    def _play(self, conn: Conn) -> None:
+    def _play(self, sock: socket.socket, number: int) -> None:
+        sock.settimeout(PATIENCE_S)
         try:
-            self._script(conn)
-        except Gone:
+            if self._tls:
+                sock = self._tls.wrap_socket(sock, server_side=True)
+            self._script(Conn(sock, number))
+        except (Gone, ssl.SSLError, ConnectionError):
             pass
         except Exception as error:  # a thread would take it to its grave
             self.problem = f"{type(error).__name__}: {error}"
         finally:
-            conn.sock.close()
+            sock.close()
 
     def end(self) -> None:
         self._sock.shutdown(socket.SHUT_RDWR)

@@ -11,6 +11,11 @@ QUICK_MS = 20000  # lies that must be noticed: the time is for slow machines
 STALL_MS = 1000   # lies that only the clock can notice
 
 
+# How a lie is told: in plain text, or behind TLS to a client that pins the certificate,
+# pins another one, or pins none; RAW is wss to a server that speaks no TLS.
+PLAIN, PINNED, MISPINNED, UNPINNED, RAW = "plain", "pinned", "mispinned", "unpinned", "raw"
+
+
 class Lie(NamedTuple):
     text: str
     script: Callable
@@ -19,6 +24,7 @@ class Lie(NamedTuple):
     code: int = 1
     verb: tuple = ("health",)
     connections: int = 1      # at most so many
+    tls: str = PLAIN
 
 
 def lie(text, script, *wants, **more) -> Lie:
