@@ -30,7 +30,8 @@ THREADS = 4
 PATIENCE_S = 30.0
 CANARIES = {name: f"canary-{name}-c0ffee" for name in
             ("token", "wrong", "password", "proxy", "query", "user", "body", "set", "header")}
-VERBS = (["health"], ["health", "--json"], ["call", "status"], ["call", "system-presence", "--json"],
+VERBS = (["health"], ["health", "--json"], ["call", "status"],
+         ["call", "system-presence", "--json"],
          ["call", "no.such.method"], ["call", "config.get"], ["call", "logs.tail"],
          ["call", "diagnostics.connections", "--json"], ["devices", "list"],
          ["call", "connect", "--params", '{"auth":{"token":"x"}}'])
@@ -168,7 +169,8 @@ def lying_case(text: str, script):
         scene = stage.scene
         lying = liar.Liar(script)
         try:
-            done = scene.ask(["health", "--timeout", "3000", "--url", f"ws://127.0.0.1:{lying.port}"],
+            done = scene.ask(["health", "--timeout", "3000"],
+                             HOLDFAST_URL=f"ws://127.0.0.1:{lying.port}",
                              HOLDFAST_TOKEN=CANARIES["token"],
                              HOLDFAST_PASSWORD=CANARIES["password"])
         finally:

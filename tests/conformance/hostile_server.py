@@ -6,8 +6,9 @@
 Every lie is told twice, by a server of its own: to `holdfast health` or `call`
 (L), and to a program that keeps a client of the library for a while (K,
 holder.c).  The first must end with the right exit code and words in time, the
-second must come back by the law of its delays, one attempt for each.  Both show no secret and no terminal code, and are modest with
-processor, memory and connections.  Standard library only.
+second must come back by the law of its delays, one attempt for each.  Both
+show no secret and no terminal code, and are modest with processor, memory and
+connections.  Standard library only.
 """
 
 import argparse

@@ -223,6 +223,7 @@ static void an_address_that_does_not_answer_gives_way_to_the_next(void)
     resolver_add(deaf.port);
     resolver_add(good.port);
     dial_begin(&c);
+    CHECK_EQ(c.dialer.patience, HF_MS(HF_LIMIT_DIAL_ADDRESS_MS));
     c.dialer.patience = HF_MS(20);
     CHECK_EQ(dial_once(&c, "ws", "two.example", 1), 0);
     dial_end(&c);
