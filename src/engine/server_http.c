@@ -143,7 +143,8 @@ static struct hf_proxy_identity proxy_identity(const struct hf_server *s, const 
          * the one that it connects to. */
         .is_own_address =
             memcmp(c->peer.address, c->peer.local_address, sizeof c->peer.address) == 0,
-        .is_attributed = is_proxied,
+        /* A client on the proxy's own machine is whoever can reach the proxy there. */
+        .is_attributed = is_proxied && !hf_net_is_loopback(&c->client_address),
     };
     return hf_login_proxy(&s->policy, &facts, &req->fields);
 }
