@@ -348,6 +348,15 @@ static void on_dialed(void *ctx, const struct hf_dial_result *result)
     hf_client_loop_unlock(l);
 }
 
+/* Nine tenths of what the engine waits, so that the dial itself can say what it was that
+ * took too long: the name, the address, the proxy or TLS. */
+static hf_span dial_within(const struct hf_client_seat *s)
+{
+    hf_span left = hf_time_since(hf_client_due(s->config.engine), s->loop->now.mono);
+    hf_span within = hf_span_min(s->config.within, left);
+    return hf_span_max(within - within / 10, 1);
+}
+
 static void dial(struct hf_client_seat *s)
 {
     struct hf_dial_result failed = { .why = HF_LIT("out of memory") };
@@ -355,7 +364,7 @@ static void dial(struct hf_client_seat *s)
                                      .pin = s->config.pin,
                                      .proxy = s->config.proxy,
                                      .exempt = s->config.exempt,
-                                     .within = s->config.within };
+                                     .within = dial_within(s) };
     HF_ASSERT(!s->socket && !s->dial); /* an engine has one socket at a time */
     s->must_dial = false;
     if (hf_dial_new(&s->dial, &s->loop->dialer, &config, on_dialed, s) == 0) return;

@@ -32,7 +32,7 @@ def lie(text, script, *wants, **more) -> Lie:
 
 
 def stall(text, script, *wants, **more) -> Lie:
-    return Lie(text, script, wants or ("in time|timeout",), STALL_MS, **more)
+    return Lie(text, script, wants or ("in time|timeout|took too long",), STALL_MS, **more)
 
 
 def harmless(text, script, **more) -> Lie:
