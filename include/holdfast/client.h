@@ -56,7 +56,7 @@ HOLDFAST_API int holdfast_client_reconnect(holdfast_client *client);
 
 /* The end for good: the socket is reset, pending calls end as DISPOSED, `disposing`
  * and `disposed` are told once.  On the loop's thread all of that has happened when
- * this returns; elsewhere it happens soon, and dispose_wait waits for it.  0 always;
+ * this returns; elsewhere it happens soon, and dispose_wait waits for the last callback.  0 always;
  * dispose_wait may return TIMEOUT or WOULD_DEADLOCK. */
 HOLDFAST_API int holdfast_client_dispose(holdfast_client *client);
 HOLDFAST_API int holdfast_client_dispose_wait(holdfast_client *client, int64_t timeout_ms);

@@ -80,7 +80,7 @@
     X(NOTIFY_BYTES, 8192, "bytes", "one readiness message of a child, as the system bounds it", "dropped")                  \
     X(NOTIFY_BATCH, 32, "messages", "of a child, read in one turn", "the rest waits for the next turn")                     \
     X(LOOP_CLIENTS, 16384, "clients", "of one client loop: one thread carries them", "the next one is refused")             \
-    X(LOOP_CALLS, 1048576, "requests", "of all clients of one loop", "the next one is refused")                             \
+    X(LOOP_CALLS, 262144, "requests", "of all clients of one loop", "the next one is refused")                             \
     X(CLIENT_CALLBACKS, 256, "callbacks", "of one client", "the next one is refused")                                       \
     X(CLIENT_NEWS, 1024, "news", "told to a client's callbacks that are behind", "its socket is not read until half are gone")\
     X(CLIENT_NEWS_BYTES, 1048576, "bytes", "the same; one message may go beyond", "its socket is not read until half are gone")\

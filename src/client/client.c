@@ -319,6 +319,9 @@ void hf_client_end(struct holdfast_client *c)
     unlink_client(c);
     hf_leave(c->loop);
     hf_tell_at_once(c, HOLDFAST_ON_DISPOSED);
+    hf_enter(c->loop);
+    c->is_over = true;
+    hf_leave(c->loop);
     hf_client_drop(c);
 }
 
@@ -356,14 +359,17 @@ int holdfast_client_dispose(holdfast_client *c)
 static bool is_over(const void *ctx)
 {
     const struct holdfast_client *c = ctx;
-    return atomic_load(&c->life) == HF_DISPOSED;
+    return c->is_over;
 }
 
 int holdfast_client_dispose_wait(holdfast_client *c, int64_t timeout_ms)
 {
     hf_client_hold(c);
     holdfast_client_dispose(c);
-    int err = is_over(c) ? 0 : hf_wait_until(c->loop, is_over, c, timeout_ms);
+    hf_enter(c->loop);
+    bool has_ended = c->is_over;
+    hf_leave(c->loop);
+    int err = has_ended ? 0 : hf_wait_until(c->loop, is_over, c, timeout_ms);
     hf_client_drop(c);
     return err;
 }

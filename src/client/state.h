@@ -114,7 +114,7 @@ struct hf_vault_wish {
 };
 
 struct hf_vault {
-    struct hf_task task;
+    struct hf_client_task task;
     struct holdfast_client *client;
     struct holdfast_store hooks;
     char *directory; /* of the file store, else NULL; owned */
@@ -153,6 +153,7 @@ struct holdfast_client {
     void *on_invoke_ctx;
     size_t news_count, news_bytes; /* in the inbox */
     bool is_held;
+    bool is_over; /* the last callback has returned */
     uint64_t callback_failures;
     /* Identity. */
     const char *client_id;
@@ -214,7 +215,7 @@ __attribute__((format(printf, 3, 4))) void hf_say(const struct holdfast_loop *l,
 /* --- client.c --- */
 
 void hf_client_hold(struct holdfast_client *c);
-void hf_client_drop(struct holdfast_client *c); /* not under the lock */
+void hf_client_drop(struct holdfast_client *c);
 
 /* The rest of a disposal, on the loop's thread, without the lock. */
 void hf_client_end(struct holdfast_client *c);

@@ -133,7 +133,7 @@ static void write_record(struct hf_buf *out, const struct hf_vault_wish *wish)
 }
 
 /* On the worker's thread: the first wish, which nobody touches meanwhile. */
-static void run(struct hf_task *task)
+static void run(struct hf_client_task *task)
 {
     struct hf_vault *store = (struct hf_vault *)task;
     const struct hf_vault_wish *wish = &store->wishes[0];
@@ -152,7 +152,7 @@ static void run(struct hf_task *task)
     hf_buf_fini(&record);
 }
 
-static void done(struct hf_task *task);
+static void done(struct hf_client_task *task);
 
 static void start_next(struct holdfast_client *c)
 {
@@ -160,7 +160,7 @@ static void start_next(struct holdfast_client *c)
     if (store->is_running || store->wish_count == 0) return;
     store->is_running = true;
     store->client = c;
-    store->task = (struct hf_task){ .run = run, .done = done };
+    store->task = (struct hf_client_task){ .run = run, .done = done };
     hf_client_hold(c);
     hf_client_loop_work(c->loop->host, &store->task);
 }
@@ -196,12 +196,11 @@ static void use_token(struct holdfast_client *c, const struct hf_vault_wish *wis
     hf_client_seat_touch(c->seat);
 }
 
-/* On the loop, without the lock. */
-static void done(struct hf_task *task)
+/* On the thread that turns the loop, under the lock. */
+static void done(struct hf_client_task *task)
 {
     struct hf_vault *store = (struct hf_vault *)task;
     struct holdfast_client *c = store->client;
-    hf_enter(c->loop);
     bool is_live = atomic_load(&c->life) == HF_LIVE;
     if (is_live && store->err) tell_error(c, store->err);
     if (is_live && !store->err) use_token(c, &store->wishes[0]);
@@ -210,7 +209,6 @@ static void done(struct hf_task *task)
     memmove(&store->wishes[0], &store->wishes[1], store->wish_count * sizeof store->wishes[0]);
     store->is_running = false;
     if (is_live) start_next(c);
-    hf_leave(c->loop);
     hf_client_drop(c);
 }
 

@@ -99,14 +99,15 @@ static void run_dirty(struct hf_client_loop *l)
     }
 }
 
-static void run_tasks(struct hf_client_loop *l)
+static void end_tasks(struct hf_client_loop *l)
 {
-    while (l->task_first) {
-        struct hf_task *task = l->task_first;
-        l->task_first = task->next;
-        hf_task_start(task, &l->uv);
+    while (l->done_first) {
+        struct hf_client_task *task = l->done_first;
+        l->done_first = task->next;
+        l->task_count--;
+        hf_thread_join(&task->thread); /* which has nothing left to do */
+        task->done(task);
     }
-    l->task_last = NULL;
 }
 
 static void run_due(struct hf_client_loop *l)
@@ -141,7 +142,8 @@ static void finish(struct hf_client_loop *l)
     run_dirty(l);
     run_due(l);
     run_dirty(l);
-    run_tasks(l);
+    end_tasks(l);
+    run_dirty(l);
     arm(l);
     l->in_turn = was_in_turn;
     if (l->hooks.turned) l->hooks.turned(l->hooks.ctx);
@@ -245,14 +247,28 @@ void hf_client_loop_halt(struct hf_client_loop *l)
     hf_client_loop_unlock(l);
 }
 
-void hf_client_loop_work(struct hf_client_loop *l, struct hf_task *task)
+static void run_task(void *ctx)
 {
-    task->next = NULL;
-    if (l->task_last)
-        l->task_last->next = task;
-    else
-        l->task_first = task;
-    l->task_last = task;
+    struct hf_client_task *task = ctx;
+    struct hf_client_loop *l = task->loop;
+    task->run(task);
+    hf_client_loop_lock(l);
+    task->next = l->done_first;
+    l->done_first = task;
+    hf_client_loop_signal(l);
+    hf_client_loop_wake(l);
+    hf_client_loop_unlock(l);
+}
+
+void hf_client_loop_work(struct hf_client_loop *l, struct hf_client_task *task)
+{
+    task->loop = l;
+    l->task_count++;
+    if (hf_thread_start(&task->thread, run_task, task) == 0) return;
+    /* Better late than never: without a thread the work is done here. */
+    task->run(task);
+    task->next = l->done_first;
+    l->done_first = task;
     hf_client_loop_wake(l);
 }
 
@@ -299,6 +315,10 @@ void hf_client_loop_close(struct hf_client_loop *l)
     hf_thread_note(&l->turner);
     l->in_turn = true;
     finish(l);
+    while (l->task_count > 0) {
+        if (!l->done_first) hf_client_loop_wait(l, HF_NEVER);
+        finish(l);
+    }
     hf_client_loop_unlock(l);
     uv_close((uv_handle_t *)&l->timer, NULL);
     uv_close((uv_handle_t *)&l->awake, NULL);

@@ -70,9 +70,20 @@ void hf_client_loop_halt(struct hf_client_loop *l);
 /* Makes a turn come soon; from any thread. */
 void hf_client_loop_wake(struct hf_client_loop *l);
 
-/* Work that blocks: `done` comes on the thread that turns the loop, without the lock.
- * From any thread, under the lock. */
-void hf_client_loop_work(struct hf_client_loop *l, struct hf_task *task);
+/* Work that blocks, on a thread of its own and not one of libuv's pool, which a process
+ * that forks could not leave.  The task is the caller's and stays until `done`, which comes
+ * under the lock, on the thread that turns the loop. */
+struct hf_client_task {
+    void (*run)(struct hf_client_task *task);
+    void (*done)(struct hf_client_task *task);
+    /* The loop's. */
+    struct hf_client_loop *loop;
+    struct hf_client_task *next;
+    struct hf_thread thread;
+};
+
+/* Under the lock. */
+void hf_client_loop_work(struct hf_client_loop *l, struct hf_client_task *task);
 
 /* --- seats; all under the lock --- */
 

@@ -34,7 +34,8 @@ struct hf_client_loop {
     struct hf_dueq dues; /* by slot */
     hf_time armed_for;
     struct hf_client_seat *dirty_first, *dirty_last;
-    struct hf_task *task_first, *task_last; /* that wait for the turning thread */
+    struct hf_client_task *done_first; /* tasks whose `done` is to come */
+    size_t task_count;                 /* tasks that run, or are done */
 };
 
 /* One connection; ends with its handle. */

@@ -31,22 +31,3 @@ bool hf_thread_is_current(const struct hf_thread *t)
     uv_thread_t self = uv_thread_self();
     return uv_thread_equal(&self, &t->id) != 0;
 }
-
-static void on_work(uv_work_t *work)
-{
-    struct hf_task *task = work->data;
-    task->run(task);
-}
-
-static void on_done(uv_work_t *work, int status)
-{
-    struct hf_task *task = work->data;
-    (void)status; /* never cancelled */
-    task->done(task);
-}
-
-void hf_task_start(struct hf_task *task, uv_loop_t *loop)
-{
-    task->work.data = task;
-    uv_queue_work(loop, &task->work, on_work, on_done);
-}

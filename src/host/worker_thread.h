@@ -1,6 +1,6 @@
-/* host/worker_thread.h: threads, and work that blocks, for whoever runs a loop.
+/* host/worker_thread.h: threads for whoever runs a loop.
  *
- * The only ways to get a thread beside host/worker. */
+ * The only way to get one beside host/worker. */
 #ifndef HF_HOST_WORKER_THREAD_H
 #define HF_HOST_WORKER_THREAD_H
 
@@ -22,17 +22,5 @@ void hf_thread_join(struct hf_thread *t);
 /* Names the thread that calls, which nobody joins; and whether it is that one. */
 void hf_thread_note(struct hf_thread *t);
 bool hf_thread_is_current(const struct hf_thread *t);
-
-/* Work that blocks.  `run` is called on a thread of the pool, `done` then on the loop's
- * thread; both get the task, which is the caller's and stays until `done`. */
-struct hf_task {
-    uv_work_t work;
-    struct hf_task *next; /* the loop's */
-    void (*run)(struct hf_task *task);
-    void (*done)(struct hf_task *task);
-};
-
-/* On the loop's thread. */
-void hf_task_start(struct hf_task *task, uv_loop_t *loop);
 
 #endif
