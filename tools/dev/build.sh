@@ -14,6 +14,7 @@ build_options() {
     clang) echo "clang $sanitized" ;;
     fuzz) echo "clang $sanitized -Dfuzz=true" ;;
     tsan) echo "clang $checked -Db_sanitize=thread" ;;
+    abi) echo gcc --buildtype=debugoptimized -Dtests=false ;;
     cover) echo gcc --buildtype=debug -Db_coverage=true ;;
     *) die "no build is called $1" ;;
     esac

@@ -3,13 +3,19 @@
 
 readonly TIDY_BUDGET=${TIDY_BUDGET:-600} # seconds; what does not fit is skipped and said
 
-c_files() { git ls-files -z -- 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'docs/*.[ch]'; }
+c_files() { git ls-files -z -- 'examples/*.c' 'src/*.[ch]' 'include/*.h' 'tests/*.[ch]' 'docs/*.[ch]'; }
 
 # Shell scripts by their first line; what they source is checked with them.
 shell_files() { git grep -lzE '^#!.*\b(ba)?sh$' -- ':!*.md'; }
 
 check_layout() { c_files | xargs -0 -r tools/format --check; }
 check_shell() { shell_files | xargs -0 -r shellcheck -x -a; }
+
+# The library with debugging information, compared with the baseline of its interface.
+check_abi() {
+    local library=src/client/libholdfast.so.0.0.0
+    build abi "$library" >/dev/null && tools/check_abi "build/abi/$library"
+}
 
 # lint_check NAME COMMAND...: exit code 77 means that it cannot be checked here.
 lint_check() {
@@ -37,9 +43,10 @@ lint() {
     local check
     PASSED=0 FAILED=0 SKIPPED=0
     lint_check layout check_layout
-    for check in floors banned sizes headers; do
+    for check in floors banned sizes headers exports; do
         lint_check "$check" "tools/check_$check"
     done
+    lint_check abi check_abi
     lint_check checks tools/tests/house_test.py
     lint_check shell check_shell
     lint_check units etc/check_units build/clang/etc/systemd

@@ -8,7 +8,7 @@ readonly TEST_SET=("${BUILD_SET[@]}" clang:clang libclang-rt-14-dev libcmocka-de
     util-linux:setarch g++:g++)
 readonly LINT_SET=("${BUILD_SET[@]}" git:git clang:clang clang-tidy:clang-tidy
     clang-format:clang-format shellcheck:shellcheck scdoc:scdoc python3:python3 libcmocka-dev
-    g++:g++)
+    g++:g++ abigail-tools:abidw binutils:nm)
 readonly INTEROP_SET=("${BUILD_SET[@]}" nodejs:node npm:npm ca-certificates python3:python3
     openssl:openssl iproute2:ss)
 readonly BENCH_SET=("${INTEROP_SET[@]}")

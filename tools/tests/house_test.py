@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-FAULT = re.compile(r"(src|include)/\S+:\d+: (?!error|note)")
+FAULT = re.compile(r"(src|include)/\S+:(\d+:)? (?!error|note)")
 TOOLS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 
 FLOORS = [
@@ -130,10 +130,25 @@ HEADERS = [
     ("a header that needs another", {"src/base/a.h": "#ifndef A\n#define A\nsize_t f(void);\n#endif\n"},
      ["src/base/a.h:1: does not compile alone"]),
     ("a header without a guard", {"include/holdfast/a.h": "struct a { int b; };\n"},
-     ["include/holdfast/a.h:1: does not compile alone"]),
+     ["include/holdfast/a.h:1: does not compile alone", "include/holdfast/a.h:1: does not compile as C99",
+      "include/holdfast/a.h:1: does not compile as C++"]),
+    ("a public header is for C++ too", {"include/holdfast/a.h": "#ifndef A\n#define A\nextern int class;\n#endif\n"},
+     ["include/holdfast/a.h:1: does not compile as C++"]),
+    ("a public header is for C99 too", {"include/holdfast/a.h": "#ifndef A\n#define A\n_Static_assert(1, \"\");\n#endif\n"},
+     ["include/holdfast/a.h:1: does not compile as C99", "include/holdfast/a.h:1: does not compile as C++"]),
+]  # fmt: skip
+
+EXPORTED = "include/holdfast/a.h"
+EXPORTS = [
+    ("a function in header and map", {EXPORTED: "HOLDFAST_API int a(void);\n", "src/client/holdfast.map": "N {\n    a;\n};\n"}, []),
+    ("a function without its export", {EXPORTED: "HOLDFAST_API int a(void);\n", "src/client/holdfast.map": "N {\n};\n"},
+     ["src/client/holdfast.map: a is missing"]),
+    ("an export without its function", {EXPORTED: "\n", "src/client/holdfast.map": "N {\n    a;\n};\n"},
+     ["src/client/holdfast.map: a is not declared"]),
 ]  # fmt: skip
 
 CHECKS = [
+    ("check_exports", EXPORTS),
     ("check_floors", FLOORS),
     ("check_banned", BANNED),
     ("check_sizes", SIZES),
