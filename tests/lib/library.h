@@ -6,6 +6,7 @@
 
 #include "lib/check.h"
 #include "lib/daemon.h"
+#include "lib/fake_gateway.h"
 
 #include <holdfast/holdfast.h>
 
@@ -50,6 +51,24 @@ static inline void library_open(struct library *l, enum library_drive drive,
     CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_TOKEN, DAEMON_TOKEN), 0);
 }
 
+/* The same for a gateway that a test plays itself. */
+static inline void library_open_fake(struct library *l, enum library_drive drive, uint16_t port)
+{
+    char url[64];
+    *l = (struct library){ .drive = drive };
+    CHECK_EQ(holdfast_loop_new(&l->loop), 0);
+    if (drive == THREADED) CHECK_EQ(holdfast_loop_start(l->loop), 0);
+    CHECK_EQ(holdfast_options_new(&l->options), 0);
+    snprintf(url, sizeof url, "ws://127.0.0.1:%u", port);
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_URL, url), 0);
+}
+
+static inline void library_close_fake(struct library *l)
+{
+    holdfast_loop_free(l->loop);
+    holdfast_options_free(l->options);
+}
+
 static inline void library_close(struct library *l)
 {
     holdfast_loop_free(l->loop);
@@ -81,6 +100,20 @@ static inline void library_wait_for(struct library *l, const atomic_int *counter
             holdfast_loop_wait(l->loop, 1);
         else
             poll(NULL, 0, 1);
+    }
+}
+
+/* Runs `test` in both drives against a gateway that follows `script`, to its end. */
+static inline void library_run_fake(void (*test)(struct library *l), void (*script)(int listener))
+{
+    static struct library library;
+    for (int drive = 0; drive < DRIVES; drive++) {
+        struct fake fake;
+        fake_start(&fake, script);
+        library_open_fake(&library, (enum library_drive)drive, fake.port);
+        test(&library);
+        library_close_fake(&library);
+        CHECK_EQ(fake_end(&fake), 0);
     }
 }
 

@@ -1,0 +1,222 @@
+/* Identity, device tokens and questions before a login (spec/client-lifecycle.md 12, 13). */
+#include "lib/library.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static const struct daemon_plan plain = { 0 };
+
+static void path_in(const struct library *l, const char *name, char out[SCRATCH_PATH_BYTES])
+{
+    snprintf(out, SCRATCH_PATH_BYTES, "%s/client/%s", l->daemon.scratch.dir, name);
+}
+
+/* A client that a gateway pairs: back-ends of its own machine need no device. */
+static void be_paired(struct library *l)
+{
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_CLIENT_ID, "openclaw-tui"), 0);
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_CLIENT_MODE, "ui"), 0);
+    CHECK_EQ(holdfast_options_set_number(l->options, HOLDFAST_DEVICE, HOLDFAST_DEVICE_STORED), 0);
+}
+
+static void use_store(struct library *l)
+{
+    char path[SCRATCH_PATH_BYTES];
+    be_paired(l);
+    snprintf(path, sizeof path, "%s/client", l->daemon.scratch.dir);
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_STATE_DIRECTORY, path), 0);
+}
+
+/* The token's file, once it is there. */
+static bool has_token_file(const struct library *l)
+{
+    char path[SCRATCH_PATH_BYTES];
+    const struct dirent *entry;
+    bool is_found = false;
+    path_in(l, "", path);
+    DIR *directory = opendir(path);
+    while (directory && (entry = readdir(directory)) != NULL) {
+        size_t len = strlen(entry->d_name);
+        bool is_token = strncmp(entry->d_name, "token-", 6) == 0;
+        is_found = is_found || (is_token && strcmp(entry->d_name + len - 5, ".json") == 0);
+    }
+    if (directory) closedir(directory);
+    return is_found;
+}
+
+static void stop_and_release(holdfast_client *client)
+{
+    CHECK_EQ(holdfast_client_stop_wait(client, LIBRARY_PATIENCE_MS), 0);
+    holdfast_client_release(client);
+}
+
+static void keep_identity(struct library *l)
+{
+    char first[80], second[80], path[SCRATCH_PATH_BYTES];
+    struct stat info;
+    use_store(l);
+    holdfast_client *client = library_ready(l);
+    holdfast_client_text(client, HOLDFAST_DEVICE_ID, first, sizeof first);
+    path_in(l, "identity.pem", path);
+    CHECK_EQ(stat(path, &info), 0);
+    CHECK_EQ(info.st_mode & 07777, 0600);
+    for (int i = 0; !has_token_file(l); i++) {
+        CHECK(i < LIBRARY_PATIENCE_MS);
+        if (l->drive == DRIVEN) holdfast_loop_wait(l->loop, 1);
+        if (l->drive == THREADED) poll(NULL, 0, 1);
+    }
+    stop_and_release(client);
+    /* The token alone is enough now. */
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_TOKEN, NULL), 0);
+    client = library_ready(l);
+    holdfast_client_text(client, HOLDFAST_DEVICE_ID, second, sizeof second);
+    CHECK(strlen(first) == 64 && strcmp(first, second) == 0);
+    stop_and_release(client);
+}
+
+static void an_identity_and_its_token_are_kept(void)
+{
+    library_run(keep_identity, &plain);
+}
+
+static void write_file(const char *path, const char *content, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+    CHECK(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content));
+    CHECK_EQ(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static void use_bad_identity(struct library *l)
+{
+    holdfast_client *client = NULL;
+    char path[SCRATCH_PATH_BYTES], kept[8] = "";
+    use_store(l);
+    path_in(l, "", path);
+    CHECK_EQ(mkdir(path, 0700), 0);
+    path_in(l, "identity.pem", path);
+    write_file(path, "no key", 0600);
+    CHECK_EQ(holdfast_client_new(&client, l->loop, l->options), HOLDFAST_ERROR_CORRUPT);
+    int fd = open(path, O_RDONLY);
+    CHECK_EQ(read(fd, kept, 7), 6);
+    close(fd);
+    CHECK(strcmp(kept, "no key") == 0); /* nothing replaces it */
+    write_file(path, "no key", 0644);
+    CHECK_EQ(holdfast_client_new(&client, l->loop, l->options), HOLDFAST_ERROR_DENIED);
+}
+
+static void an_identity_that_is_damaged_or_open_is_refused(void)
+{
+    library_run(use_bad_identity, &plain);
+}
+
+/* --- hooks --- */
+
+struct shelf {
+    char identity[256];
+    size_t len;
+    atomic_int writes;
+};
+
+static int read_shelf(void *ctx, const char *name, void *out, size_t cap, size_t *len)
+{
+    struct shelf *shelf = ctx;
+    if (strcmp(name, "identity.pem") != 0 || shelf->len == 0) return HOLDFAST_ERROR_NOT_FOUND;
+    CHECK(shelf->len <= cap);
+    memcpy(out, shelf->identity, shelf->len);
+    *len = shelf->len;
+    return 0;
+}
+
+static int write_shelf(void *ctx, const char *name, const void *data, size_t len)
+{
+    struct shelf *shelf = ctx;
+    atomic_fetch_add(&shelf->writes, 1);
+    if (strcmp(name, "identity.pem") != 0) return HOLDFAST_ERROR_IO; /* the disk is full */
+    CHECK(len <= sizeof shelf->identity);
+    memcpy(shelf->identity, data, len);
+    shelf->len = len;
+    return 0;
+}
+
+static int erase_shelf(void *ctx, const char *name)
+{
+    (void)ctx;
+    (void)name;
+    return HOLDFAST_ERROR_NOT_FOUND;
+}
+
+static int count(holdfast_client *client, const holdfast_notice *notice, void *ctx)
+{
+    (void)client;
+    CHECK(strlen(holdfast_notice_text(notice, HOLDFAST_NOTICE_TEXT)) > 0);
+    atomic_fetch_add((atomic_int *)ctx, 1);
+    return 0;
+}
+
+/* client-lifecycle 76: the connection stays. */
+static void fail_to_keep(struct library *l)
+{
+    struct shelf shelf = { .len = 0 };
+    struct holdfast_store store = {
+        .ctx = &shelf, .read = read_shelf, .write = write_shelf, .erase = erase_shelf
+    };
+    CHECK_EQ(holdfast_options_set_store(l->options, &store), 0);
+    be_paired(l);
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_STORE_ERROR, count, &l->count, NULL), 0);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    library_wait_for(l, &l->count, 1);
+    CHECK_EQ(holdfast_client_number(client, HOLDFAST_STATUS), HOLDFAST_CONNECTED);
+    CHECK_EQ(atomic_load(&shelf.writes), 2);
+    stop_and_release(client);
+}
+
+static void a_token_that_cannot_be_kept_is_told_and_no_more(void)
+{
+    library_run(fail_to_keep, &plain);
+}
+
+/* --- questions --- */
+
+static void say_no(holdfast_client *client, enum holdfast_ask_kind kind, uint64_t ask_id, void *ctx)
+{
+    struct library *l = ctx;
+    char address[64];
+    CHECK_EQ(kind, HOLDFAST_ASK_HANDSHAKE);
+    CHECK(holdfast_client_text(client, HOLDFAST_PEER_ADDRESS, address, sizeof address) > 0);
+    CHECK(strcmp(address, "127.0.0.1") == 0);
+    CHECK_EQ(holdfast_client_answer(client, ask_id, 0), 0);
+    atomic_fetch_add(&l->count, 1);
+}
+
+static void say_yes(holdfast_client *client, enum holdfast_ask_kind kind, uint64_t ask_id,
+                    void *ctx)
+{
+    (void)kind;
+    (void)ctx;
+    CHECK_EQ(holdfast_client_answer(client, ask_id, 1), 0);
+}
+
+/* client-lifecycle 72: no secret leaves, and it pauses. */
+static void ask_first(struct library *l)
+{
+    CHECK_EQ(holdfast_options_set_ask(l->options, HOLDFAST_ASK_HANDSHAKE, say_no, l), 0);
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    CHECK_EQ(holdfast_client_wait_ready(client, LIBRARY_PATIENCE_MS), HOLDFAST_ERROR_NOT_CONNECTED);
+    CHECK_EQ(atomic_load(&l->count), 1);
+    CHECK_EQ(holdfast_client_number(client, HOLDFAST_STATUS), HOLDFAST_FAILED);
+    holdfast_client_release(client);
+    CHECK_EQ(holdfast_options_set_ask(l->options, HOLDFAST_ASK_HANDSHAKE, say_yes, l), 0);
+    holdfast_client_release(library_ready(l));
+}
+
+static void a_login_that_is_refused_here_pauses(void)
+{
+    library_run(ask_first, &plain);
+}
+
+CHECK_MAIN(an_identity_and_its_token_are_kept, an_identity_that_is_damaged_or_open_is_refused,
+           a_token_that_cannot_be_kept_is_told_and_no_more, a_login_that_is_refused_here_pauses)
