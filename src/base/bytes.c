@@ -43,6 +43,15 @@ size_t hf_bytes_find(struct hf_bytes b, size_t from, uint8_t byte)
     return at ? (size_t)(at - b.ptr) : b.len;
 }
 
+size_t hf_bytes_find_nocase(struct hf_bytes b, size_t from, struct hf_bytes lower)
+{
+    if (b.len < lower.len) return b.len;
+    size_t last = b.len - lower.len;
+    for (size_t i = from; i <= last; i++)
+        if (hf_bytes_same_nocase(hf_bytes(b.ptr + i, lower.len), lower)) return i;
+    return b.len;
+}
+
 struct hf_bytes hf_bytes_trim(struct hf_bytes b)
 {
     while (b.len > 0 && is_space(b.ptr[0])) b = hf_bytes_from(b, 1);

@@ -67,6 +67,10 @@ int hf_bytes_compare(struct hf_bytes a, struct hf_bytes b);
 /* Index of `byte` at or after `from`, or b.len. */
 size_t hf_bytes_find(struct hf_bytes b, size_t from, uint8_t byte);
 
+/* Index of the first `lower` (ASCII letters in lower case, at least one byte) at or
+ * after `from`, whatever the case of the text; b.len when there is none. */
+size_t hf_bytes_find_nocase(struct hf_bytes b, size_t from, struct hf_bytes lower);
+
 /* Without ASCII spaces and tabs, CR and LF at both ends. */
 struct hf_bytes hf_bytes_trim(struct hf_bytes b);
 

@@ -212,6 +212,7 @@ static uint32_t take_answer(struct hf_vigil *v, hf_time now, const struct hf_vig
     case HF_VIGIL_TIME:
     case HF_VIGIL_START:
     case HF_VIGIL_LIFE:
+    case HF_VIGIL_MISS:
     case HF_VIGIL_EVIDENCE:
     case HF_VIGIL_RESUMED:
     case HF_VIGIL_RESTART_BEGUN:
@@ -223,14 +224,16 @@ static uint32_t take_answer(struct hf_vigil *v, hf_time now, const struct hf_vig
 
 /* --- pings: told, never acted on --- */
 
+static uint32_t miss(struct hf_vigil *v)
+{
+    v->pong_due = HF_NEVER;
+    if (v->misses < UINT32_MAX) v->misses++;
+    return v->misses == v->limits.misses_told ? HF_VIGIL_TELL_MISSES : 0;
+}
+
 static uint32_t ping(struct hf_vigil *v, hf_time now)
 {
-    uint32_t acts = 0;
-    if (!hf_time_before(now, v->pong_due)) {
-        v->pong_due = HF_NEVER;
-        if (v->misses < UINT32_MAX) v->misses++;
-        if (v->misses == v->limits.misses_told) acts |= HF_VIGIL_TELL_MISSES;
-    }
+    uint32_t acts = hf_time_before(now, v->pong_due) ? 0 : miss(v);
     if (hf_time_before(now, v->ping_due)) return acts;
     v->ping_due = hf_time_after(now, v->limits.ping_every);
     v->pong_due = hf_time_after(now, v->limits.pong_within);
@@ -270,6 +273,8 @@ uint32_t hf_vigil_step(struct hf_vigil *v, hf_time now, const struct hf_vigil_in
         return tick(v, now);
     case HF_VIGIL_LIFE:
         return live(v, now);
+    case HF_VIGIL_MISS:
+        return miss(v);
     case HF_VIGIL_CALL_ANSWERED:
     case HF_VIGIL_CALL_FAILED:
     case HF_VIGIL_HTTP_ANSWERED:

@@ -19,7 +19,7 @@ struct hf_vigil_limits {
     hf_span probe_within; /* both probes: 5 s; less than `again` */
     hf_span again;        /* between two probes of one silence: 15 s */
     hf_span busy_max;     /* silence that even a busy process is not granted: 180 s */
-    hf_span ping_every;   /* 30 s; 0: no pings */
+    hf_span ping_every;   /* 30 s; 0: somebody else pings and says MISS */
     hf_span pong_within;  /* 12 s, less than ping_every */
     uint32_t misses_told; /* 3 */
 };
@@ -46,6 +46,7 @@ enum hf_vigil_input_kind {
     HF_VIGIL_TIME,  /* nothing but the time */
     HF_VIGIL_START, /* hello: watch it, `ways` */
     HF_VIGIL_LIFE,  /* a pong, a frame, a successful call */
+    HF_VIGIL_MISS,  /* whoever pings in our place saw no life in time after a ping */
     HF_VIGIL_CALL_ANSWERED,
     HF_VIGIL_CALL_FAILED,
     HF_VIGIL_HTTP_ANSWERED,

@@ -116,6 +116,24 @@ static void a_text_is_cut_between_characters(void)
         CHECK_TEXT_AT(i, hf_bytes_cut_utf8(hf_bytes_cstr(cuts[i].text), cuts[i].max), cuts[i].want);
 }
 
+static void a_lower_case_text_is_found_in_any_case(void)
+{
+    static const struct {
+        const char *text, *lower;
+        size_t from, at;
+    } rows[] = {
+        { "", "a", 0, 0 },       { "a", "ab", 0, 1 },     { "xAbC", "abc", 0, 1 },
+        { "xAbC", "abc", 1, 1 }, { "xAbC", "abc", 2, 4 }, { "abab", "ab", 1, 2 },
+        { "ab", "ab", 9, 2 },    { "aab", "ab", 0, 1 },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++)
+        CHECK_EQ_AT(i,
+                    hf_bytes_find_nocase(hf_bytes_cstr(rows[i].text), rows[i].from,
+                                         hf_bytes_cstr(rows[i].lower)),
+                    rows[i].at);
+}
+
 CHECK_MAIN(spans_compare_by_bytes_or_without_ascii_case, heads_and_tails_are_clamped,
            a_byte_is_found_at_or_after_a_place, white_space_is_trimmed_at_both_ends,
-           a_number_is_all_digits_and_fits, a_text_is_cut_between_characters)
+           a_number_is_all_digits_and_fits, a_text_is_cut_between_characters,
+           a_lower_case_text_is_found_in_any_case)

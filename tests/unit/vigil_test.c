@@ -387,6 +387,18 @@ static void missed_pongs_are_told_and_never_acted_on(void)
     CHECK_EQ(v.misses, 0);
 }
 
+static void misses_that_somebody_else_counts_are_told_once(void)
+{
+    struct hf_vigil v = started(&both);
+    struct hf_vigil_input missed = { .kind = HF_VIGIL_MISS }, life = { .kind = HF_VIGIL_LIFE };
+    for (int64_t i = 1; i <= 7; i++) {
+        uint32_t want = i == 3 || i == 7 ? HF_VIGIL_TELL_MISSES : 0;
+        CHECK_EQ_AT(i, hf_vigil_step(&v, hf_at_ms(i), &missed), want);
+        if (i == 4) CHECK_EQ(hf_vigil_step(&v, hf_at_ms(i), &life), 0);
+    }
+    CHECK_EQ(v.misses, 3);
+}
+
 static void the_snapshot_says_where_the_ladder_stands(void)
 {
     struct hf_vigil v = started(&both);
@@ -433,4 +445,5 @@ CHECK_MAIN(a_hung_process_is_probed_at_90_s_and_restarted_once_at_95,
            an_external_gateway_is_only_connected_to_anew, answers_that_come_late_count_for_nothing,
            evidence_that_never_comes_is_none, a_probe_by_http_alone_is_the_whole_answer,
            an_hour_of_sleep_is_no_silence, missed_pongs_are_told_and_never_acted_on,
+           misses_that_somebody_else_counts_are_told_once,
            the_snapshot_says_where_the_ladder_stands, every_stage_has_its_name)
