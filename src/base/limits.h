@@ -98,6 +98,14 @@
     X(KEEPER_HISTORY, 256, "transitions", "spec/supervisor.md 2.3: what a supervisor remembers", "the oldest is dropped")     \
     X(KEEPER_BUDGET, 64, "restarts", "the largest --restart-budget", "refused, exit 78")                                      \
     X(CLOSE_MS, 30000, "ms", "a slow reader may take what was queued before our close", "reset")                           \
+    X(CONTROL_ID_BYTES, 128, "bytes", "the id of a request on the control socket is echoed", "INVALID_REQUEST")             \
+    X(OUTPUT_LINE_BYTES, 16384, "bytes", "spec/supervisor.md section 14: one line of a child", "cut")                       \
+    X(OUTPUT_KEYS, 512, "lines", "a child's lines that are known as repeats", "the least recently seen is forgotten")       \
+    X(OUTPUT_TOLD, 500, "lines", "new lines of a child told in one second", "not shown, counted")                           \
+    X(OUTPUT_KEPT, 120, "lines", "a child's last lines", "the oldest is dropped")                                           \
+    X(OUTPUT_KEPT_BYTES, 1024, "bytes", "one of them", "cut")                                                               \
+    X(RELAY_CONNECTIONS, 16384, "connections", "two sockets and their buffers each", "refuse: closed at accept")            \
+    X(RELAY_BUFFER_BYTES, 65536, "bytes", "waiting for one side of a relayed connection", "the other side is not read")     \
     X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut")
 /* clang-format on */
 

@@ -1,0 +1,341 @@
+#include "wire/censor.h"
+
+enum {
+    NAME_BYTES = 128,  /* a longer name is held to be a secret's */
+    DECODE_ROUNDS = 8, /* of percent signs in a query's name */
+};
+
+#define REDACTED HF_LIT("[redacted]")
+#define HIDDEN HF_LIT("***")
+
+static bool is_word(uint8_t c)
+{
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-' ||
+           c == '.' || c == '%' || c >= 0x80;
+}
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* --- names --- */
+
+static bool has_any(struct hf_bytes text, const struct hf_bytes *lower, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (hf_bytes_find_nocase(text, 0, lower[i]) < text.len) return true;
+    return false;
+}
+
+/* Letters and digits in lower case; false when it is longer than any name of ours. */
+static bool squeeze(struct hf_bytes name, uint8_t out[NAME_BYTES], size_t *len)
+{
+    *len = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t c = name.ptr[i];
+        if (c == '_' || c == '-' || c == '.') continue;
+        if (*len == NAME_BYTES) return false;
+        out[(*len)++] = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 32) : c;
+    }
+    return true;
+}
+
+bool hf_censor_is_secret(struct hf_bytes name)
+{
+    static const struct hf_bytes ends[] = {
+        HF_LIT_INIT("token"),      HF_LIT_INIT("password"),   HF_LIT_INIT("passwd"),
+        HF_LIT_INIT("passphrase"), HF_LIT_INIT("secret"),     HF_LIT_INIT("authorization"),
+        HF_LIT_INIT("apikey"),     HF_LIT_INIT("signature"),  HF_LIT_INIT("nonce"),
+        HF_LIT_INIT("cookie"),     HF_LIT_INIT("privatekey"), HF_LIT_INIT("accesskey"),
+        HF_LIT_INIT("secretkey"),  HF_LIT_INIT("setupcode"),
+    };
+    static const struct hf_bytes in_flags[] = { HF_LIT_INIT("token"), HF_LIT_INIT("secret"),
+                                                HF_LIT_INIT("password"), HF_LIT_INIT("key") };
+    uint8_t squeezed[NAME_BYTES];
+    size_t len;
+    if (name.len > 0 && name.ptr[0] == '-' && has_any(name, in_flags, HF_COUNT(in_flags)))
+        return true;
+    if (!squeeze(name, squeezed, &len)) return true;
+    for (size_t i = 0; i < HF_COUNT(ends); i++)
+        if (hf_bytes_ends(hf_bytes(squeezed, len), ends[i])) return true;
+    return false;
+}
+
+static int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    c |= 32;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* One round in place.  False when a percent sign is not followed by two digits. */
+static bool decode(uint8_t *name, size_t *len, bool *has_changed)
+{
+    size_t kept = 0;
+    *has_changed = false;
+    for (size_t i = 0; i < *len; i++) {
+        uint8_t c = name[i];
+        if (c == '%') {
+            int high = i + 2 < *len ? hex_digit(name[i + 1]) : -1;
+            int low = i + 2 < *len ? hex_digit(name[i + 2]) : -1;
+            if (high < 0 || low < 0) return false;
+            c = (uint8_t)(high << 4 | low);
+            i += 2;
+            *has_changed = true;
+        }
+        name[kept++] = c;
+    }
+    *len = kept;
+    return true;
+}
+
+bool hf_censor_is_secret_query(struct hf_bytes name)
+{
+    static const struct hf_bytes parts[] = {
+        HF_LIT_INIT("token"), HF_LIT_INIT("password"), HF_LIT_INIT("secret"),
+        HF_LIT_INIT("key"),   HF_LIT_INIT("auth"),     HF_LIT_INIT("credential"),
+    };
+    static const struct hf_bytes whole[] = { HF_LIT_INIT("code"), HF_LIT_INIT("session"),
+                                             HF_LIT_INIT("jwt"), HF_LIT_INIT("sig") };
+    uint8_t decoded[NAME_BYTES];
+    size_t len = name.len;
+    bool has_changed = true;
+    if (len > sizeof decoded) return true;
+    if (len > 0) memcpy(decoded, name.ptr, len);
+    for (int round = 0; has_changed; round++)
+        if (round > DECODE_ROUNDS || !decode(decoded, &len, &has_changed)) return true;
+    struct hf_bytes plain = hf_bytes(decoded, len);
+    for (size_t i = 0; i < HF_COUNT(whole); i++)
+        if (hf_bytes_same_nocase(plain, whole[i])) return true;
+    return has_any(plain, parts, HF_COUNT(parts));
+}
+
+/* --- one line --- */
+
+struct scan {
+    struct hf_bytes text;
+    const struct hf_censor_known *known;
+    struct hf_buf *out;
+    size_t at;
+};
+
+static uint8_t byte_at(const struct scan *s, size_t at)
+{
+    return at < s->text.len ? s->text.ptr[at] : 0;
+}
+
+/* The length of a known secret at the place, or 0. */
+static size_t known_at(const struct scan *s, size_t at)
+{
+    struct hf_bytes rest = hf_bytes_from(s->text, at);
+    for (size_t i = 0; s->known && i < s->known->count; i++) {
+        struct hf_bytes secret = s->known->secrets[i];
+        if (secret.len >= HF_CENSOR_SECRET_MIN && hf_bytes_starts(rest, secret)) return secret.len;
+    }
+    return 0;
+}
+
+/* Copies up to `end`; a known secret that begins before it is left out as a whole. */
+static void copy_to(struct scan *s, size_t end)
+{
+    size_t from = s->at;
+    for (size_t at = from; at < end; at++) {
+        size_t secret = known_at(s, at);
+        if (secret == 0) continue;
+        hf_buf_add(s->out, hf_bytes(s->text.ptr + from, at - from));
+        hf_buf_add(s->out, REDACTED);
+        from = at + secret;
+        at = from - 1;
+    }
+    if (end > from) hf_buf_add(s->out, hf_bytes(s->text.ptr + from, end - from));
+    s->at = end > from ? end : from;
+}
+
+/* A quote, also one that is escaped because it stands in a string: its length. */
+static size_t quote_at(const struct scan *s, size_t at)
+{
+    uint8_t c = byte_at(s, at);
+    if (c == '"' || c == '\'') return 1;
+    uint8_t next = byte_at(s, at + 1);
+    return c == '\\' && (next == '"' || next == '\'') ? 2 : 0;
+}
+
+/* The end of the string that the quote at `at` opens: its closing quote, or the end. */
+static size_t string_end(const struct scan *s, size_t at, size_t quote)
+{
+    struct hf_bytes mark = hf_bytes(s->text.ptr + at, quote);
+    for (size_t i = at + quote; i < s->text.len; i++) {
+        if (hf_bytes_starts(hf_bytes_from(s->text, i), mark)) return i;
+        if (s->text.ptr[i] == '\\') i += quote; /* what is escaped closes nothing */
+    }
+    return s->text.len;
+}
+
+/* Behind the bracket that closes the one at `at`, or the end. */
+static size_t nest_end(const struct scan *s, size_t at)
+{
+    size_t depth = 0;
+    for (size_t i = at; i < s->text.len; i++) {
+        uint8_t c = s->text.ptr[i];
+        if (c == '"') i = string_end(s, i, 1);
+        if (c == '{' || c == '[') depth++;
+        if ((c == '}' || c == ']') && --depth == 0) return i + 1;
+    }
+    return s->text.len;
+}
+
+static size_t plain_end(const struct scan *s, size_t at)
+{
+    static const struct hf_bytes stops = HF_LIT_INIT(" \t,;&)}]<>\"'");
+    while (at < s->text.len && hf_bytes_find(stops, 0, s->text.ptr[at]) == stops.len) at++;
+    return at;
+}
+
+static size_t skip_spaces(const struct scan *s, size_t at)
+{
+    while (is_space(byte_at(s, at))) at++;
+    return at;
+}
+
+/* "Bearer x" and "Basic x" are one value. */
+static size_t scheme_end(const struct scan *s, size_t at)
+{
+    static const struct hf_bytes schemes[] = { HF_LIT_INIT("bearer"), HF_LIT_INIT("basic") };
+    size_t end = plain_end(s, at);
+    for (size_t i = 0; i < HF_COUNT(schemes); i++)
+        if (hf_bytes_same_nocase(hf_bytes(s->text.ptr + at, end - at), schemes[i]) &&
+            is_space(byte_at(s, end)))
+            return plain_end(s, skip_spaces(s, end));
+    return end;
+}
+
+static void hide_value(struct scan *s, bool is_to_the_end)
+{
+    size_t quote = quote_at(s, s->at);
+    uint8_t first = byte_at(s, s->at);
+    size_t end;
+    if (s->at >= s->text.len) return;
+    if (quote > 0) {
+        end = string_end(s, s->at, quote);
+        copy_to(s, s->at + quote);
+    } else if (first == '{' || first == '[') {
+        end = nest_end(s, s->at);
+    } else {
+        end = is_to_the_end ? s->text.len : scheme_end(s, s->at);
+    }
+    if (end > s->at) hf_buf_add(s->out, REDACTED);
+    s->at = end;
+}
+
+/* The place behind `name":`, `name =` and the like, or 0 when no value follows. */
+static size_t value_start(const struct scan *s, size_t name_end)
+{
+    size_t at = skip_spaces(s, name_end + quote_at(s, name_end));
+    uint8_t c = byte_at(s, at);
+    if (c != ':' && c != '=') return 0;
+    at++;
+    if (c == ':' && hf_bytes_starts(hf_bytes_from(s->text, at), HF_LIT("//"))) return 0;
+    /* "a = b", but of "a= b" the value is empty. */
+    bool is_spaced = c == ':' || is_space(s->text.ptr[at - 2]);
+    return is_spaced ? skip_spaces(s, at) : at;
+}
+
+static bool is_header_line(struct hf_bytes name)
+{
+    static const struct hf_bytes names[] = { HF_LIT_INIT("authorization"),
+                                             HF_LIT_INIT("proxy-authorization"),
+                                             HF_LIT_INIT("cookie"), HF_LIT_INIT("set-cookie") };
+    for (size_t i = 0; i < HF_COUNT(names); i++)
+        if (hf_bytes_same_nocase(name, names[i])) return true;
+    return false;
+}
+
+static bool is_scheme_word(struct hf_bytes word)
+{
+    return hf_bytes_same_nocase(word, HF_LIT("bearer"));
+}
+
+static void take_word(struct scan *s)
+{
+    size_t end = s->at;
+    uint8_t before = s->at > 0 ? s->text.ptr[s->at - 1] : 0;
+    while (end < s->text.len && is_word(s->text.ptr[end])) end++;
+    struct hf_bytes word = hf_bytes(s->text.ptr + s->at, end - s->at);
+    bool is_query = (before == '?' || before == '&') && byte_at(s, end) == '=';
+    size_t value = value_start(s, end);
+    if (value > 0 && (is_query ? hf_censor_is_secret_query(word) : hf_censor_is_secret(word))) {
+        copy_to(s, value);
+        hide_value(s, is_header_line(word));
+        return;
+    }
+    bool is_flag = word.ptr[0] == '-' && hf_censor_is_secret(word);
+    if ((is_flag || is_scheme_word(word)) && is_space(byte_at(s, end))) {
+        value = skip_spaces(s, end);
+        copy_to(s, value);
+        if (!is_flag || byte_at(s, value) != '-') hide_value(s, false);
+        return;
+    }
+    copy_to(s, end);
+}
+
+/* Behind "://": user and password, if there are any. */
+static void take_userinfo(struct scan *s)
+{
+    static const struct hf_bytes stops = HF_LIT_INIT("/?# \t\"'<>");
+    size_t at = s->at, last = s->text.len;
+    for (; at < s->text.len; at++) {
+        if (hf_bytes_find(stops, 0, s->text.ptr[at]) < stops.len) break;
+        if (s->text.ptr[at] == '@') last = at;
+    }
+    if (last == s->text.len || last < s->at) return;
+    hf_buf_add(s->out, HF_LIT("***:***@"));
+    s->at = last + 1;
+}
+
+void hf_censor_text(struct hf_bytes text, const struct hf_censor_known *known, struct hf_buf *out)
+{
+    struct scan s = { .text = text, .known = known, .out = out };
+    while (s.at < text.len) {
+        bool is_start = s.at == 0 || !is_word(text.ptr[s.at - 1]);
+        if (hf_bytes_starts(hf_bytes_from(text, s.at), HF_LIT("://"))) {
+            copy_to(&s, s.at + 3);
+            take_userinfo(&s);
+        } else if (is_start && is_word(text.ptr[s.at])) {
+            take_word(&s);
+        } else {
+            copy_to(&s, s.at + 1);
+        }
+    }
+}
+
+/* --- arguments --- */
+
+static void add_argument(struct hf_bytes text, struct hf_buf *out)
+{
+    bool is_quoted = text.len == 0 || hf_bytes_find(text, 0, ' ') < text.len;
+    if (is_quoted) hf_buf_add_byte(out, '\'');
+    hf_buf_add(out, text);
+    if (is_quoted) hf_buf_add_byte(out, '\'');
+}
+
+void hf_censor_argv(const struct hf_bytes *argv, size_t count, const struct hf_censor_known *known,
+                    struct hf_buf *out)
+{
+    bool is_value = false;
+    for (size_t i = 0; i < count; i++) {
+        struct hf_buf text;
+        bool is_flag = argv[i].len > 0 && argv[i].ptr[0] == '-';
+        bool has_value = hf_bytes_find(argv[i], 0, '=') < argv[i].len;
+        hf_buf_init(&text, 2 * argv[i].len + 64);
+        if (is_value)
+            hf_buf_add(&text, REDACTED);
+        else
+            hf_censor_text(argv[i], known, &text);
+        if (i > 0) hf_buf_add_byte(out, ' ');
+        add_argument(hf_buf_view(&text), out);
+        if (hf_buf_done(&text) != 0 && out->err == 0) out->err = hf_buf_done(&text);
+        hf_buf_fini(&text);
+        is_value = !is_value && is_flag && !has_value && hf_censor_is_secret(argv[i]);
+    }
+}
