@@ -87,7 +87,7 @@
     X(CLIENT_INVOKES, 256, "requests", "a node has not answered yet", "UNAVAILABLE")                                        \
     X(SLEEP_MS, 2000, "ms", "spec/client-lifecycle.md 11.4: a host that slept longer", "every window of liveness begins anew")\
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
-    X(KEEPER_ACTIONS, 256, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
+    X(KEEPER_ACTIONS, 512, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
     X(SCREEN_COLUMNS, 512, "columns", "memory of a live view", "the rest of the terminal stays empty")                      \
     X(SCREEN_ROWS, 256, "rows", "memory of a live view", "the rest of the terminal stays empty")                            \
     X(SPARK_SAMPLES, 120, "samples", "a line is not wider", "the oldest is dropped")                                        \

@@ -8,8 +8,13 @@
 #define HF_ENGINE_SUPERVISOR_H
 
 #include "base/log.h"
+#include "core/condition.h"
 #include "core/governor.h"
 #include "core/keeper.h"
+#include "core/output.h"
+#include "core/sightings.h"
+#include "core/standing.h"
+#include "core/vigil.h"
 #include "port/keeper.h"
 
 struct hf_supervisor;
@@ -28,11 +33,11 @@ struct hf_supervisor_config {
     struct hf_log log;
     uint8_t seed[HF_RNG_SEED_BYTES];
     enum hf_place_kind place;
-    unsigned port;           /* 0: none is used */
-    struct hf_bytes summary; /* what is spawned, redacted: for error messages */
+    unsigned port;                       /* 0: none is used */
+    const struct hf_censor_known *known; /* secrets, borrowed for life; may be NULL */
+    struct hf_bytes summary;             /* what is spawned, redacted: for error messages */
     bool has_doctor;
     bool shuts_external;  /* stop asks somebody else's gateway to shut down (--shutdown-external) */
-    bool survives;        /* quit and the end of the supervisor leave the gateway alone */
     bool off_restarts;    /* reload mode `off` restarts, as older supervisors do */
     bool continues;       /* a stopped gateway is sent CONT once */
     hf_span stop_grace;   /* -1: as negotiated (9.3) */
@@ -40,6 +45,7 @@ struct hf_supervisor_config {
     hf_span reattach_within; /* the same for one of ours that lives already */
     struct hf_ladder_limits ladder;
     struct hf_governor_limits governor;
+    struct hf_vigil_limits vigil;
     hf_span watchdog_every; /* 0: nobody watches us */
     bool watchdog_is_both;  /* no WATCHDOG while the gateway is unresponsive or in error */
 };
@@ -133,5 +139,18 @@ struct hf_transition {
 /* The i-th oldest of the last HF_LIMIT_KEEPER_HISTORY transitions. */
 size_t hf_supervisor_history_count(const struct hf_supervisor *s);
 const struct hf_transition *hf_supervisor_history(const struct hf_supervisor *s, size_t i);
+
+/* The liveness ladder, for status and diagnostics. */
+const struct hf_vigil *hf_supervisor_vigil(const struct hf_supervisor *s);
+
+/* The health summary and what it comes from (13), and the four answers. */
+struct hf_condition hf_supervisor_condition(const struct hf_supervisor *s, struct hf_now now);
+struct hf_sightings hf_supervisor_sightings(const struct hf_supervisor *s);
+struct hf_standing_answer hf_supervisor_answer(const struct hf_supervisor *s, struct hf_now now,
+                                               enum hf_standing_question question);
+
+/* The last lines of the child, oldest first, without secrets; appended to `out`. */
+size_t hf_supervisor_line_count(const struct hf_supervisor *s);
+void hf_supervisor_line(const struct hf_supervisor *s, size_t i, struct hf_buf *out);
 
 #endif

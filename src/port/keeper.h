@@ -241,7 +241,6 @@ enum hf_keeper_action_kind {
     HF_KEEPER_SIGNAL,        /* to the main process, or to all others of the tree */
     HF_KEEPER_END,           /* kill all of the tree until nothing of it is left; EMPTIED follows */
     HF_KEEPER_SURVEY,        /* what is left of it; SURVEYED follows */
-    HF_KEEPER_RELEASE,       /* forget a living tree without a signal (--survive) */
     HF_KEEPER_READ_EVIDENCE, /* EVIDENCE follows */
     HF_KEEPER_DUMP,          /* write down what it hangs in, before the next action */
     /* The control connection: at most one at a time. */
@@ -280,7 +279,7 @@ enum hf_keeper_tell {
     HF_KEEPER_TELL_GATEWAY_READY,
     HF_KEEPER_TELL_NOTIFICATION,
     HF_KEEPER_TELL_MESSAGE,
-    /* Records of our own, of the same life (10.5, 11.3, 4.1). */
+    /* Records of our own (10.5, 11.3, 4.1); JSON. */
     HF_KEEPER_TELL_RESTART_EXECUTED,
     HF_KEEPER_TELL_RESTART_SUPPRESSED,
     HF_KEEPER_TELL_RECONNECT,
@@ -296,6 +295,7 @@ struct hf_keeper_action {
     union {
         enum hf_keeper_what spawn; /* SPAWN */
         enum hf_keeper_look probe; /* PROBE */
+        int64_t adopt;             /* its pid: as DETECTED told, and proven again */
         struct {
             enum hf_keeper_signal signal;
             bool to_others; /* to all but the main process */

@@ -15,14 +15,19 @@ int hf_intents_add(struct hf_intents *in, const struct hf_intent *intent)
     return 0;
 }
 
+static void take(struct hf_intents *in, size_t i)
+{
+    in->count--;
+    memmove(&in->list[i], &in->list[i + 1], (in->count - i) * sizeof in->list[0]);
+}
+
 static bool pop(struct hf_intents *in, enum hf_intent_stage stage, uint64_t up_to,
                 struct hf_intent *out)
 {
     for (size_t i = 0; i < in->count; i++) {
         if (in->list[i].stage != stage || in->list[i].number > up_to) continue;
         *out = in->list[i];
-        in->count--;
-        memmove(&in->list[i], &in->list[i + 1], (in->count - i) * sizeof in->list[0]);
+        take(in, i);
         return true;
     }
     return false;
@@ -37,6 +42,17 @@ bool hf_intents_pop_satisfied(struct hf_intents *in, enum hf_intent_stage stage,
                               struct hf_intent *out)
 {
     return pop(in, stage, in->mark, out);
+}
+
+bool hf_intents_pop_untagged(struct hf_intents *in, enum hf_intent_stage stage, uint8_t class)
+{
+    for (size_t i = 0; i < in->count; i++) {
+        const struct hf_intent *one = &in->list[i];
+        if (one->stage != stage || one->class != class || one->tag) continue;
+        take(in, i);
+        return true;
+    }
+    return false;
 }
 
 size_t hf_intents_move(struct hf_intents *in, enum hf_intent_stage from, enum hf_intent_stage to)

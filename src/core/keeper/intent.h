@@ -8,6 +8,7 @@
 #define HF_CORE_KEEPER_INTENT_H
 
 #include "base/limits.h"
+#include "base/time.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,12 +29,14 @@ enum hf_intent_stage {
 };
 
 struct hf_intent {
-    uint64_t number; /* of the request, from 1 */
-    uint64_t tag;    /* of whoever waits; 0: nobody */
-    uint8_t verb;    /* enum hf_keeper_verb */
-    uint8_t class;   /* enum hf_keeper_class */
-    bool is_first;   /* it began what it waits for; the others joined */
+    uint64_t number;   /* of the request, from 1 */
+    uint64_t tag;      /* of whoever waits; 0: nobody */
+    uint8_t verb;      /* enum hf_keeper_verb */
+    uint8_t class;     /* enum hf_keeper_class */
+    bool is_first;     /* it began what it waits for; the others joined */
+    bool is_debounced; /* POLICY: wait for a quiet time first */
     enum hf_intent_stage stage;
+    hf_span delay; /* POLICY: the caller's, or -1 */
 };
 
 struct hf_intents { /* zeroed: empty; fields are private, tests may read them */
@@ -55,6 +58,9 @@ bool hf_intents_pop(struct hf_intents *in, enum hf_intent_stage stage, struct hf
 /* The same for those that the mark satisfies. */
 bool hf_intents_pop_satisfied(struct hf_intents *in, enum hf_intent_stage stage,
                               struct hf_intent *out);
+
+/* Takes one at `stage` of class `class` for which nobody waits: false: there is none. */
+bool hf_intents_pop_untagged(struct hf_intents *in, enum hf_intent_stage stage, uint8_t class);
 
 /* All at `from` wait at `to` now; how many those were. */
 size_t hf_intents_move(struct hf_intents *in, enum hf_intent_stage from, enum hf_intent_stage to);

@@ -25,6 +25,7 @@ struct hf_tree {
     enum hf_tree_state state;
     bool is_doctor, is_adopted;
     bool is_unwanted; /* to be ended, as soon as it can be */
+    bool is_good;     /* a doctor that exited with 0 */
     int64_t pid;      /* ALIVE */
     hf_time made_at;
     struct hf_reaper reaper;

@@ -23,7 +23,8 @@ static const struct {
     [HF_PHASE_STOPPING] = { HF_KEEPER_STOPPED, "stopping",
                             BIT(IDLE) | BIT(DETECT) | BIT(FAILED) | BIT(QUARANTINED) },
     [HF_PHASE_DETECT] = { HF_KEEPER_STARTING, "detect",
-                          FAILS | BIT(PORT) | BIT(SPAWN) | BIT(WAIT_READY) | BIT(CONNECT) },
+                          FAILS | BIT(PORT) | BIT(SPAWN) | BIT(WAIT_READY) | BIT(CONNECT) |
+                              BIT(WARMING) },
     [HF_PHASE_RECLAIM] = { HF_KEEPER_STARTING, "reclaim",
                            ENDS | BIT(RETRY_WAIT) | BIT(REPAIR) | BIT(DETECT) | BIT(PORT) },
     [HF_PHASE_PORT] = { HF_KEEPER_STARTING, "port", FAILS | BIT(SPAWN) | BIT(DETECT) },
@@ -41,7 +42,7 @@ static const struct {
     [HF_PHASE_BACKOFF] = { HF_KEEPER_RECONNECTING, "backoff", ENDS | BIT(DETECT) | BIT(ATTEMPT) },
     [HF_PHASE_ATTEMPT] = { HF_KEEPER_RECONNECTING, "attempt", ENDS | BIT(DETECT) | RUNS },
     [HF_PHASE_FAILED] = { HF_KEEPER_ERROR, "failed", ENDS | BIT(DETECT) | BIT(ATTEMPT) },
-    [HF_PHASE_QUARANTINED] = { HF_KEEPER_ERROR, "quarantined", ENDS | BIT(DETECT) },
+    [HF_PHASE_QUARANTINED] = { HF_KEEPER_ERROR, "quarantined", ENDS | BIT(DETECT) | BIT(ATTEMPT) },
     [HF_PHASE_FATAL] = { HF_KEEPER_ERROR, "fatal", ENDS | BIT(DETECT) },
 };
 

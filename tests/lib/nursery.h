@@ -1,0 +1,189 @@
+/* lib/nursery.h: a simulated machine for one supervisor.
+ *
+ * The second host of engine/supervisor: processes, the port, strangers, a doctor, the
+ * control connection, all on a virtual clock.  Children behave by their `child`; each
+ * spawn takes the next one of the plan, and the last one for ever.  Every step is
+ * checked against the invariants of spec/supervisor.md section 17; a broken one ends
+ * the test with the seed and the last lines of the trace. */
+#ifndef HF_LIB_NURSERY_H
+#define HF_LIB_NURSERY_H
+
+#include "engine/supervisor.h"
+#include "engine/supervisor_state.h"
+
+enum {
+    NURSERY_KIDS = 16,
+    NURSERY_BUDGET = 5,
+    NURSERY_MAIL = 256,
+    NURSERY_PLAN = 16,
+    NURSERY_TAGS = 4096,
+    NURSERY_SPAWNS = 4096,
+    NURSERY_TRACE = 400,
+    NURSERY_HELLO_BYTES = 512,
+    NURSERY_NEVER = -1,
+};
+
+enum nursery_on_usr { NURSERY_IGNORES, NURSERY_RESTARTS, NURSERY_DIES, NURSERY_SAYS_READY };
+
+/* How a child behaves; zeroed: ready at once, lives until TERM, which it obeys. */
+struct child {
+    int64_t spawn_ms; /* until it exists; NURSERY_NEVER: it cannot be made (`spawn_err`) */
+    int spawn_err;
+    int64_t ready_ms;  /* until it listens and answers; NURSERY_NEVER */
+    bool listens_mute; /* listens at once, but does not answer before ready_ms */
+    int64_t exit_ms;   /* it ends by itself; 0: it does not */
+    int exit_code, exit_signal;
+    bool ignores_term;
+    int64_t term_ms;      /* from TERM to its end */
+    unsigned members;     /* others of its tree, which only KILL ends if `ignores_term` */
+    bool is_stuck;        /* survives KILL */
+    int64_t starting_ms;  /* answers connect with "starting" for so long after ready */
+    int64_t hint_ms;      /* of that; 0: none */
+    int64_t hang_ms;      /* stops all input and output then; 0: never */
+    int64_t hang_for_ms;  /* 0: for ever */
+    bool hangs_busy;      /* and uses the processor */
+    bool hangs_stopped;   /* state T */
+    bool has_http;        /* /healthz is answered even while it hangs */
+    bool refuses_connect; /* answers connect with another error */
+    bool refuses_us;      /* or with a credential error */
+    int64_t restart_ms;   /* closes 1012 so long after ready, as if it restarted in place; 0 */
+    int64_t down_ms;      /* and answers nothing for so long */
+    enum nursery_on_usr on_usr;
+    const char *version; /* of the gateway; NULL: "2026.9.6" */
+    const char *methods; /* more of them: ",\"shutdown\""; NULL: none */
+    int64_t budget_ms;   /* status.shutdownBudget; 0: not told */
+    bool says_ready;     /* the event gateway.ready right after hello */
+    bool hides_presence; /* system-presence: unknown method */
+    bool says_restart;   /* a shutdown event with a hint before it ends by itself */
+    unsigned other_port;
+    const char *line; /* on stderr before it ends by itself */
+};
+
+struct kid { /* one tree */
+    uint64_t tree;
+    bool exists, is_doctor, is_adopted, main_lives;
+    int64_t pid;
+    unsigned members;
+    struct child child;
+    hf_time made_at, ready_at, exit_at, down_until, hang_at, restart_at;
+    bool is_stopped, has_notified;
+    int boot;
+    hf_span cpu;
+};
+
+struct stranger { /* somebody else on the port */
+    bool is_there;
+    bool is_known, is_same_user, is_recorded, is_gateway_program;
+    bool answers, lets_in;
+    bool has_shutdown, shutdown_is_unknown, shutdown_is_mute;
+    int64_t pid;
+    const char *name, *unit, *version;
+};
+
+struct mail { /* an event under way */
+    hf_time at;
+    uint64_t order;
+    struct hf_keeper_event event;
+    bool needs_look; /* PROBED, LINK_...: decided when it arrives */
+    enum hf_keeper_look look;
+    char method[32];
+};
+
+struct nursery_result {
+    uint64_t tag;
+    unsigned interim, final;
+    enum hf_keeper_outcome outcome, first;
+    int64_t pid_before, pid_after;
+    hf_span retry_after;
+    char reason[160];
+};
+
+struct nursery {
+    uint64_t seed;
+    struct hf_rng rng;
+    struct hf_now now;
+    struct hf_supervisor_config config;
+    struct hf_supervisor *s;
+    /* The world. */
+    struct child plan[NURSERY_PLAN];
+    size_t plan_len, plan_at;
+    struct child doctor;
+    bool doctor_repairs; /* from now on spawns are of plan[plan_len - 1] */
+    struct kid kids[NURSERY_KIDS];
+    size_t kid_at;
+    struct stranger stranger;
+    hf_time busy_until; /* the port cannot be bound before, though nobody listens */
+    bool port_is_mute;  /* DETECT gets no answer */
+    struct mail mail[NURSERY_MAIL];
+    size_t mail_len;
+    uint64_t mail_order;
+    int64_t next_pid, recorded_pid;
+    uint64_t link;
+    bool link_is_open, link_to_kid;
+    uint64_t link_tree;
+    int conn;
+    hf_time pong_at;
+    bool mutes_pongs;
+    char hellos[8][NURSERY_HELLO_BYTES];
+    size_t hello_at;
+    char config_text[256];
+    uint64_t revision;
+    int journal_err;
+    hf_span latency_max; /* each answer takes up to this long */
+    bool exit_before_close;
+    /* What was seen. */
+    size_t actions[HF_KEEPER_NOTIFY + 1];
+    size_t tells[HF_KEEPER_TELL_STARTUP + 1];
+    size_t notices[HF_KEEPER_NOTICE_EXTEND + 1];
+    size_t signals[HF_KEEPER_USR2 + 1];
+    size_t calls_shutdown, log_counts[4], reads;
+    hf_time spawned_at[NURSERY_SPAWNS];
+    size_t spawns, doctors;
+    struct nursery_result results[NURSERY_TAGS];
+    size_t tag_count;
+    hf_time charged_at[NURSERY_BUDGET], ready_at;
+    size_t charged;
+    uint64_t doctor_epoch;
+    char last_log[128], error_text[160];
+    char trace[NURSERY_TRACE][160];
+    size_t trace_count;
+    uint64_t steps;
+};
+
+void nursery_init(struct nursery *n, uint64_t seed); /* `config` may be changed before open */
+void nursery_open(struct nursery *n);
+void nursery_fini(struct nursery *n);
+
+__attribute__((noreturn, format(printf, 2, 3))) void nursery_fail(struct nursery *n,
+                                                                  const char *format, ...);
+#define NURSERY_CHECK(n, cond)                                                                     \
+    do {                                                                                           \
+        if (!(cond)) nursery_fail((n), "%s:%d: not true: %s", __FILE__, __LINE__, #cond);          \
+    } while (0)
+
+void nursery_plan(struct nursery *n, const struct child *children, size_t count);
+
+/* A request; returns its tag. */
+uint64_t nursery_ask(struct nursery *n, enum hf_keeper_verb verb);
+uint64_t nursery_request(struct nursery *n, struct hf_keeper_request request);
+const struct nursery_result *nursery_result(const struct nursery *n, uint64_t tag);
+
+void nursery_run(struct nursery *n, hf_span span);
+void nursery_run_ms(struct nursery *n, int64_t ms);
+void nursery_say(struct nursery *n, const struct hf_keeper_event *event);
+void nursery_step_wall(struct nursery *n, int64_t ms);
+
+/* The main process of the gateway, or NULL. */
+struct kid *nursery_gateway(struct nursery *n);
+size_t nursery_alive(const struct nursery *n); /* processes of all trees */
+void nursery_orphan(struct nursery *n,
+                    const struct child *child); /* of the journal, lives already */
+void nursery_unstick(struct nursery *n);
+void nursery_crash(struct nursery *n, int code, int signal);
+void nursery_close_link(struct nursery *n, uint16_t code);
+void nursery_config(struct nursery *n, const char *text); /* the file changes, and is told */
+void nursery_event(struct nursery *n, const char *name, const char *payload);
+
+struct hf_supervisor_status nursery_status(struct nursery *n);
+
+#endif

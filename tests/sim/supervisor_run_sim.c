@@ -1,0 +1,779 @@
+/* While it runs: reload, loss, exit, liveness, ready: spec/supervisor.md section 18. */
+#include "lib/nursery_case.h"
+
+#include <stdio.h>
+
+/* --- reload --- */
+
+#define RELOADABLE .ready_ms = 100, .says_ready = true, .term_ms = 10
+
+static uint64_t reload(void)
+{
+    nursery_config(&n, "{changed:1}");
+    return ask(HF_KEEPER_DO_RELOAD);
+}
+
+/* supervisor 59 and 105: ten calls are one read; a file that changed is read again. */
+static void the_policy_is_read_once_for_many_calls(void)
+{
+    BEGIN({ RELOADABLE });
+    be_running();
+    size_t before = n.reads;
+    for (int i = 0; i < 10; i++) ask_debounced(HF_KEEPER_DO_RELOAD, 60000);
+    run_ms(100);
+    CHECK_EQ(n.reads, before); /* read at the start, less than 15 s ago */
+    run_ms(15000);
+    for (int i = 0; i < 10; i++) ask_debounced(HF_KEEPER_DO_RELOAD, 60000);
+    run_ms(100);
+    CHECK_EQ(n.reads, before + 1);
+    nursery_config(&n, "{}");
+    ask_debounced(HF_KEEPER_DO_RELOAD, 60000);
+    run_ms(100);
+    CHECK_EQ(n.reads, before + 2);
+    end();
+}
+
+/* supervisor 60 */
+static void the_policy_decides_what_a_reload_is(void)
+{
+    BEGIN({ RELOADABLE });
+    be_running();
+    nursery_config(&n, "{gateway:{reload:{mode:'restart'}}}");
+    uint64_t tag = ask(HF_KEEPER_DO_RELOAD);
+    run_ms(5000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.spawns, 2);
+    nursery_config(&n, "{gateway:{reload:{mode:'off'}}}");
+    tag = ask(HF_KEEPER_DO_RELOAD);
+    run_ms(5000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_DISABLED);
+    CHECK_EQ(n.spawns, 2);
+    n.s->config.off_restarts = true;
+    tag = ask(HF_KEEPER_DO_RELOAD);
+    run_ms(5000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.spawns, 3);
+    CHECK_EQ(n.signals[HF_KEEPER_USR1] + n.signals[HF_KEEPER_USR2], 0);
+    end();
+}
+
+/* supervisor 61: 3 s after the connect. */
+static void right_after_a_connect_only_an_unchanged_file_is_skipped(void)
+{
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY });
+    ask(HF_KEEPER_DO_START);
+    run_ms(3000);
+    uint64_t tag = ask(HF_KEEPER_DO_RELOAD);
+    run_ms(10);
+    CHECK_EQ(final_of(tag), HF_KEEPER_SATISFIED);
+    CHECK_TEXT(reason_of(tag), "skipped_recent_connect");
+    tag = reload();
+    run_ms(10);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], 1);
+    end();
+}
+
+/* supervisor 62 */
+static void the_signal_is_the_one_that_the_version_knows(void)
+{
+    static const struct {
+        const char *version;
+        size_t usr1, usr2;
+    } rows[] = { { "2026.9.6", 0, 1 }, { "2026.12.0", 0, 1 }, { "2026.9.5", 1, 0 }, { "x", 0, 0 } };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct child child = { RELOADABLE, .version = rows[i].version,
+                               .on_usr = NURSERY_SAYS_READY };
+        nursery_init(&n, 1);
+        nursery_plan(&n, &child, 1);
+        be_running();
+        uint64_t tag = reload();
+        run_ms(9000);
+        CHECK_EQ_AT(i, final_of(tag), HF_KEEPER_EXECUTED);
+        CHECK_EQ_AT(i, n.signals[HF_KEEPER_USR1], rows[i].usr1);
+        CHECK_EQ_AT(i, n.signals[HF_KEEPER_USR2], rows[i].usr2);
+        end();
+    }
+}
+
+/* supervisor 63: 1012 and a new hello of the same process. */
+static void a_restart_in_place_proves_the_reload(void)
+{
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_RESTARTS, .down_ms = 2000 });
+    be_running();
+    int64_t pid = nursery_status(&n).pid;
+    uint64_t tag = reload();
+    run_ms(60000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_TEXT(reason_of(tag), "applied_in_place");
+    CHECK_EQ(nursery_status(&n).pid, pid);
+    CHECK_EQ(n.spawns, 1);
+    CHECK(!nursery_status(&n).is_restart_pending);
+    end();
+}
+
+/* supervisor 64: exit and reload race: one new process, free of charge. */
+static void a_child_that_dies_on_the_signal_is_replaced_once(void)
+{
+    for (int order = 0; order < 2; order++) {
+        BEGIN({ RELOADABLE, .on_usr = NURSERY_DIES });
+        n.exit_before_close = order;
+        be_running();
+        uint64_t tag = reload();
+        run_ms(60000);
+        CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+        CHECK_EQ(n.spawns, 2);
+        CHECK_EQ(n.s->governor.charged_count, 0);
+        end();
+    }
+}
+
+/* supervisor 65: nothing came of the signal for 15 s. */
+static void an_ignored_signal_becomes_a_restart(void)
+{
+    BEGIN({ RELOADABLE });
+    be_running();
+    uint64_t tag = reload();
+    run_ms(14900);
+    CHECK_EQ(n.spawns, 1);
+    run_ms(5000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    end();
+}
+
+/* The RPC comes first when it is advertised. */
+static void a_gateway_that_can_be_asked_is_asked(void)
+{
+    BEGIN({ RELOADABLE, .methods = ",\"gateway.restart.request\"" });
+    be_running();
+    uint64_t tag = reload();
+    run_ms(10);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], 0);
+    nursery_event(&n, "gateway.ready", "{}");
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    end();
+}
+
+/* supervisor 103 */
+static void debounced_reloads_are_one(void)
+{
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY });
+    be_running();
+    run_ms(10000);
+    nursery_config(&n, "{a:1}");
+    for (int i = 0; i < 5; i++) {
+        ask_debounced(HF_KEEPER_DO_RELOAD, -1);
+        if (i < 4) run_ms(300);
+    }
+    run_ms(1195);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], 0);
+    run_ms(20);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], 1);
+    run_ms(1000);
+    ask_debounced(HF_KEEPER_DO_RELOAD, 50);
+    run_ms(70);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], 2);
+    run_ms(1000);
+    for (int i = 0; i < 60; i++) {
+        ask_debounced(HF_KEEPER_DO_RELOAD, -1);
+        run_ms(500);
+    }
+    CHECK(n.signals[HF_KEEPER_USR2] >= 4);
+    run_ms(20000);
+    size_t before = n.signals[HF_KEEPER_USR2];
+    uint64_t tag = ask_debounced(HF_KEEPER_DO_RELOAD, -1);
+    ask(HF_KEEPER_DO_STOP);
+    run_ms(20000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_CANCELLED);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], before);
+    end();
+}
+
+/* supervisor 104 */
+static void a_debounced_reload_looks_at_the_mode_again(void)
+{
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY });
+    be_running();
+    nursery_config(&n, "{gateway:{reload:{mode:'restart'}}}");
+    uint64_t tag = ask_debounced(HF_KEEPER_DO_RELOAD, 500);
+    run_ms(10000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.spawns, 2);
+    nursery_config(&n, "{gateway:{reload:{mode:'off'}}}");
+    tag = ask_debounced(HF_KEEPER_DO_RELOAD, 500);
+    run_ms(10);
+    CHECK_EQ(final_of(tag), HF_KEEPER_DISABLED);
+    CHECK(!n.s->reload_debounce.is_armed);
+    nursery_config(&n, "{}");
+    tag = ask_debounced(HF_KEEPER_DO_RELOAD, 9000);
+    run_ms(10);
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(20000);
+    CHECK_EQ(n.spawns, 3);
+    CHECK_EQ(final_of(tag), HF_KEEPER_SATISFIED);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], 0);
+    end();
+}
+
+/* --- exit and loss --- */
+
+/* supervisor 67: close and exit in both orders and at many distances: one timer, and
+ * never `stopped` in between. */
+static void a_crash_goes_straight_to_reconnecting(void)
+{
+    for (uint64_t seed = 1; seed <= 1000; seed++) {
+        nursery_init(&n, seed);
+        nursery_plan(&n, &(struct child){ .ready_ms = 100 }, 1);
+        n.exit_before_close = seed % 2;
+        n.latency_max = HF_MS(1 + (int64_t)(seed / 2) % 40);
+        be_running();
+        size_t before = history();
+        nursery_crash(&n, 1, 0);
+        run_ms(900);
+        check_phases(before, "backoff");
+        CHECK_EQ_AT(seed, nursery_status(&n).reconnect_attempts, 1);
+        CHECK_EQ_AT(seed, n.tells[HF_KEEPER_TELL_EXIT], 1);
+        run_ms(6000);
+        CHECK_EQ_AT(seed, n.spawns, 2);
+        end();
+    }
+}
+
+/* supervisor 68 */
+static void a_1012_is_followed_by_a_new_connection_or_a_new_process(void)
+{
+    BEGIN({ .ready_ms = 100, .restart_ms = 5000, .down_ms = 8000 });
+    be_running();
+    run_ms(15000);
+    CHECK(hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    CHECK_EQ(n.spawns, 1);
+    end();
+    BEGIN({ .ready_ms = 100, .restart_ms = 5000, .down_ms = 3600000 }, { .ready_ms = 100 });
+    be_running();
+    run_ms(30000);
+    CHECK(hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
+/* supervisor 69 and 102: an exit that comes late is nobody's. */
+static void a_late_exit_of_an_old_child_is_ignored(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(9000);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_EXIT], 1);
+    struct hf_keeper_event late = { .kind = HF_KEEPER_EXITED, .tree = 1 };
+    late.u.exited.is_known = true;
+    late.u.exited.code = 9;
+    nursery_say(&n, &late);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_EXIT], 1);
+    CHECK(nursery_status(&n).last_exit.code != 9);
+    end();
+}
+
+/* supervisor 70: ten failing starts, then the slow lane; a manual start begins anew. */
+static void the_ladder_ends_in_the_slow_lane(void)
+{
+    static const int64_t waits[] = { 1, 2, 4, 8, 16, 30, 30, 30, 30, 30 };
+    BEGIN({ .spawn_ms = NURSERY_NEVER, .spawn_err = HF_ERR_NOT_FOUND });
+    n.config.governor.budget = HF_LIMIT_KEEPER_BUDGET;
+    ask(HF_KEEPER_DO_START);
+    run_ms(190000);
+    CHECK_EQ(n.spawns, 11);
+    for (size_t i = 0; i < HF_COUNT(waits); i++) {
+        int64_t gap = hf_span_ms(hf_time_since(n.spawned_at[i + 1], n.spawned_at[i]));
+        CHECK_AT(i, gap >= waits[i] * 1000 && gap < waits[i] * 1000 + 20);
+    }
+    CHECK_EQ(phase(), HF_PHASE_FAILED);
+    CHECK_EQ(nursery_status(&n).reconnect_attempts, 10);
+    CHECK_EQ(nursery_status(&n).next, HF_NEXT_SLOW_RETRY);
+    run_ms(600000);
+    CHECK_EQ(n.spawns, 13);
+    ask(HF_KEEPER_DO_START);
+    run_ms(100);
+    CHECK_EQ(nursery_status(&n).reconnect_attempts, 1);
+    end();
+}
+
+/* supervisor 110: one value of the ladder replaced, the others as they were. */
+static void one_value_of_the_ladder_can_be_replaced(void)
+{
+    BEGIN({ .spawn_ms = NURSERY_NEVER, .spawn_err = HF_ERR_NOT_FOUND });
+    n.config.ladder.attempts_max = 3;
+    ask(HF_KEEPER_DO_START);
+    run_ms(7100);
+    CHECK_EQ(n.spawns, 4);
+    CHECK_EQ(phase(), HF_PHASE_FAILED);
+    end();
+}
+
+/* supervisor 72 */
+static void a_clean_exit_with_a_hint_is_followed_at_once(void)
+{
+    BEGIN({ .ready_ms = 100, .exit_ms = 9000, .exit_code = 0, .says_restart = true },
+          { .ready_ms = 100, .exit_ms = 9000, .exit_code = 0 }, { .ready_ms = 100 });
+    be_running();
+    run_ms(4100);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(n.s->governor.charged_count, 0);
+    run_ms(9000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(phase(), HF_PHASE_BACKOFF);
+    run_ms(5000);
+    CHECK_EQ(n.spawns, 3);
+    CHECK_EQ(n.s->governor.charged_count, 1);
+    end();
+}
+
+/* supervisor 73 */
+static void three_stops_by_others_are_told(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    for (int i = 0; i < 3; i++) {
+        CHECK(strcmp(n.last_log, "child.stopped_by_others") != 0);
+        size_t warnings = n.log_counts[HF_LOG_WARN];
+        nursery_crash(&n, 0, 15);
+        run_ms(20);
+        /* exited, scheduled, and the third time the hint */
+        CHECK_EQ_AT(i, n.log_counts[HF_LOG_WARN] - warnings, i == 2 ? 3 : 2);
+        run_ms(20000);
+    }
+    CHECK_TEXT(hf_bytes_cstr(nursery_status(&n).last_exit.why), "external_stop");
+    end();
+}
+
+/* supervisor 74 (simulated) */
+static void a_kill_for_memory_is_called_so(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    struct hf_keeper_event e = { .kind = HF_KEEPER_EXITED, .tree = nursery_gateway(&n)->tree };
+    e.u.exited.is_known = true;
+    e.u.exited.code = -1;
+    e.u.exited.signal = 9;
+    e.u.exited.oom_kills = 1;
+    nursery_say(&n, &e);
+    CHECK_TEXT(hf_bytes_cstr(nursery_status(&n).last_exit.why), "oom_kill");
+    end();
+}
+
+/* Rows 21 and 22: ours is attached to again; somebody else's is never replaced. */
+static void somebody_else_s_gateway_is_never_replaced(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    n.stranger = (struct stranger){ .is_there = true,
+                                    .is_known = true,
+                                    .is_same_user = true,
+                                    .answers = true,
+                                    .lets_in = true,
+                                    .pid = 7 };
+    ask(HF_KEEPER_DO_START);
+    run_ms(100);
+    n.stranger.is_there = false;
+    nursery_close_link(&n, 1012);
+    run_ms(600000);
+    CHECK_EQ(n.spawns, 0);
+    CHECK_EQ(phase(), HF_PHASE_FAILED);
+    n.stranger.is_there = true;
+    run_ms(300000);
+    CHECK(hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    CHECK_EQ(n.spawns, 0);
+    end();
+}
+
+/* --- liveness --- */
+
+/* supervisor 75 and 81 */
+static void missed_pongs_are_told_and_nothing_more(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    struct hf_keeper_event miss = { .kind = HF_KEEPER_LINK_MISS, .link = n.link };
+    for (int i = 0; i < 10; i++) {
+        nursery_say(&n, &miss);
+        run_ms(5000);
+    }
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.spawns, 1);
+    end();
+}
+
+/* supervisor 76: silent and idle: dumped, ended, replaced once, within 98 s. */
+static void a_gateway_that_hangs_is_replaced_once(void)
+{
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .ignores_term = true }, { .ready_ms = 100 });
+    be_running();
+    run_ms(85000);
+    CHECK_EQ(n.spawns, 1);
+    run_ms(15000);
+    CHECK_EQ(n.actions[HF_KEEPER_DUMP], 1);
+    CHECK_EQ(n.spawns, 2);
+    run_ms(600000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    end();
+}
+
+/* The same for a place without a control connection: its probes are the life. */
+static void a_web_server_that_hangs_is_replaced(void)
+{
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .ignores_term = true }, { .ready_ms = 100 });
+    n.config.place = HF_PLACE_HTTP;
+    be_running();
+    run_ms(85000);
+    CHECK_EQ(n.spawns, 1);
+    run_ms(50000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    end();
+}
+
+/* Whatever it answers, it answers: the ladder goes on, and nothing is ended. */
+static void one_that_answers_with_errors_is_not_ended(void)
+{
+    BEGIN({ .ready_ms = 100, .refuses_connect = true });
+    ask(HF_KEEPER_DO_START);
+    run_ms(600000);
+    CHECK_EQ(n.spawns, 1); /* it answers: no reason to end it */
+    end();
+}
+
+/* supervisor 77: 100 s of work are left alone, 200 s are not. */
+static void a_busy_gateway_is_given_longer(void)
+{
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hang_for_ms = 100000, .hangs_busy = true });
+    be_running();
+    run_ms(96000);
+    CHECK_EQ(phase(), HF_PHASE_VERIFYING);
+    run_ms(60000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.spawns, 1);
+    end();
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hang_for_ms = 200000, .hangs_busy = true },
+          { .ready_ms = 100 });
+    be_running();
+    run_ms(175000);
+    CHECK_EQ(n.spawns, 1);
+    run_ms(25000);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
+/* supervisor 78: stopped by a signal is no hang. */
+static void a_suspended_gateway_is_left_alone(void)
+{
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hang_for_ms = 400000, .hangs_stopped = true });
+    be_running();
+    run_ms(300000);
+    CHECK_EQ(n.s->vigil.stage, HF_VIGIL_SUSPENDED);
+    CHECK_EQ(phase(), HF_PHASE_VERIFYING);
+    CHECK_EQ(n.spawns, 1);
+    run_ms(200000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.spawns, 1);
+    end();
+}
+
+/* supervisor 79: only HTTP answers: a new connection, the process is left alone. */
+static void when_only_http_answers_the_connection_is_made_anew(void)
+{
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hang_for_ms = 95000, .has_http = true });
+    be_running();
+    run_ms(120000);
+    CHECK_EQ(n.spawns, 1);
+    CHECK_EQ(n.actions[HF_KEEPER_LINK_OPEN], 2);
+    CHECK(hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    end();
+}
+
+/* supervisor 80 */
+static void somebody_else_s_hung_gateway_is_never_signalled(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    n.stranger = (struct stranger){ .is_there = true,
+                                    .is_known = true,
+                                    .is_same_user = true,
+                                    .answers = true,
+                                    .lets_in = true,
+                                    .pid = 7,
+                                    .shutdown_is_mute = true };
+    ask(HF_KEEPER_DO_START);
+    run_ms(100);
+    n.stranger.answers = false;
+    run_ms(200000);
+    CHECK(!hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    CHECK_EQ(n.actions[HF_KEEPER_SIGNAL] + n.actions[HF_KEEPER_END] + n.spawns, 0);
+    n.stranger.answers = true;
+    run_ms(60000);
+    CHECK(hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    end();
+}
+
+/* supervisor 82 and 96: the machine slept for an hour; the wall clock jumped. */
+static void a_sleep_of_the_machine_restarts_nothing(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    n.now.mono = hf_time_after(n.now.mono, HF_SECONDS(3600));
+    nursery_step_wall(&n, 3600000);
+    nursery_say(&n, &(struct hf_keeper_event){ .kind = HF_KEEPER_WOKE });
+    run_ms(60000);
+    CHECK_EQ(n.spawns, 1);
+    CHECK(hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    nursery_step_wall(&n, -86400000);
+    run_ms(60000);
+    nursery_step_wall(&n, 2 * 86400000);
+    run_ms(60000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.spawns, 1);
+    end();
+}
+
+/* --- ready --- */
+
+/* supervisor 83: probes at 1.5, 3, 5, 8, 12, 30 s, then each 30 s; one transition. */
+static void ready_is_probed_at_the_listed_times(void)
+{
+    static const int64_t at[] = { 1500, 3000, 5000, 8000, 12000 };
+    BEGIN({ .ready_ms = 100, .hides_presence = true });
+    ask(HF_KEEPER_DO_START);
+    run_ms(110);
+    hf_time connected_at = n.s->connected_at;
+    while (!hf_phase_is(phase(), HF_KEEPER_RUNNING)) run_ms(1);
+    connected_at = n.s->connected_at;
+    size_t calls = n.actions[HF_KEEPER_LINK_CALL]; /* status */
+    for (size_t i = 0; i < HF_COUNT(at); i++) {
+        nursery_run(&n, hf_time_since(hf_time_after(connected_at, HF_MS(at[i] - 1)), n.now.mono));
+        CHECK_EQ_AT(i, n.actions[HF_KEEPER_LINK_CALL], calls + i);
+        run_ms(1);
+        CHECK_EQ_AT(i, n.actions[HF_KEEPER_LINK_CALL], calls + i + 1);
+    }
+    CHECK_EQ(phase(), HF_PHASE_WARMING); /* 111: an error is no answer yet */
+    run_ms(17000);
+    CHECK_EQ(phase(), HF_PHASE_WARMING);
+    run_ms(1100);
+    CHECK_EQ(phase(), HF_PHASE_READY); /* from 30 s on it is: told as fallback */
+    CHECK_TEXT(nursery_status(&n).cause, "fallback");
+    end();
+}
+
+/* supervisor 83 and 111: an event before `running` is kept; both together are one. */
+static void a_ready_event_is_ready_at_once_and_once(void)
+{
+    BEGIN({ .ready_ms = 100, .says_ready = true });
+    ask(HF_KEEPER_DO_START);
+    run_ms(400);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_TEXT(nursery_status(&n).cause, "event");
+    size_t before = history();
+    nursery_event(&n, "ready", "{}");
+    run_ms(5000);
+    CHECK_EQ(history(), before);
+    CHECK_EQ(n.notices[HF_KEEPER_NOTICE_READY], 1);
+    end();
+}
+
+/* supervisor 106: the check is an event, and never more. */
+static void the_transport_is_checked_each_30_seconds(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    run_ms(60000);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_ERROR], 0);
+    n.s->link.is_ready = false; /* its close is under way */
+    hf_keep_watch_check(n.s);
+    struct hf_keeper_action a;
+    size_t errors = 0;
+    while (hf_supervisor_action(n.s, &a))
+        errors += a.kind == HF_KEEPER_TELL && a.u.tell.kind == HF_KEEPER_TELL_ERROR;
+    CHECK_EQ(errors, 1);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    n.s->link.is_ready = true;
+    end();
+}
+
+/* --- what is said --- */
+
+/* Lines of the trace with this level and event. */
+static size_t logged(char level, const char *event)
+{
+    char want[96];
+    size_t count = 0;
+    snprintf(want, sizeof want, "] %c %s ", level, event);
+    for (size_t i = 0; i < n.trace_count && i < NURSERY_TRACE; i++)
+        count += strstr(n.trace[i], want) != NULL;
+    return count;
+}
+
+/* supervisor 113: each row of 14.1 once per cause, at its level. */
+static void the_own_log_says_each_thing_once(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 10, .says_ready = true });
+    be_running();
+    CHECK_EQ(logged('I', "keeper.start_requested"), 1);
+    CHECK_EQ(logged('I', "gateway.ready"), 1);
+    CHECK_EQ(logged('I', "gateway.startup"), 1);
+    ask(HF_KEEPER_DO_RESTART);
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(400);
+    CHECK_EQ(logged('I', "keeper.restart_requested"), 1);
+    CHECK_EQ(logged('D', "keeper.restart_joined"), 1);
+    CHECK_EQ(logged('I', "keeper.restart_applied"), 1);
+    ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(logged('W', "keeper.restart_delayed"), 1);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_RESTART_SUPPRESSED], 1);
+    struct hf_keeper_event miss = { .kind = HF_KEEPER_LINK_MISS, .link = n.link };
+    struct hf_keeper_event life = { .kind = HF_KEEPER_LINK_LIFE, .link = n.link };
+    for (int i = 0; i < 5; i++) nursery_say(&n, &miss);
+    nursery_say(&n, &life);
+    CHECK_EQ(logged('W', "gateway.heartbeats_missed"), 1);
+    CHECK_EQ(logged('D', "gateway.heartbeat_back"), 1);
+    run_ms(10000);
+    nursery_crash(&n, 3, 0);
+    run_ms(10);
+    CHECK_EQ(logged('W', "child.exited"), 1);
+    CHECK_EQ(logged('W', "keeper.reconnect_scheduled"), 1);
+    run_ms(500);
+    ask(HF_KEEPER_DO_STOP);
+    CHECK_EQ(logged('I', "keeper.stop_requested"), 1 + 2); /* and those of both restarts */
+    end();
+    BEGIN({ .spawn_ms = NURSERY_NEVER, .spawn_err = HF_ERR_NOT_FOUND });
+    n.config.ladder.attempts_max = 1;
+    ask(HF_KEEPER_DO_START);
+    ask(HF_KEEPER_DO_START);
+    run_ms(2000);
+    CHECK_EQ(logged('D', "keeper.start_joined"), 1);
+    CHECK_EQ(logged('E', "keeper.start_failed"), 2);
+    CHECK_EQ(logged('E', "keeper.reconnects_exhausted"), 1);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_RECONNECT], 1);
+    ask(HF_KEEPER_DO_START);
+    ask(HF_KEEPER_DO_STOP);
+    CHECK_EQ(logged('D', "keeper.start_superseded"), 1);
+    end();
+}
+
+/* The health summary, the diagnostics and the four answers follow what was seen. */
+static void health_and_answers_follow_what_was_seen(void)
+{
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000 });
+    be_running();
+    CHECK_EQ(hf_supervisor_condition(n.s, n.now).state, HF_CONDITION_HEALTHY);
+    for (int q = 0; q < HF_STANDING_QUESTIONS; q++)
+        CHECK_EQ_AT(q, hf_supervisor_answer(n.s, n.now, (enum hf_standing_question)q).word,
+                    HF_STANDING_YES);
+    run_ms(88000);
+    struct hf_condition ill = hf_supervisor_condition(n.s, n.now);
+    CHECK_EQ(ill.state, HF_CONDITION_IS_DEGRADED);
+    CHECK(ill.reasons & (1u << HF_CONDITION_VERIFYING));
+    CHECK_EQ(hf_supervisor_answer(n.s, n.now, HF_STANDING_ALIVE).word, HF_STANDING_YES);
+    CHECK(hf_supervisor_answer(n.s, n.now, HF_STANDING_RESPONSIVE).word != HF_STANDING_YES);
+    CHECK(hf_supervisor_sightings(n.s).call_failures > 0);
+    ask(HF_KEEPER_DO_STOP);
+    run_ms(20000);
+    CHECK(hf_supervisor_condition(n.s, n.now).reasons & (1u << HF_CONDITION_NOT_RUNNING));
+    CHECK(hf_supervisor_answer(n.s, n.now, HF_STANDING_ALIVE).word != HF_STANDING_YES);
+    end();
+}
+
+/* --- observers --- */
+
+/* supervisor 102: each event is told once, by its kind; `tick` not at all. */
+static void each_event_is_told_once(void)
+{
+    static const struct {
+        const char *name;
+        enum hf_keeper_tell want;
+    } rows[] = {
+        { "channel.status", HF_KEEPER_TELL_CHANNEL_STATUS },
+        { "channel.status_changed", HF_KEEPER_TELL_CHANNEL_STATUS },
+        { "chat", HF_KEEPER_TELL_CHAT_MESSAGE },
+        { "gateway.ready", HF_KEEPER_TELL_GATEWAY_READY },
+        { "ready", HF_KEEPER_TELL_GATEWAY_READY },
+        { "health", HF_KEEPER_TELL_NOTIFICATION },
+        { "presence", HF_KEEPER_TELL_NOTIFICATION },
+    };
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        size_t sum = 0, before = n.tells[rows[i].want];
+        for (size_t k = 0; k < HF_COUNT(n.tells); k++) sum += n.tells[k];
+        nursery_event(&n, rows[i].name, "{}");
+        CHECK_EQ_AT(i, n.tells[rows[i].want], before + 1);
+        for (size_t k = 0; k < HF_COUNT(n.tells); k++) sum -= n.tells[k];
+        CHECK_EQ_AT(i, (size_t)0 - sum, 1);
+        nursery_event(&n, "tick", "{}");
+        CHECK_EQ_AT(i, n.tells[rows[i].want], before + 1);
+    }
+    struct hf_keeper_event message = { .kind = HF_KEEPER_LINK_MESSAGE, .link = n.link };
+    nursery_say(&n, &message);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_MESSAGE], 1);
+    end();
+}
+
+/* supervisor 95 (the decision): a journal that cannot be written stops nothing. */
+static void an_unwritable_journal_is_told(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    n.journal_err = HF_ERR_FULL;
+    be_running();
+    CHECK(!nursery_status(&n).is_journal_written);
+    n.journal_err = 0;
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(5000);
+    CHECK(nursery_status(&n).is_journal_written);
+    end();
+}
+
+/* A guardian that dies first is a containment fault: ended, told, begun anew. */
+static void a_lost_guardian_ends_its_tree(void)
+{
+    BEGIN({ .ready_ms = 100, .members = 2 });
+    be_running();
+    struct hf_keeper_event e = { .kind = HF_KEEPER_GUARDIAN_LOST,
+                                 .tree = nursery_gateway(&n)->tree };
+    nursery_say(&n, &e);
+    CHECK_EQ(n.actions[HF_KEEPER_END], 1);
+    run_ms(6000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.s->governor.charged_count, 1);
+    end();
+}
+
+/* The soft limit of memory recycles, and the governor judges it. */
+static void memory_above_its_soft_limit_recycles(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    struct hf_keeper_event e = { .kind = HF_KEEPER_MEMORY_HIGH, .tree = nursery_gateway(&n)->tree };
+    nursery_say(&n, &e);
+    run_ms(5000);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
+CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_reload_is,
+           right_after_a_connect_only_an_unchanged_file_is_skipped,
+           the_signal_is_the_one_that_the_version_knows, a_restart_in_place_proves_the_reload,
+           a_child_that_dies_on_the_signal_is_replaced_once, an_ignored_signal_becomes_a_restart,
+           a_gateway_that_can_be_asked_is_asked, debounced_reloads_are_one,
+           a_debounced_reload_looks_at_the_mode_again, a_crash_goes_straight_to_reconnecting,
+           a_1012_is_followed_by_a_new_connection_or_a_new_process,
+           a_late_exit_of_an_old_child_is_ignored, the_ladder_ends_in_the_slow_lane,
+           one_value_of_the_ladder_can_be_replaced, a_clean_exit_with_a_hint_is_followed_at_once,
+           three_stops_by_others_are_told, a_kill_for_memory_is_called_so,
+           somebody_else_s_gateway_is_never_replaced, missed_pongs_are_told_and_nothing_more,
+           a_gateway_that_hangs_is_replaced_once, a_web_server_that_hangs_is_replaced,
+           one_that_answers_with_errors_is_not_ended, a_busy_gateway_is_given_longer,
+           a_suspended_gateway_is_left_alone, when_only_http_answers_the_connection_is_made_anew,
+           somebody_else_s_hung_gateway_is_never_signalled, a_sleep_of_the_machine_restarts_nothing,
+           ready_is_probed_at_the_listed_times, a_ready_event_is_ready_at_once_and_once,
+           the_transport_is_checked_each_30_seconds, the_own_log_says_each_thing_once,
+           health_and_answers_follow_what_was_seen, each_event_is_told_once,
+           an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree,
+           memory_above_its_soft_limit_recycles)

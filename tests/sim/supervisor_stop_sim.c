@@ -1,0 +1,548 @@
+/* Stops and restarts: scenarios of spec/supervisor.md section 18. */
+#include "lib/nursery_case.h"
+
+/* supervisor 28: TERM, it exits, stopped; no KILL. */
+static void a_stop_asks_and_waits(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 700 });
+    be_running();
+    size_t before = history();
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    CHECK_EQ(phase(), HF_PHASE_STOPPING);
+    CHECK_EQ(n.signals[HF_KEEPER_TERM], 1);
+    run_ms(699);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(10);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    check_phases(before, "stopping idle");
+    CHECK_EQ(n.actions[HF_KEEPER_END], 0);
+    CHECK_EQ(n.actions[HF_KEEPER_LINK_ABORT], 1);
+    struct hf_supervisor_status st = nursery_status(&n);
+    CHECK(st.pid == 0 && st.connected_at_ms == 0 && st.error.len == 0 && !st.has_uptime);
+    CHECK_EQ(st.next, HF_NEXT_NOTHING);
+    end();
+}
+
+/* supervisor 29: KILL at the grace; it resolves only after the death. */
+static void a_deaf_process_is_killed_at_the_grace(void)
+{
+    BEGIN({ .ready_ms = 100, .ignores_term = true });
+    be_running();
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(9999);
+    CHECK_EQ(n.actions[HF_KEEPER_END], 0);
+    run_ms(1);
+    CHECK_EQ(n.actions[HF_KEEPER_END], 1);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(2);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    end();
+}
+
+static void check_quiet_after_stop(const char *where)
+{
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(20000);
+    if (final_of(tag) != HF_KEEPER_EXECUTED || phase() != HF_PHASE_IDLE || nursery_alive(&n) > 0)
+        nursery_fail(&n, "a stop during %s left something", where);
+    size_t before = history();
+    run_ms(600000);
+    CHECK_EQ(history(), before);
+}
+
+/* supervisor 33 */
+static void a_stop_in_any_phase_ends_stopped(void)
+{
+    BEGIN({ .ready_ms = NURSERY_NEVER });
+    ask(HF_KEEPER_DO_START);
+    run_ms(1000);
+    CHECK_EQ(phase(), HF_PHASE_WAIT_READY);
+    check_quiet_after_stop("wait_ready");
+    end();
+    BEGIN({ .ready_ms = 100, .starting_ms = 60000 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(1000);
+    CHECK_EQ(phase(), HF_PHASE_CONNECT);
+    check_quiet_after_stop("connect");
+    end();
+    BEGIN({ .ready_ms = NURSERY_NEVER, .exit_ms = 50, .exit_code = 78 });
+    n.config.has_doctor = true;
+    n.doctor = (struct child){ .members = 2, .ignores_term = true };
+    ask(HF_KEEPER_DO_START);
+    run_ms(1000);
+    CHECK_EQ(phase(), HF_PHASE_REPAIR);
+    check_quiet_after_stop("repair");
+    end();
+    BEGIN({ .ready_ms = NURSERY_NEVER, .exit_ms = 50, .exit_code = 1 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(500);
+    CHECK_EQ(phase(), HF_PHASE_RETRY_WAIT);
+    check_quiet_after_stop("retry_wait");
+    end();
+    BEGIN({ .ready_ms = NURSERY_NEVER, .exit_ms = 50, .exit_code = 1 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(2500);
+    CHECK_EQ(phase(), HF_PHASE_BACKOFF);
+    check_quiet_after_stop("backoff"); /* 71: its timer does nothing */
+    end();
+}
+
+/* supervisor 32: a stop at any instant around the making of the process, 10,000 times. */
+static void a_stop_while_a_process_is_made_leaves_none(void)
+{
+    for (uint64_t seed = 1; seed <= 10000; seed++) {
+        nursery_init(&n, seed);
+        struct child child = { .spawn_ms = (int64_t)hf_rng_below(&n.rng, 60),
+                               .ready_ms = (int64_t)hf_rng_below(&n.rng, 60),
+                               .ignores_term = hf_rng_below(&n.rng, 2) };
+        nursery_plan(&n, &child, 1);
+        ask(HF_KEEPER_DO_START);
+        run_ms((int64_t)hf_rng_below(&n.rng, 130));
+        uint64_t tag = ask(HF_KEEPER_DO_STOP);
+        run_ms(30000);
+        CHECK_EQ_AT(seed, final_of(tag), HF_KEEPER_EXECUTED);
+        CHECK_EQ_AT(seed, nursery_alive(&n), 0);
+        CHECK_EQ_AT(seed, phase(), HF_PHASE_IDLE);
+        end();
+    }
+}
+
+/* supervisor 34: what was started before the stop is not what runs after it. */
+static void a_start_right_after_a_stop_of_a_start_gives_a_fresh_process(void)
+{
+    BEGIN({ .spawn_ms = 500, .ready_ms = 100 });
+    uint64_t first = ask(HF_KEEPER_DO_START);
+    run_ms(100);
+    uint64_t stop = ask(HF_KEEPER_DO_STOP), second = ask(HF_KEEPER_DO_START);
+    CHECK_EQ(final_of(first), HF_KEEPER_SUPERSEDED);
+    CHECK_EQ(final_of(second), -1);
+    run_ms(5000);
+    CHECK_EQ(final_of(stop), HF_KEEPER_EXECUTED);
+    CHECK_EQ(final_of(second), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(nursery_alive(&n), 1);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    end();
+}
+
+/* supervisor 35 */
+static void a_start_during_a_long_stop_runs_after_it(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 8000 });
+    be_running();
+    uint64_t stop = ask(HF_KEEPER_DO_STOP);
+    run_ms(1000);
+    uint64_t start = ask(HF_KEEPER_DO_START);
+    run_ms(6000);
+    CHECK_EQ(final_of(start), -1);
+    run_ms(6000);
+    CHECK_EQ(final_of(stop), HF_KEEPER_EXECUTED);
+    CHECK_EQ(final_of(start), HF_KEEPER_EXECUTED);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK(nursery_status(&n).is_owned && nursery_status(&n).is_wanted);
+    end();
+}
+
+/* supervisor 36 */
+static void three_stops_are_one(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 3000 });
+    be_running();
+    uint64_t tags[3];
+    for (size_t i = 0; i < 3; i++) tags[i] = ask(HF_KEEPER_DO_STOP);
+    run_ms(5000);
+    CHECK_EQ(final_of(tags[0]), HF_KEEPER_EXECUTED);
+    CHECK_EQ(final_of(tags[1]), HF_KEEPER_JOINED);
+    CHECK_EQ(final_of(tags[2]), HF_KEEPER_JOINED);
+    CHECK_EQ(n.actions[HF_KEEPER_SIGNAL], 2); /* TERM to the main process, to the rest */
+    CHECK_EQ(final_of(ask(HF_KEEPER_DO_STOP)), HF_KEEPER_SATISFIED);
+    end();
+}
+
+static void attach(bool unknown, bool mute)
+{
+    BEGIN({ .ready_ms = 100 });
+    n.config.shuts_external = true;
+    n.stranger = (struct stranger){ .is_there = true,
+                                    .is_known = true,
+                                    .is_same_user = true,
+                                    .answers = true,
+                                    .lets_in = true,
+                                    .has_shutdown = true,
+                                    .shutdown_is_unknown = unknown,
+                                    .shutdown_is_mute = mute,
+                                    .pid = 77 };
+    ask(HF_KEEPER_DO_START);
+    run_ms(100);
+}
+
+/* supervisor 37: asked once; what it answered is remembered; no answer holds nobody up. */
+static void somebody_else_s_gateway_is_asked_to_shut_down(void)
+{
+    attach(false, false);
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(100);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.calls_shutdown, 1);
+    CHECK_EQ(n.s->outsider.memory, HF_OUTSIDER_SUPPORTED);
+    end();
+    attach(true, false);
+    ask(HF_KEEPER_DO_STOP);
+    run_ms(100);
+    CHECK_EQ(n.s->outsider.memory, HF_OUTSIDER_UNSUPPORTED);
+    ask(HF_KEEPER_DO_START);
+    run_ms(100);
+    tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(100);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.calls_shutdown, 1);
+    end();
+    attach(false, true);
+    tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(4999);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(2);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.s->outsider.memory, HF_OUTSIDER_UNKNOWN);
+    end();
+}
+
+/* supervisor 38 */
+static void by_default_somebody_else_s_gateway_is_left_alone(void)
+{
+    attach(false, false);
+    n.s->config.shuts_external = false;
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(10);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.calls_shutdown, 0);
+    CHECK(n.stranger.is_there);
+    end();
+}
+
+/* supervisor 41: the gateway's own budget is granted: 60 s and 5 more. */
+static void a_gateway_that_drains_is_given_its_time(void)
+{
+    BEGIN({ .ready_ms = 100, .budget_ms = 60000, .term_ms = 40000 });
+    be_running();
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(39990);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(100);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.actions[HF_KEEPER_END], 0);
+    end();
+}
+
+/* supervisor 42: what survives KILL is named; a later start refuses until it is gone. */
+static void what_survives_kill_is_told(void)
+{
+    BEGIN({ .ready_ms = 100, .ignores_term = true, .is_stuck = true }, { .ready_ms = 100 });
+    be_running();
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(14999);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(10);
+    CHECK_EQ(final_of(tag), HF_KEEPER_UNKILLABLE);
+    CHECK(holds(reason_of(tag), "d_wait"));
+    CHECK_EQ(phase(), HF_PHASE_FAILED);
+    CHECK_EQ(final_of(ask(HF_KEEPER_DO_START)), HF_KEEPER_FAILED);
+    tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(1000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_UNKILLABLE);
+    nursery_unstick(&n);
+    run_ms(10);
+    CHECK_EQ(phase(), HF_PHASE_IDLE);
+    tag = ask(HF_KEEPER_DO_START);
+    run_ms(5000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    end();
+}
+
+/* A restart that cannot end the old process goes on when it is gone at last. */
+static void a_restart_of_what_survives_kill_goes_on_later(void)
+{
+    BEGIN({ .ready_ms = 100, .ignores_term = true, .is_stuck = true }, { .ready_ms = 100 });
+    be_running();
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    run_ms(15010);
+    CHECK_EQ(final_of(tag), HF_KEEPER_UNKILLABLE);
+    run_ms(60000);
+    CHECK_EQ(n.spawns, 1);
+    nursery_unstick(&n);
+    run_ms(60000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    end();
+}
+
+/* supervisor 43: within 3 s, nothing left, no call. */
+static void quit_is_bounded(void)
+{
+    BEGIN({ .ready_ms = 100, .ignores_term = true, .members = 5 });
+    be_running();
+    size_t calls = n.actions[HF_KEEPER_LINK_CALL];
+    uint64_t tag = ask(HF_KEEPER_DO_QUIT);
+    run_ms(1010);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK(holds(reason_of(tag), "owned process"));
+    CHECK_EQ(nursery_alive(&n), 0);
+    CHECK_EQ(n.actions[HF_KEEPER_LINK_CALL], calls);
+    end();
+    BEGIN({ .ready_ms = 100, .ignores_term = true, .is_stuck = true });
+    be_running();
+    tag = ask(HF_KEEPER_DO_QUIT);
+    run_ms(2999);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(1);
+    CHECK_EQ(final_of(tag), HF_KEEPER_UNKILLABLE);
+    end();
+}
+
+/* --- restart --- */
+
+/* supervisor 44 */
+static void a_restart_gives_a_new_process(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 300 });
+    be_running();
+    int64_t before = nursery_status(&n).pid;
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    run_ms(5000);
+    const struct nursery_result *r = nursery_result(&n, tag);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(r->pid_before, before);
+    CHECK_EQ(r->pid_after, nursery_status(&n).pid);
+    CHECK(r->pid_after != before);
+    CHECK_EQ(nursery_status(&n).executed, 1);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_RESTART_EXECUTED], 1);
+    end();
+}
+
+/* supervisor 45 */
+static void two_restarts_at_once_are_one_cycle(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 300 });
+    be_running();
+    uint64_t first = ask(HF_KEEPER_DO_RESTART), second = ask(HF_KEEPER_DO_RESTART);
+    run_ms(9000);
+    CHECK_EQ(final_of(first), HF_KEEPER_EXECUTED);
+    CHECK_EQ(final_of(second), HF_KEEPER_JOINED);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
+/* supervisor 46: after the spawn the configuration was read already: one more cycle. */
+static void a_restart_asked_right_after_the_spawn_is_not_lost(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 300 });
+    be_running();
+    uint64_t first = ask(HF_KEEPER_DO_RESTART);
+    run_ms(320); /* the new child is 10 ms old */
+    CHECK_EQ(n.spawns, 2);
+    uint64_t second = ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(nursery_result(&n, second)->first, HF_KEEPER_DEFERRED);
+    run_ms(15000);
+    CHECK_EQ(final_of(first), HF_KEEPER_EXECUTED);
+    CHECK_EQ(final_of(second), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.spawns, 3);
+    end();
+}
+
+/* supervisor 47 and 48 */
+static void restarts_during_a_start_become_one_afterwards(void)
+{
+    BEGIN({ .ready_ms = 3000, .term_ms = 300 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(1000);
+    uint64_t tags[50];
+    for (size_t i = 0; i < HF_COUNT(tags); i++) tags[i] = ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(nursery_result(&n, tags[0])->first, HF_KEEPER_DEFERRED);
+    CHECK(nursery_status(&n).is_restart_pending);
+    run_ms(60000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(final_of(tags[0]), HF_KEEPER_EXECUTED);
+    for (size_t i = 1; i < HF_COUNT(tags); i++) CHECK_EQ_AT(i, final_of(tags[i]), HF_KEEPER_JOINED);
+    CHECK_EQ(nursery_status(&n).executed, 1);
+    end();
+}
+
+/* supervisor 49: its own restart in place after the request is what was asked for. */
+static void a_restart_that_happened_by_itself_satisfies(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 10, .says_ready = true, .down_ms = 500 });
+    be_running();
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(1000);
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(nursery_result(&n, tag)->first, HF_KEEPER_DELAYED);
+    nursery_gateway(&n)->restart_at = n.now.mono; /* 1012, and begins anew */
+    run_ms(10000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_SATISFIED);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
+/* The connection alone was lost: nothing was read again, and the restart runs. */
+static void a_new_connection_to_the_same_boot_satisfies_nothing(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 10 });
+    be_running();
+    nursery_close_link(&n, 1012);
+    run_ms(10);
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(nursery_result(&n, tag)->first, HF_KEEPER_DEFERRED);
+    run_ms(10000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
+/* supervisor 50 */
+static void a_stop_cancels_what_was_deferred(void)
+{
+    BEGIN({ .ready_ms = 3000 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(1000);
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    ask(HF_KEEPER_DO_STOP);
+    CHECK_EQ(final_of(tag), HF_KEEPER_CANCELLED);
+    run_ms(60000);
+    CHECK_EQ(n.spawns, 1);
+    end();
+}
+
+/* supervisor 51 */
+static void within_the_cooldown_a_restart_is_delayed_and_not_lost(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 10, .says_ready = true });
+    be_running();
+    uint64_t first = ask(HF_KEEPER_DO_RESTART);
+    run_ms(1000);
+    CHECK_EQ(final_of(first), HF_KEEPER_EXECUTED);
+    uint64_t second = ask(HF_KEEPER_DO_RESTART), third = ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(nursery_result(&n, second)->first, HF_KEEPER_DELAYED);
+    CHECK(nursery_result(&n, second)->retry_after > HF_MS(1400));
+    CHECK_EQ(nursery_status(&n).suppressed, 2);
+    CHECK_EQ(nursery_status(&n).next, HF_NEXT_RESTART);
+    run_ms(1400);
+    CHECK_EQ(n.spawns, 2);
+    run_ms(3000);
+    CHECK_EQ(n.spawns, 3);
+    CHECK_EQ(final_of(second), HF_KEEPER_EXECUTED);
+    CHECK_EQ(final_of(third), HF_KEEPER_JOINED);
+    end();
+}
+
+/* supervisor 52 */
+static void a_restart_whose_start_fails_goes_on_by_the_ladder(void)
+{
+    BEGIN({ .ready_ms = 100 }, { .ready_ms = NURSERY_NEVER, .exit_ms = 10, .exit_code = 1 },
+          { .ready_ms = NURSERY_NEVER, .exit_ms = 10, .exit_code = 1 },
+          { .ready_ms = NURSERY_NEVER, .exit_ms = 10, .exit_code = 1 }, { .ready_ms = 100 });
+    be_running();
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    run_ms(2500);
+    CHECK_EQ(final_of(tag), HF_KEEPER_FAILED);
+    CHECK(nursery_status(&n).is_wanted);
+    CHECK_EQ(phase(), HF_PHASE_BACKOFF);
+    run_ms(8000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(nursery_status(&n).executed, 0);
+    end();
+}
+
+/* supervisor 53: a call each 500 ms for 30 s is a cycle each 10 s, not none. */
+static void a_steady_stream_of_restarts_is_not_put_off_for_ever(void)
+{
+    BEGIN({ .ready_ms = 10, .term_ms = 10, .says_ready = true });
+    be_running();
+    uint64_t last = 0;
+    for (int i = 0; i < 60; i++) {
+        last = ask_debounced(HF_KEEPER_DO_RESTART, -1);
+        run_ms(500);
+    }
+    run_ms(20000);
+    CHECK_EQ(n.spawns, 1 + 3);
+    for (size_t i = 1; i < 3; i++)
+        CHECK(hf_time_since(n.spawned_at[i + 1], n.spawned_at[i]) <= HF_MS(11000));
+    CHECK_EQ(nursery_result(&n, last)->final, 1);
+    end();
+}
+
+/* supervisor 55: an hour of a crash loop: five in 300 s, then 60, 120, 300, 300 s; an
+ * operator restarts it at once. */
+static void a_crash_loop_ends_in_quarantine(void)
+{
+    BEGIN({ .ready_ms = NURSERY_NEVER, .exit_ms = 100, .exit_code = 1 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(120000);
+    CHECK_EQ(phase(), HF_PHASE_QUARANTINED);
+    CHECK_EQ(n.spawns, 3 * (1 + 5)); /* each start tries three times */
+    CHECK(nursery_status(&n).is_quarantined && nursery_status(&n).quarantined_until_ms > 0);
+    CHECK_EQ(nursery_status(&n).next, HF_NEXT_QUARANTINE);
+    size_t at = n.spawns;
+    run_ms(3480000);
+    static const int64_t gaps[] = { 120000, 300000, 300000 };
+    for (size_t i = 0; i < HF_COUNT(gaps); i++) {
+        int64_t gap = hf_span_ms(hf_time_since(n.spawned_at[at + i + 1], n.spawned_at[at + i]));
+        CHECK_AT(i, gap >= gaps[i] && gap < gaps[i] + 300);
+    }
+    size_t before = n.spawns;
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    run_ms(50);
+    CHECK_EQ(n.spawns, before + 1);
+    CHECK_EQ(final_of(tag), -1);
+    CHECK(!nursery_status(&n).is_quarantined);
+    end();
+}
+
+/* supervisor 56: ready for 10 s and down again is no recovery; for 121 s it is. */
+static void flapping_does_not_reset_the_budget(void)
+{
+    BEGIN({ .ready_ms = 10, .exit_ms = 10000, .exit_code = 1, .says_ready = true });
+    be_running();
+    run_ms(70000);
+    CHECK_EQ(phase(), HF_PHASE_QUARANTINED);
+    end();
+    BEGIN({ .ready_ms = 10, .exit_ms = 121500, .exit_code = 1, .says_ready = true });
+    be_running();
+    run_ms(3600000);
+    CHECK(n.spawns > 20);
+    CHECK(!nursery_status(&n).is_quarantined);
+    end();
+}
+
+/* supervisor 57 */
+static void a_superseded_restart_counts_as_nothing(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 3000 });
+    be_running();
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    run_ms(100);
+    ask(HF_KEEPER_DO_STOP);
+    run_ms(10000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_CANCELLED);
+    CHECK_EQ(nursery_status(&n).executed, 0);
+    CHECK_EQ(nursery_status(&n).suppressed, 0);
+    CHECK_EQ(phase(), HF_PHASE_IDLE);
+    end();
+}
+
+CHECK_MAIN(a_stop_asks_and_waits, a_deaf_process_is_killed_at_the_grace,
+           a_stop_in_any_phase_ends_stopped, a_stop_while_a_process_is_made_leaves_none,
+           a_start_right_after_a_stop_of_a_start_gives_a_fresh_process,
+           a_start_during_a_long_stop_runs_after_it, three_stops_are_one,
+           somebody_else_s_gateway_is_asked_to_shut_down,
+           by_default_somebody_else_s_gateway_is_left_alone,
+           a_gateway_that_drains_is_given_its_time, what_survives_kill_is_told,
+           a_restart_of_what_survives_kill_goes_on_later, quit_is_bounded,
+           a_restart_gives_a_new_process, two_restarts_at_once_are_one_cycle,
+           a_restart_asked_right_after_the_spawn_is_not_lost,
+           restarts_during_a_start_become_one_afterwards,
+           a_restart_that_happened_by_itself_satisfies,
+           a_new_connection_to_the_same_boot_satisfies_nothing, a_stop_cancels_what_was_deferred,
+           within_the_cooldown_a_restart_is_delayed_and_not_lost,
+           a_restart_whose_start_fails_goes_on_by_the_ladder,
+           a_steady_stream_of_restarts_is_not_put_off_for_ever, a_crash_loop_ends_in_quarantine,
+           flapping_does_not_reset_the_budget, a_superseded_restart_counts_as_nothing)
