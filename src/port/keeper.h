@@ -90,9 +90,11 @@ enum hf_keeper_event_kind {
     HF_KEEPER_PORT_CHECKED, /* answers CHECK_PORT */
     HF_KEEPER_PROBED,       /* answers PROBE */
     /* Trees. */
-    HF_KEEPER_SPAWNED,        /* answers SPAWN and ADOPT: it runs and is watched */
-    HF_KEEPER_SPAWN_FAILED,   /* answers SPAWN and ADOPT: there is no such tree */
-    HF_KEEPER_EXITED,         /* the main process ended; others may live.  Once per tree */
+    HF_KEEPER_SPAWNED,      /* answers SPAWN and ADOPT: it runs and is watched */
+    HF_KEEPER_SPAWN_FAILED, /* answers SPAWN and ADOPT: there is no such tree */
+    /* The main process ended; others may live.  Once per tree, behind the OUTPUT of all
+     * that it had written: its last lines tell why it failed. */
+    HF_KEEPER_EXITED,
     HF_KEEPER_EMPTIED,        /* nothing of it lives, everything is reaped; after EXITED */
     HF_KEEPER_GUARDIAN_LOST,  /* the guardian of a living tree is gone */
     HF_KEEPER_SIGNAL_FAILED,  /* SIGNAL could not be carried out */

@@ -13,7 +13,7 @@ static uint64_t reload(void)
     return ask(HF_KEEPER_DO_RELOAD);
 }
 
-/* supervisor 59 and 105: ten calls are one read; a file that changed is read again. */
+/* supervisor 59, supervisor 105: ten calls are one read; a file that changed is read again. */
 static void the_policy_is_read_once_for_many_calls(void)
 {
     BEGIN({ RELOADABLE });
@@ -257,7 +257,7 @@ static void a_1012_is_followed_by_a_new_connection_or_a_new_process(void)
     end();
 }
 
-/* supervisor 69 and 102: an exit that comes late is nobody's. */
+/* supervisor 69, supervisor 102: an exit that comes late is nobody's. */
 static void a_late_exit_of_an_old_child_is_ignored(void)
 {
     BEGIN({ .ready_ms = 100 });
@@ -388,7 +388,7 @@ static void somebody_else_s_gateway_is_never_replaced(void)
 
 /* --- liveness --- */
 
-/* supervisor 75 and 81 */
+/* supervisor 75, supervisor 81 */
 static void missed_pongs_are_told_and_nothing_more(void)
 {
     BEGIN({ .ready_ms = 100 });
@@ -514,7 +514,7 @@ static void somebody_else_s_hung_gateway_is_never_signalled(void)
     end();
 }
 
-/* supervisor 82 and 96: the machine slept for an hour; the wall clock jumped. */
+/* supervisor 82, supervisor 96: the machine slept for an hour; the wall clock jumped. */
 static void a_sleep_of_the_machine_restarts_nothing(void)
 {
     BEGIN({ .ready_ms = 100 });
@@ -553,7 +553,7 @@ static void ready_is_probed_at_the_listed_times(void)
         run_ms(1);
         CHECK_EQ_AT(i, n.actions[HF_KEEPER_LINK_CALL], calls + i + 1);
     }
-    CHECK_EQ(phase(), HF_PHASE_WARMING); /* 111: an error is no answer yet */
+    CHECK_EQ(phase(), HF_PHASE_WARMING); /* supervisor 111: no answer yet */
     run_ms(17000);
     CHECK_EQ(phase(), HF_PHASE_WARMING);
     run_ms(1100);
@@ -562,7 +562,7 @@ static void ready_is_probed_at_the_listed_times(void)
     end();
 }
 
-/* supervisor 83 and 111: an event before `running` is kept; both together are one. */
+/* supervisor 83, supervisor 111: an event before `running` is kept; both together are one. */
 static void a_ready_event_is_ready_at_once_and_once(void)
 {
     BEGIN({ .ready_ms = 100, .says_ready = true });
@@ -680,6 +680,43 @@ static void health_and_answers_follow_what_was_seen(void)
     end();
 }
 
+/* supervisor 107: each fact has its own cause, and a copy stays as it was. */
+static void what_was_seen_is_set_by_its_own_cause(void)
+{
+    BEGIN({ .ready_ms = 100, .says_ready = true });
+    be_running();
+    struct hf_keeper_event miss = { .kind = HF_KEEPER_LINK_MISS, .link = n.link };
+    struct hf_keeper_event life = { .kind = HF_KEEPER_LINK_LIFE, .link = n.link };
+    struct hf_sightings before = hf_supervisor_sightings(n.s), after;
+    CHECK(hf_time_before(before.call_ok_at, HF_NEVER)); /* status, after the hello */
+    CHECK(hf_time_same(before.closed_at, HF_NEVER) && hf_time_same(before.missed_at, HF_NEVER));
+    run_ms(10);
+    nursery_say(&n, &miss);
+    after = hf_supervisor_sightings(n.s);
+    CHECK_EQ(after.misses, 1);
+    CHECK(hf_time_same(after.missed_at, n.now.mono) && before.misses == 0);
+    CHECK(hf_time_same(after.alive_at, before.alive_at));
+    nursery_say(&n, &life);
+    after = hf_supervisor_sightings(n.s);
+    CHECK_EQ(after.misses, 0);
+    CHECK(hf_time_same(after.alive_at, n.now.mono));
+    CHECK(hf_time_same(after.call_ok_at, before.call_ok_at));
+    nursery_gateway(&n)->hang_at = n.now.mono; /* the next call of ours runs into its deadline */
+    run_ms(40000);
+    after = hf_supervisor_sightings(n.s);
+    CHECK(after.call_failures > 0 && hf_time_before(after.call_failed_at, HF_NEVER));
+    CHECK_TEXT(hf_bytes(after.failed_method, after.failed_method_len), "system-presence");
+    nursery_gateway(&n)->hang_at = HF_NEVER;
+    nursery_close_link(&n, 4000);
+    run_ms(1);
+    CHECK_EQ(hf_supervisor_sightings(n.s).close_code, 4000);
+    run_ms(5000);
+    nursery_close_link(&n, 1012);
+    run_ms(1);
+    CHECK_EQ(hf_supervisor_sightings(n.s).close_code, 1012);
+    end();
+}
+
 /* --- observers --- */
 
 /* supervisor 102: each event is told once, by its kind; `tick` not at all. */
@@ -774,6 +811,6 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            somebody_else_s_hung_gateway_is_never_signalled, a_sleep_of_the_machine_restarts_nothing,
            ready_is_probed_at_the_listed_times, a_ready_event_is_ready_at_once_and_once,
            the_transport_is_checked_each_30_seconds, the_own_log_says_each_thing_once,
-           health_and_answers_follow_what_was_seen, each_event_is_told_once,
-           an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree,
+           health_and_answers_follow_what_was_seen, what_was_seen_is_set_by_its_own_cause,
+           each_event_is_told_once, an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree,
            memory_above_its_soft_limit_recycles)

@@ -143,7 +143,7 @@ static void another_error_of_connect_is_not_asked_again_in_place(void)
 
 #define BAD_CONFIG .ready_ms = NURSERY_NEVER, .exit_ms = 50, .exit_code = 78
 
-/* supervisor 9 and 112: repaired once, the error is gone, the counters are as they were. */
+/* supervisor 9, supervisor 112: repaired once, the error is gone, the counters are as they were. */
 static void a_bad_configuration_is_repaired_once(void)
 {
     BEGIN({ BAD_CONFIG }, { .ready_ms = 100 });
@@ -466,7 +466,7 @@ static void a_stranger_of_another_user_has_no_pid(void)
     end();
 }
 
-/* supervisor 20: used, not owned, no pid, and left alone by the stop (38: detach). */
+/* supervisor 20: used, not owned, no pid, and left alone by the stop. */
 static void somebody_else_s_gateway_is_used_and_left_alone(void)
 {
     BEGIN({ .ready_ms = 100 });

@@ -83,7 +83,7 @@ static void a_stop_in_any_phase_ends_stopped(void)
     ask(HF_KEEPER_DO_START);
     run_ms(2500);
     CHECK_EQ(phase(), HF_PHASE_BACKOFF);
-    check_quiet_after_stop("backoff"); /* 71: its timer does nothing */
+    check_quiet_after_stop("backoff"); /* supervisor 71: its timer does nothing */
     end();
 }
 
@@ -220,6 +220,19 @@ static void by_default_somebody_else_s_gateway_is_left_alone(void)
     end();
 }
 
+/* supervisor 39: the connection is reset; nobody waits for an answer to a close. */
+static void a_stop_does_not_wait_for_the_connection(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 50 });
+    be_running();
+    nursery_gateway(&n)->hang_at = n.now.mono;
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    CHECK_EQ(n.actions[HF_KEEPER_LINK_ABORT], 1);
+    run_ms(60);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    end();
+}
+
 /* supervisor 41: the gateway's own budget is granted: 60 s and 5 more. */
 static void a_gateway_that_drains_is_given_its_time(void)
 {
@@ -349,7 +362,7 @@ static void a_restart_asked_right_after_the_spawn_is_not_lost(void)
     end();
 }
 
-/* supervisor 47 and 48 */
+/* supervisor 47, supervisor 48 */
 static void restarts_during_a_start_become_one_afterwards(void)
 {
     BEGIN({ .ready_ms = 3000, .term_ms = 300 });
@@ -535,9 +548,9 @@ CHECK_MAIN(a_stop_asks_and_waits, a_deaf_process_is_killed_at_the_grace,
            a_start_during_a_long_stop_runs_after_it, three_stops_are_one,
            somebody_else_s_gateway_is_asked_to_shut_down,
            by_default_somebody_else_s_gateway_is_left_alone,
-           a_gateway_that_drains_is_given_its_time, what_survives_kill_is_told,
-           a_restart_of_what_survives_kill_goes_on_later, quit_is_bounded,
-           a_restart_gives_a_new_process, two_restarts_at_once_are_one_cycle,
+           a_stop_does_not_wait_for_the_connection, a_gateway_that_drains_is_given_its_time,
+           what_survives_kill_is_told, a_restart_of_what_survives_kill_goes_on_later,
+           quit_is_bounded, a_restart_gives_a_new_process, two_restarts_at_once_are_one_cycle,
            a_restart_asked_right_after_the_spawn_is_not_lost,
            restarts_during_a_start_become_one_afterwards,
            a_restart_that_happened_by_itself_satisfies,

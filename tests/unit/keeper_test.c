@@ -298,6 +298,19 @@ static void the_mark_decides_what_is_satisfied(void)
     CHECK_EQ(hf_intents_newest(&in, HF_INTENT_CYCLE, &class), 0);
 }
 
+static void only_what_nobody_waits_for_is_taken_back(void)
+{
+    static struct hf_intents in;
+    in = (struct hf_intents){ 0 };
+    struct hf_intent tagged = { .number = 1, .tag = 9, .class = 2, .stage = HF_INTENT_COOLDOWN };
+    CHECK_EQ(hf_intents_add(&in, &tagged), 0);
+    add(&in, HF_INTENT_COOLDOWN, 2);
+    add(&in, HF_INTENT_COOLDOWN, 0);
+    CHECK(hf_intents_pop_untagged(&in, HF_INTENT_COOLDOWN, 2));
+    CHECK(!hf_intents_pop_untagged(&in, HF_INTENT_COOLDOWN, 2));
+    CHECK_EQ(hf_intents_count(&in, HF_INTENT_COOLDOWN), 2);
+}
+
 static void a_full_list_of_requests_refuses(void)
 {
     static struct hf_intents in;
@@ -330,5 +343,5 @@ CHECK_MAIN(every_phase_has_a_name_and_ends_somewhere, the_transition_table_is_th
            the_ladder_climbs_and_then_goes_slow, the_jitter_adds_up_to_a_quarter,
            startup_waits_follow_hints_or_the_ladder, ready_probes_leave_at_the_listed_times,
            a_burst_fires_once_and_a_stream_is_not_put_off_for_ever, one_long_delay_is_kept,
-           the_mark_decides_what_is_satisfied, a_full_list_of_requests_refuses,
-           what_a_server_said_of_shutdown_is_kept_for_its_version)
+           the_mark_decides_what_is_satisfied, only_what_nobody_waits_for_is_taken_back,
+           a_full_list_of_requests_refuses, what_a_server_said_of_shutdown_is_kept_for_its_version)
