@@ -369,6 +369,7 @@ static void invoke(int listener)
         } while (!memmem(text.ptr, text.len, "node.invoke.result", 18));
         if (!memmem(text.ptr, text.len, wanted[i], strlen(wanted[i]))) _exit(2);
     }
+    hf_buf_fini(&text);
     fake_drain(&c);
     fake_close(&c);
 }
