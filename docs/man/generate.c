@@ -62,10 +62,15 @@ static void put_verbs(const struct hf_verb *verbs, size_t count)
     }
 }
 
-static void put_run(const struct hf_verb *verbs, size_t count)
+/* The options of one verb: whether there is such a verb. */
+static bool put_verb(const struct hf_verb *verbs, size_t count, const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(verbs[i].name, "run") == 0) put_options(&verbs[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(verbs[i].name, name) != 0) continue;
+        put_options(&verbs[i]);
+        return true;
+    }
+    return false;
 }
 
 static void put_variables(const struct hf_key *key)
@@ -110,11 +115,9 @@ int main(int argc, char **argv)
     const char *part = argc == 2 ? argv[1] : "";
     if (strcmp(part, "verbs") == 0)
         put_verbs(verbs, count);
-    else if (strcmp(part, "run") == 0)
-        put_run(verbs, count);
     else if (strcmp(part, "keys") == 0)
         put_keys();
-    else
+    else if (!put_verb(verbs, count, part))
         return HF_EXIT_USAGE;
     return HF_EXIT_DONE;
 }

@@ -86,6 +86,10 @@
     X(CLIENT_NEWS_BYTES, 1048576, "bytes", "the same; one message may go beyond", "its socket is not read until half are gone")\
     X(CLIENT_INVOKES, 256, "requests", "a node has not answered yet", "UNAVAILABLE")                                        \
     X(SLEEP_MS, 2000, "ms", "spec/client-lifecycle.md 11.4: a host that slept longer", "every window of liveness begins anew")\
+    X(CONTROL_CLIENTS, 16, "clients", "of a supervisor's control socket at once", "closed at accept")                       \
+    X(CONTROL_LINE_BYTES, 8192, "bytes", "one request on the control socket", "TOO_LARGE, closed")                          \
+    X(CONTROL_QUEUE_BYTES, 1048576, "bytes", "lines that wait for one reader of the control socket", "TOO_SLOW, closed")    \
+    X(CONTROL_REQUESTS, 64, "requests", "of the control socket wait for their results", "TOO_MANY")                         \
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
     X(KEEPER_ACTIONS, 512, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
     X(SCREEN_COLUMNS, 512, "columns", "memory of a live view", "the rest of the terminal stays empty")                      \

@@ -16,10 +16,10 @@ struct kept {
     uint8_t text[HF_LIMIT_OUTPUT_KEPT_BYTES];
 };
 
-int hf_output_init(struct hf_output *o, struct hf_hash_key hash_key,
+int hf_output_init(struct hf_output_room *o, struct hf_hash_key hash_key,
                    const struct hf_censor_known *known)
 {
-    *o = (struct hf_output){ .known = known, .window_at = HF_NEVER };
+    *o = (struct hf_output_room){ .known = known, .window_at = HF_NEVER };
     hf_lines_init(&o->lines[0]);
     hf_lines_init(&o->lines[1]);
     hf_buf_init(&o->clean, CLEAN_BYTES);
@@ -32,7 +32,7 @@ int hf_output_init(struct hf_output *o, struct hf_hash_key hash_key,
     return err;
 }
 
-void hf_output_fini(struct hf_output *o)
+void hf_output_fini(struct hf_output_room *o)
 {
     hf_lines_fini(&o->lines[0]);
     hf_lines_fini(&o->lines[1]);
@@ -42,7 +42,7 @@ void hf_output_fini(struct hf_output *o)
     hf_buf_fini(&o->redacted);
 }
 
-void hf_output_reset(struct hf_output *o)
+void hf_output_reset(struct hf_output_room *o)
 {
     for (int i = 0; i < 2; i++) {
         hf_lines_fini(&o->lines[i]);
@@ -58,21 +58,21 @@ void hf_output_reset(struct hf_output *o)
     o->unshown = 0;
 }
 
-void hf_output_give(struct hf_output *o, bool is_stderr, struct hf_bytes bytes)
+void hf_output_give(struct hf_output_room *o, bool is_stderr, struct hf_bytes bytes)
 {
     HF_ASSERT(o->given.len == 0);
     o->given = bytes;
     o->is_stderr = is_stderr;
 }
 
-void hf_output_end(struct hf_output *o, bool is_stderr)
+void hf_output_end(struct hf_output_room *o, bool is_stderr)
 {
     o->has_ended[is_stderr] = true;
 }
 
 /* --- lines --- */
 
-static void keep(struct hf_output *o, struct hf_bytes line)
+static void keep(struct hf_output_room *o, struct hf_bytes line)
 {
     struct kept *kept = hf_ring_push_over(&o->kept, NULL);
     line = hf_bytes_cut_utf8(line, sizeof kept->text);
@@ -80,14 +80,14 @@ static void keep(struct hf_output *o, struct hf_bytes line)
     memcpy(kept->text, line.ptr, line.len);
 }
 
-static void redact(struct hf_output *o, struct hf_bytes line, struct hf_output_note *note)
+static void redact(struct hf_output_room *o, struct hf_bytes line, struct hf_output_note *note)
 {
     hf_buf_reset(&o->redacted, REDACTED_BYTES);
     hf_censor_text(line, o->known, &o->redacted);
     note->text = hf_buf_view(&o->redacted);
 }
 
-static bool note_stage(struct hf_output *o, struct hf_bytes line, struct hf_output_note *note)
+static bool note_stage(struct hf_output_room *o, struct hf_bytes line, struct hf_output_note *note)
 {
     struct hf_trace_stage stage;
     bool has_stage;
@@ -105,7 +105,7 @@ static bool note_stage(struct hf_output *o, struct hf_bytes line, struct hf_outp
 }
 
 /* Whether one more new line may be told in this second. */
-static bool has_room(struct hf_output *o, hf_time now)
+static bool has_room(struct hf_output_room *o, hf_time now)
 {
     if (hf_time_same(o->window_at, HF_NEVER) || hf_time_since(now, o->window_at) >= WINDOW) {
         o->window_at = now;
@@ -116,7 +116,7 @@ static bool has_room(struct hf_output *o, hf_time now)
     return true;
 }
 
-static bool note_new(struct hf_output *o, hf_time now, bool is_stderr, struct hf_bytes line,
+static bool note_new(struct hf_output_room *o, hf_time now, bool is_stderr, struct hf_bytes line,
                      uint64_t digest, struct hf_output_note *note)
 {
     if (!has_room(o, now)) {
@@ -131,7 +131,7 @@ static bool note_new(struct hf_output *o, hf_time now, bool is_stderr, struct hf
     return true;
 }
 
-static bool take_line(struct hf_output *o, hf_time now, bool is_stderr, struct hf_bytes raw,
+static bool take_line(struct hf_output_room *o, hf_time now, bool is_stderr, struct hf_bytes raw,
                       struct hf_output_note *note)
 {
     struct hf_bytes line = hf_output_clean(raw, &o->clean);
@@ -150,7 +150,7 @@ static bool take_line(struct hf_output *o, hf_time now, bool is_stderr, struct h
     return true;
 }
 
-static bool note_unshown(struct hf_output *o, hf_time now, struct hf_output_note *note)
+static bool note_unshown(struct hf_output_room *o, hf_time now, struct hf_output_note *note)
 {
     if (hf_time_before(now, hf_output_due(o))) return false;
     *note = (struct hf_output_note){ .kind = HF_OUTPUT_UNSHOWN,
@@ -160,7 +160,7 @@ static bool note_unshown(struct hf_output *o, hf_time now, struct hf_output_note
     return true;
 }
 
-bool hf_output_next(struct hf_output *o, hf_time now, struct hf_output_note *note)
+bool hf_output_next(struct hf_output_room *o, hf_time now, struct hf_output_note *note)
 {
     struct hf_bytes line;
     if (note_unshown(o, now, note)) return true;
@@ -179,12 +179,12 @@ bool hf_output_next(struct hf_output *o, hf_time now, struct hf_output_note *not
     return false;
 }
 
-hf_time hf_output_due(const struct hf_output *o)
+hf_time hf_output_due(const struct hf_output_room *o)
 {
     return o->unshown > 0 ? hf_time_after(o->window_at, WINDOW) : HF_NEVER;
 }
 
-bool hf_output_rest(struct hf_output *o, uint32_t *cursor, struct hf_output_note *note)
+bool hf_output_rest(struct hf_output_room *o, uint32_t *cursor, struct hf_output_note *note)
 {
     const struct hf_fold_key *key;
     do {
@@ -200,18 +200,18 @@ bool hf_output_rest(struct hf_output *o, uint32_t *cursor, struct hf_output_note
 
 /* --- kept --- */
 
-size_t hf_output_kept_count(const struct hf_output *o)
+size_t hf_output_kept_count(const struct hf_output_room *o)
 {
     return o->kept.len;
 }
 
-struct hf_bytes hf_output_kept_line(const struct hf_output *o, size_t i)
+struct hf_bytes hf_output_kept_line(const struct hf_output_room *o, size_t i)
 {
     const struct kept *kept = hf_ring_at(&o->kept, i);
     return hf_bytes(kept->text, kept->len);
 }
 
-void hf_output_kept_show(const struct hf_output *o, size_t i, struct hf_buf *out)
+void hf_output_kept_show(const struct hf_output_room *o, size_t i, struct hf_buf *out)
 {
     hf_censor_text(hf_output_kept_line(o, i), o->known, out);
 }

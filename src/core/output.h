@@ -35,7 +35,7 @@ struct hf_output_note {
     hf_span took;
 };
 
-struct hf_output { /* fields are private; `trace` and `fold.folded` may be read */
+struct hf_output_room { /* fields are private; `trace` and `fold.folded` may be read */
     const struct hf_censor_known *known;
     struct hf_lines lines[2]; /* stdout, stderr */
     bool has_ended[2];
@@ -52,33 +52,33 @@ struct hf_output { /* fields are private; `trace` and `fold.folded` may be read 
 
 /* `known` (may be NULL) is borrowed for the life of the room; its contents may change
  * between calls.  0 or HF_ERR_NOMEM. */
-int hf_output_init(struct hf_output *o, struct hf_hash_key hash_key,
+int hf_output_init(struct hf_output_room *o, struct hf_hash_key hash_key,
                    const struct hf_censor_known *known);
-void hf_output_fini(struct hf_output *o);
+void hf_output_fini(struct hf_output_room *o);
 
 /* Another process: forgets lines, repeats, stages and half lines. */
-void hf_output_reset(struct hf_output *o);
+void hf_output_reset(struct hf_output_room *o);
 
 /* The next bytes of a pipe, borrowed until hf_output_next says false. */
-void hf_output_give(struct hf_output *o, bool is_stderr, struct hf_bytes bytes);
+void hf_output_give(struct hf_output_room *o, bool is_stderr, struct hf_bytes bytes);
 
 /* The pipe ended: its last line may have no end. */
-void hf_output_end(struct hf_output *o, bool is_stderr);
+void hf_output_end(struct hf_output_room *o, bool is_stderr);
 
 /* The next note: call until false. */
-bool hf_output_next(struct hf_output *o, hf_time now, struct hf_output_note *note);
+bool hf_output_next(struct hf_output_room *o, hf_time now, struct hf_output_note *note);
 
 /* When next has something to say without new bytes, or HF_NEVER. */
-hf_time hf_output_due(const struct hf_output *o);
+hf_time hf_output_due(const struct hf_output_room *o);
 
 /* The process is gone and its pipes have ended: repeats that were not reported, one by
  * one; `*cursor` is 0 at first. */
-bool hf_output_rest(struct hf_output *o, uint32_t *cursor, struct hf_output_note *note);
+bool hf_output_rest(struct hf_output_room *o, uint32_t *cursor, struct hf_output_note *note);
 
 /* The kept lines, oldest first, each cut to HF_LIMIT_OUTPUT_KEPT_BYTES.  `line` is as the
  * child wrote it and only for judging; `show` appends it redacted. */
-size_t hf_output_kept_count(const struct hf_output *o);
-struct hf_bytes hf_output_kept_line(const struct hf_output *o, size_t i);
-void hf_output_kept_show(const struct hf_output *o, size_t i, struct hf_buf *out);
+size_t hf_output_kept_count(const struct hf_output_room *o);
+struct hf_bytes hf_output_kept_line(const struct hf_output_room *o, size_t i);
+void hf_output_kept_show(const struct hf_output_room *o, size_t i, struct hf_buf *out);
 
 #endif

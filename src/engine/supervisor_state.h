@@ -150,7 +150,7 @@ struct hf_supervisor {
     struct hf_debounce restart_debounce, reload_debounce;
     struct hf_outsider outsider;
     struct hf_vigil vigil;
-    struct hf_output output;
+    struct hf_output_room output;
     struct hf_sightings sightings;
     struct hf_standing standing;
     struct hf_keeper_link link;

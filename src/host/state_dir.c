@@ -53,10 +53,10 @@ static int tell_holder(int fd, const char *path, struct hf_fault *fault)
                         holder[0] ? holder : "a process", path);
 }
 
-static int take_lock(struct hf_state_dir *d, struct hf_fault *fault)
+static int take_lock(struct hf_state_dir *d, const char *name, struct hf_fault *fault)
 {
     char path[HF_STATE_PATH_BYTES], holder[128];
-    if (hf_state_dir_file(d, "lock", path) != 0)
+    if (hf_state_dir_file(d, name, path) != 0)
         return hf_fault_set(fault, HF_ERR_TOO_LARGE, "the path of state directory %s is too long",
                             d->path);
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -77,7 +77,8 @@ static int take_lock(struct hf_state_dir *d, struct hf_fault *fault)
     return 0;
 }
 
-int hf_state_dir_open(struct hf_state_dir *d, const char *path, struct hf_fault *fault)
+int hf_state_dir_open_as(struct hf_state_dir *d, const char *path, const char *lock,
+                         struct hf_fault *fault)
 {
     *d = (struct hf_state_dir){ .lock_fd = -1 };
     size_t len = strlen(path);
@@ -90,7 +91,12 @@ int hf_state_dir_open(struct hf_state_dir *d, const char *path, struct hf_fault 
         return hf_fault_set(fault, hf_fault_code(number), "cannot make state directory %s: %s",
                             d->path, strerror(number));
     int err = check_directory(d->path, fault);
-    return err ? err : take_lock(d, fault);
+    return err ? err : take_lock(d, lock, fault);
+}
+
+int hf_state_dir_open(struct hf_state_dir *d, const char *path, struct hf_fault *fault)
+{
+    return hf_state_dir_open_as(d, path, "lock", fault);
 }
 
 void hf_state_dir_close(struct hf_state_dir *d)

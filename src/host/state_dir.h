@@ -26,6 +26,11 @@ struct hf_state_dir {
  * HF_ERR_READONLY, FULL, DENIED and the like: the fault names the path. */
 int hf_state_dir_open(struct hf_state_dir *d, const char *path, struct hf_fault *fault);
 
+/* The same with a lock of another name: a supervisor and its gateway may share a
+ * directory. */
+int hf_state_dir_open_as(struct hf_state_dir *d, const char *path, const char *lock,
+                         struct hf_fault *fault);
+
 /* Gives the lock back; files stay.  Legal on what was never opened. */
 void hf_state_dir_close(struct hf_state_dir *d);
 

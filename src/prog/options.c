@@ -38,6 +38,16 @@ static const struct hf_verb verbs[] = {
       hf_verb_health },
     { "devices", "list | approve ID | reject ID | revoke ID", "list approve reject revoke",
       "show and decide which devices may log in", CLIENT, hf_verb_devices },
+    { "supervise", "-- CMD ARG...", NULL, "keep a gateway, or any program, running",
+      BIT(URL) | BIT(TOKEN_FILE) | BIT(CONTROL) | BIT(STATE_DIR) | BIT(DOCTOR) | BIT(SURVIVE) |
+          BIT(SHUTDOWN_EXTERNAL) | BIT(WATCHDOG) | BIT(STOP_GRACE) | BIT(RESTART_BUDGET) |
+          BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(HELP),
+      hf_verb_supervise },
+    { "ctl", "status|start|stop|restart|reload|diagnostics|history|events|quit",
+      "status start stop restart reload diagnostics history events quit",
+      "ask a running supervisor",
+      BIT(CONTROL) | BIT(STATE_DIR) | BIT(TIMEOUT) | BIT(JSON) | BIT(QUIET) | BIT(HELP),
+      hf_verb_ctl },
     { "config", "get [KEY] | set KEY VALUE | validate", "get set validate",
       "show, change or check the configuration",
       BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(LIMITS) | BIT(JSON) | BIT(HELP),
@@ -50,12 +60,15 @@ static const struct hf_verb verbs[] = {
 
 /* Parts that design.md names and this version does not have. */
 static const char *const later_verbs[] = {
-    "supervise", "ctl", "probe", "status", "watch", "logs",
+    "probe",
+    "status",
+    "watch",
+    "logs",
 };
 static const char *const later_options[] = {
-    "mode",       "upstream",       "upstream-token-file", "control",
-    "doctor",     "survive",        "shutdown-external",   "watchdog",
-    "stop-grace", "restart-budget",
+    "mode",
+    "upstream",
+    "upstream-token-file",
 };
 
 const struct hf_verb *hf_verbs(size_t *count)

@@ -29,6 +29,13 @@
     X(TIMEOUT, "timeout", "MS", "for all of it, waiting for a start included (default 10000)")     \
     X(PARAMS, "params", "JSON|@FILE|-", "the request's parameters; - reads stdin")                 \
     X(EXPECT_FINAL, "expect-final", NULL, "wait for the second answer of a method that has two")   \
+    X(CONTROL, "control", "SOCKET", "the supervisor's control socket (default in --state-dir)")    \
+    X(DOCTOR, "doctor", "COMMAND", "repairs the gateway's configuration once, by /bin/sh")         \
+    X(SURVIVE, "survive", NULL, "our end leaves the gateway alone; the next start adopts it")      \
+    X(SHUTDOWN_EXTERNAL, "shutdown-external", NULL, "stop also a gateway that is not ours")        \
+    X(WATCHDOG, "watchdog", "edge|both", "who must live for WATCHDOG=1: we, or both")              \
+    X(STOP_GRACE, "stop-grace", "MS", "from TERM to KILL (default: what the gateway asks for)")    \
+    X(RESTART_BUDGET, "restart-budget", "N/S", "automatic restarts in so many seconds (5/300)")    \
     X(NO_COLOR, "no-color", NULL, "no colour, also on a terminal")                                 \
     X(QUIET, "quiet", NULL, "nothing but the answer and failures")                                 \
     X(JSON, "json", NULL, "print one JSON document")                                               \

@@ -8,6 +8,8 @@ int hf_verb_run(const struct hf_args *args);
 int hf_verb_call(const struct hf_args *args);
 int hf_verb_health(const struct hf_args *args);
 int hf_verb_devices(const struct hf_args *args);
+int hf_verb_supervise(const struct hf_args *args);
+int hf_verb_ctl(const struct hf_args *args);
 int hf_verb_config(const struct hf_args *args);
 int hf_verb_completion(const struct hf_args *args);
 int hf_verb_version(const struct hf_args *args);

@@ -46,7 +46,7 @@ static void fill_endless(unsigned round)
 
 static void show(const char *name, void (*fill)(unsigned round))
 {
-    struct hf_output o;
+    struct hf_output_room o;
     struct hf_output_note note;
     double spent = 0;
     uint64_t told = 0;

@@ -251,8 +251,17 @@ def micro(bench: Bench) -> None:
         subprocess.run([os.path.join(bench.tools, command[0]), *command[1:]], check=True)
 
 
+def supervisor(bench: Bench) -> None:
+    """A figure a line of its own: there is no peer to stand beside."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    adversary = os.path.join(bench.tools, "..", "supervise", "adversary")
+    print("  supervisor", file=sys.stderr, flush=True)
+    subprocess.run([sys.executable, os.path.join(here, "supervisor.py"), bench.binary, adversary],
+                   check=True)
+
+
 FIGURES = {"start": start, "idle": idle, "connect": connect, "health": health, "fanout": fanout,
-           "stopped": stopped, "micro": micro}
+           "stopped": stopped, "micro": micro, "supervisor": supervisor}
 
 
 def print_table(bench: Bench) -> None:

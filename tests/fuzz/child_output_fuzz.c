@@ -8,7 +8,8 @@
 enum { TOLD_MAX = 1 << 24 };
 
 /* All notes as text: kind, level, count, text. */
-static void tell(struct hf_output *o, struct hf_bytes bytes, bool is_stderr, struct hf_buf *told)
+static void tell(struct hf_output_room *o, struct hf_bytes bytes, bool is_stderr,
+                 struct hf_buf *told)
 {
     struct hf_output_note note;
     hf_output_give(o, is_stderr, bytes);
@@ -23,7 +24,7 @@ static void tell(struct hf_output *o, struct hf_bytes bytes, bool is_stderr, str
 
 static void run(struct hf_bytes text, uint32_t cuts, bool is_stderr, struct hf_buf *told)
 {
-    struct hf_output o;
+    struct hf_output_room o;
     struct hf_output_note note;
     uint32_t cursor = 0;
     FUZZ_CHECK(hf_output_init(&o, (struct hf_hash_key){ 1, 2 }, NULL) == 0);

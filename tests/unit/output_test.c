@@ -7,15 +7,15 @@
 static const struct hf_bytes secrets[] = { HF_LIT_INIT("canary-4711-canary") };
 static const struct hf_censor_known known = { secrets, 1 };
 
-static struct hf_output begun(void)
+static struct hf_output_room begun(void)
 {
-    struct hf_output o;
+    struct hf_output_room o;
     CHECK_EQ(hf_output_init(&o, (struct hf_hash_key){ 1, 2 }, &known), 0);
     return o;
 }
 
 /* All notes of some bytes as text: "W:line|D50:line|S:trace|U7". */
-static void tell(struct hf_output *o, int64_t ms, bool is_stderr, struct hf_bytes bytes,
+static void tell(struct hf_output_room *o, int64_t ms, bool is_stderr, struct hf_bytes bytes,
                  struct hf_buf *told)
 {
     static const char letters[] = "-DIW";
@@ -84,7 +84,7 @@ static void lines_are_sorted_by_what_they_say(void)
         { "legacy prefix x was renamed", "D:legacy prefix x was renamed" },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
-        struct hf_output o = begun();
+        struct hf_output_room o = begun();
         struct hf_buf told;
         hf_buf_init(&told, 4096);
         tell(&o, 0, !rows[i].is_stdout, hf_bytes_cstr(rows[i].line), &told);
@@ -104,7 +104,7 @@ static void lines_are_the_same_wherever_they_are_cut(void)
     static const char want[] = "W:one|W:two \xC3\xA4|SI:startup trace: a 12.5ms|D:[ws] closed "
                                "before connect code=1005|W:last";
     for (size_t cut = 0; cut <= text.len; cut++) {
-        struct hf_output o = begun();
+        struct hf_output_room o = begun();
         struct hf_buf told;
         hf_buf_init(&told, 4096);
         tell(&o, 0, true, hf_bytes_head(text, cut), &told);
@@ -166,7 +166,7 @@ static void a_line_without_an_end_is_told_once_and_carries_16_kib_at_most(void)
 /* supervisor 88 */
 static void repeats_are_told_every_50_times_and_at_the_end(void)
 {
-    struct hf_output o = begun();
+    struct hf_output_room o = begun();
     struct hf_buf told;
     struct hf_output_note note;
     uint32_t cursor = 0;
@@ -198,7 +198,7 @@ static void letters_of(uint32_t n, char out[8])
 /* supervisor 88: distinct lines, one second each so that all are new ones that are told. */
 static void the_table_forgets_the_line_least_recently_seen(void)
 {
-    struct hf_output o = begun();
+    struct hf_output_room o = begun();
     struct hf_buf told;
     char line[8];
     hf_buf_init(&told, 65536);
@@ -229,7 +229,7 @@ static void the_table_forgets_the_line_least_recently_seen(void)
 /* supervisor 88: 100,000 distinct lines within one second. */
 static void a_flood_of_new_lines_is_counted(void)
 {
-    struct hf_output o = begun();
+    struct hf_output_room o = begun();
     struct hf_output_note note;
     char line[8];
     size_t told = 0;
@@ -285,7 +285,7 @@ static void stages_of_the_start_are_collected(void)
         CHECK_EQ_AT(i, stage.total, HF_US(rows[i].total_us));
     }
 
-    struct hf_output o = begun();
+    struct hf_output_room o = begun();
     struct hf_buf told;
     hf_buf_init(&told, 4096);
     tell(&o, 0, true,
@@ -307,7 +307,7 @@ static void stages_of_the_start_are_collected(void)
 /* supervisor 90: in no note and in no line that is kept. */
 static void secrets_do_not_come_out(void)
 {
-    struct hf_output o = begun();
+    struct hf_output_room o = begun();
     struct hf_buf told;
     hf_buf_init(&told, 65536);
     for (int i = 0; i < 51; i++)
@@ -325,7 +325,7 @@ static void the_last_120_lines_are_kept(void)
 {
     static const size_t counts[] = { HF_LIMIT_OUTPUT_KEPT, HF_LIMIT_OUTPUT_KEPT + 1 };
     for (size_t k = 0; k < HF_COUNT(counts); k++) {
-        struct hf_output o = begun();
+        struct hf_output_room o = begun();
         struct hf_buf told;
         char line[16];
         hf_buf_init(&told, 65536);
@@ -346,7 +346,7 @@ static void a_kept_line_is_cut_at_its_bound(void)
 {
     static char text[HF_LIMIT_OUTPUT_KEPT_BYTES + 2];
     for (size_t len = HF_LIMIT_OUTPUT_KEPT_BYTES; len <= HF_LIMIT_OUTPUT_KEPT_BYTES + 1; len++) {
-        struct hf_output o = begun();
+        struct hf_output_room o = begun();
         struct hf_buf told;
         hf_buf_init(&told, 65536);
         memset(text, 'x', len);
@@ -360,7 +360,7 @@ static void a_kept_line_is_cut_at_its_bound(void)
 
 static void another_process_begins_with_nothing(void)
 {
-    struct hf_output o = begun();
+    struct hf_output_room o = begun();
     struct hf_buf told;
     hf_buf_init(&told, 4096);
     tell(&o, 0, true, HF_LIT("same\nhalf"), &told);

@@ -31,6 +31,7 @@ do_test() {
     step threads race_test
     step lint lint
     step conformance tests/conformance/run.py "build/gcc/$HOLDFAST"
+    step supervise tests/supervise/run "build/gcc/$HOLDFAST" build/gcc/tests/supervise/adversary
     step 'hostile peers' tests/conformance/hostile.py "build/gcc/$HOLDFAST"
     step 'hostile gateways' tests/conformance/hostile_server.py "build/gcc/$HOLDFAST" build/gcc/tests/holder
     step secrets tests/conformance/canaries.py "build/gcc/$HOLDFAST"

@@ -1,0 +1,159 @@
+/* host/supervise_state.h: the inside of host/supervise, shared by its own files.
+ *
+ * supervise.c owns life, turns and the queue of answers; supervise_tree.c processes and
+ * what they write; supervise_place.c port, probes, journal and configuration;
+ * supervise_link.c the control connection; supervise_control.c the control socket. */
+#ifndef HF_HOST_SUPERVISE_STATE_H
+#define HF_HOST_SUPERVISE_STATE_H
+
+#include "base/buf.h"
+#include "host/child_output.h"
+#include "host/client_loop.h"
+#include "host/control.h"
+#include "host/dial.h"
+#include "host/journal.h"
+#include "host/log_file.h"
+#include "host/notify_in.h"
+#include "host/probe.h"
+#include "host/supervise.h"
+#include "host/trees.h"
+
+/* An event that waits for its turn, with copies of what it leads to. */
+struct hf_answer {
+    struct hf_answer *next;
+    struct hf_keeper_event event;
+    struct hf_buf text;
+};
+
+struct hf_asked { /* a probe under way */
+    struct hf_supervise *s;
+    uint64_t ask;
+    struct hf_probe *probe; /* NULL: free */
+};
+
+struct hf_reader { /* what a tree writes */
+    uint64_t tree; /* 0: free */
+    struct hf_child_output *output;
+};
+
+struct hf_waiter { /* a request of the control socket that is under way */
+    uint64_t tag;  /* 0: free */
+    hf_id client;
+    enum hf_control_verb verb;
+    struct hf_buf id; /* JSON */
+};
+
+struct hf_sup_link {
+    struct hf_supervise *s;
+    struct hf_client_loop *loop; /* NULL until first used */
+    uv_poll_t poll;
+    uv_timer_t timer;
+    struct hf_client *client; /* NULL: none */
+    struct hf_client_seat *seat;
+    uint64_t id; /* the engine's number */
+    bool is_ready, is_over;
+    bool missed; /* the miss of the ping under way was told */
+    hf_time byte_at;
+    char token[HF_STATE_PATH_BYTES];
+    struct hf_bytes scopes[1];
+};
+
+struct hf_supervise {
+    struct hf_supervise_config config;
+    uv_loop_t *loop;
+    struct hf_supervisor *engine;
+    struct hf_now now;
+    bool in_turn, in_step;
+    uv_timer_t timer;
+    uv_check_t check;
+    uv_idle_t awake; /* active: the next poll returns at once */
+    hf_time armed_for;
+    struct hf_answer *first, **last;
+    /* Processes. */
+    struct hf_trees *trees;
+    char cgroup_home[HF_STATE_PATH_BYTES];
+    struct hf_reader readers[HF_LIMIT_TREES];
+    struct hf_notify_in *notify_in;
+    uint64_t gateway;       /* the newest tree of a gateway */
+    struct hf_bytes secret; /* the token of this place, for `known` */
+    struct hf_censor_known known;
+    struct hf_log_file child_log;
+    struct hf_buf line;
+    /* The place. */
+    struct hf_dialer dialer;
+    struct hf_asked probes[2];
+    uint64_t elsewhere_looks;
+    uv_fs_event_t watch;
+    bool has_watch;
+    uint64_t revision;
+    char journal_path[HF_STATE_PATH_BYTES];
+    /* The control connection and the control socket. */
+    struct hf_sup_link link;
+    struct hf_control *control;
+    struct hf_waiter waiters[HF_LIMIT_CONTROL_REQUESTS];
+    uint64_t last_tag, stop_tag;
+    enum hf_phase told_phase; /* to the service manager */
+    bool stops, is_hasty, has_told_stopping, is_closing;
+};
+
+/* --- supervise.c --- */
+
+/* Reads the clocks once in a turn of the loop. */
+void hf_sup_turn(struct hf_supervise *s);
+
+/* Queues an event: what it leads to is copied. */
+void hf_sup_later(struct hf_supervise *s, const struct hf_keeper_event *event);
+
+/* Gives the engine what waits, carries out what it asks, until both are done. */
+void hf_sup_run(struct hf_supervise *s);
+
+/* Both: for callbacks of the loop. */
+void hf_sup_event(struct hf_supervise *s, const struct hf_keeper_event *event);
+
+/* --- supervise_tree.c --- */
+
+int hf_sup_trees_open(struct hf_supervise *s, struct hf_fault *fault);
+void hf_sup_trees_close(struct hf_supervise *s);
+void hf_sup_spawn(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_adopt(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_signal(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_survey(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_dump(struct hf_supervise *s, const struct hf_keeper_action *a);
+
+/* The engine's log: what the child says goes to the child's own file as well. */
+struct hf_log hf_sup_log(struct hf_supervise *s);
+
+/* --- supervise_place.c --- */
+
+int hf_sup_place_open(struct hf_supervise *s, struct hf_fault *fault);
+void hf_sup_place_close(struct hf_supervise *s);
+void hf_sup_detect(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_check_port(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_probe(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_stop_probe(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_read_config(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_journal(struct hf_supervise *s, const struct hf_keeper_action *a);
+
+/* The journal's process when it lives: true and the record. */
+bool hf_sup_recorded(const struct hf_supervise *s, struct hf_journal *out);
+
+/* --- supervise_link.c --- */
+
+void hf_sup_link_open(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_link_abort(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_link_call(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_link_close(struct hf_supervise *s);
+
+/* Pongs and what is missed of them; and when to look again. */
+void hf_sup_link_look(struct hf_supervise *s);
+hf_time hf_sup_link_due(const struct hf_supervise *s);
+
+/* --- supervise_control.c --- */
+
+int hf_sup_control_open(struct hf_supervise *s, struct hf_fault *fault);
+void hf_sup_control_close(struct hf_supervise *s);
+void hf_sup_result(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_tell(struct hf_supervise *s, const struct hf_keeper_action *a);
+
+#endif

@@ -1,0 +1,353 @@
+/* Processes of a supervisor, and what they write. */
+#include "base/limits.h"
+#include "host/cgroup.h"
+#include "host/child_env.h"
+#include "host/evidence.h"
+#include "host/proc_file.h"
+#include "host/supervise_state.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DETAIL_BYTES = 1024, DUMP_BYTES = 65536, LINE_BYTES = 65536, CHILD_LOG_BYTES = 10485760 };
+
+/* --- output --- */
+
+static struct hf_reader *reader_of(struct hf_supervise *s, uint64_t tree)
+{
+    for (size_t i = 0; i < HF_COUNT(s->readers); i++)
+        if (s->readers[i].tree == tree) return &s->readers[i];
+    return NULL;
+}
+
+/* One line to the log file of the child, which may fail: it is told once and
+ * supervision goes on. */
+static void keep_line(struct hf_supervise *s, struct hf_bytes text, bool is_stderr)
+{
+    hf_buf_reset(&s->line, LINE_BYTES);
+    hf_buf_addf(&s->line, "%lld %s ", (long long)s->now.wall_ms, is_stderr ? "err" : "out");
+    hf_buf_add(&s->line, text);
+    hf_buf_add_byte(&s->line, '\n');
+    if (hf_buf_done(&s->line) != 0) return;
+    enum hf_log_file_news news = hf_log_file_write(&s->child_log, hf_buf_view(&s->line));
+    if (news == HF_LOG_FILE_FAILED)
+        HF_LOG(&s->config.log, HF_LOG_WARN, "child_log.failed",
+               HF_TEXT("why", hf_bytes_cstr(hf_err_text(s->child_log.failed))));
+    else if (news == HF_LOG_FILE_MENDED)
+        HF_LOG(&s->config.log, HF_LOG_INFO, "child_log.mended",
+               HF_TEXT("path", hf_bytes_cstr(s->child_log.path)));
+}
+
+/* The record's text under that name, or nothing. */
+static struct hf_bytes text_of(const struct hf_log_record *record, const char *key)
+{
+    for (size_t i = 0; i < record->field_count; i++)
+        if (strcmp(record->fields[i].key, key) == 0) return record->fields[i].text;
+    return HF_EMPTY;
+}
+
+/* Lines come here without their secrets, whatever level our own log has. */
+static void on_record(void *ctx, const struct hf_log_record *record)
+{
+    struct hf_supervise *s = ctx;
+    const struct hf_log *log = &s->config.log;
+    if (strcmp(record->event, "child.said") == 0 || strcmp(record->event, "child.stage") == 0)
+        keep_line(s, text_of(record, "line"),
+                  !hf_bytes_same(text_of(record, "stream"), HF_LIT("stdout")));
+    if (record->level <= log->level && log->sink) log->sink(log->ctx, record);
+}
+
+struct hf_log hf_sup_log(struct hf_supervise *s)
+{
+    return (struct hf_log){ .sink = on_record, .ctx = s, .level = HF_LOG_DEBUG };
+}
+
+static void on_output(void *ctx, uint64_t tree, bool is_stderr, struct hf_bytes bytes)
+{
+    struct hf_supervise *s = ctx;
+    struct hf_keeper_event event = { .kind = HF_KEEPER_OUTPUT, .tree = tree };
+    if (s->is_closing) return;
+    event.u.output.is_stderr = is_stderr;
+    event.u.output.bytes = bytes;
+    hf_sup_event(s, &event);
+}
+
+static void end_output(struct hf_supervise *s, uint64_t tree)
+{
+    struct hf_reader *r = reader_of(s, tree);
+    if (!r || tree == 0) return;
+    hf_child_output_drain(r->output);
+    hf_child_output_close(r->output);
+    *r = (struct hf_reader){ 0 };
+}
+
+/* The child's ends in `fds`; 0 or the fault. */
+static int open_output(struct hf_supervise *s, uint64_t tree, bool survives, bool reopens,
+                       int fds[2], struct hf_fault *fault)
+{
+    struct hf_reader *r = reader_of(s, 0);
+    const struct hf_child_output_config config = { .loop = s->loop,
+                                                   .tree = tree,
+                                                   .dir = survives ? s->config.state_dir : NULL,
+                                                   .reopens = reopens,
+                                                   .told = on_output,
+                                                   .ctx = s };
+    if (!r) return hf_fault_set(fault, HF_ERR_LIMIT, "too many programs write at once");
+    int err = hf_child_output_open(&r->output, &config, &fds[0], &fds[1], fault);
+    if (!err) r->tree = tree;
+    return err;
+}
+
+/* --- making --- */
+
+static void tell_spawn_failed(struct hf_supervise *s, uint64_t tree, int err, const char *why)
+{
+    struct hf_keeper_event event = { .kind = HF_KEEPER_SPAWN_FAILED, .tree = tree };
+    event.u.spawn_failed.err = err;
+    event.u.spawn_failed.why = hf_bytes_cstr(why);
+    hf_sup_later(s, &event);
+}
+
+/* Which program and with which arguments. */
+static int choose_program(struct hf_supervise *s, bool is_doctor, char *path, size_t cap,
+                          char *const **argv, struct hf_fault *fault)
+{
+    static char *doctor_argv[] = { (char *)(uintptr_t) "/bin/sh", (char *)(uintptr_t) "-c", NULL,
+                                   NULL };
+    *argv = s->config.argv;
+    if (is_doctor) {
+        doctor_argv[2] = (char *)(uintptr_t)s->config.doctor;
+        *argv = doctor_argv;
+    }
+    int err = hf_program_find((*argv)[0], getenv("PATH"), path, cap);
+    if (!err) return 0;
+    return hf_fault_set(fault, err, "cannot run %s: %s", (*argv)[0],
+                        err == HF_ERR_DENIED ? "it is not an executable file" : hf_err_text(err));
+}
+
+static int spawn_in(struct hf_supervise *s, uint64_t tree, const char *path, char *const *argv,
+                    bool is_doctor, struct hf_fault *fault)
+{
+    struct hf_child_env env;
+    int fds[2] = { -1, -1 };
+    bool survives = s->config.survives && !is_doctor;
+    const struct hf_child_env_spec spec = {
+        .from = environ,
+        .notify_socket = is_doctor ? NULL : hf_notify_in_name(s->notify_in),
+        .token = s->config.token,
+        .port = s->config.hands_port ? (uint16_t)s->config.supervisor.port : 0,
+        .is_repair = is_doctor,
+    };
+    int err = open_output(s, tree, survives, false, fds, fault);
+    if (err) return err;
+    err = hf_child_env_init(&env, &spec);
+    if (!err) {
+        const struct hf_tree_plan plan = { .path = path,
+                                           .argv = argv,
+                                           .envp = env.vars,
+                                           .stdout_fd = fds[0],
+                                           .stderr_fd = fds[1],
+                                           .survives = survives };
+        err = hf_trees_spawn(s->trees, tree, &plan, fault);
+        hf_child_env_fini(&env);
+    } else {
+        hf_fault_set(fault, err, "out of memory");
+    }
+    close(fds[0]);
+    close(fds[1]);
+    return err;
+}
+
+void hf_sup_spawn(struct hf_supervise *s, const struct hf_keeper_action *a)
+{
+    char path[HF_STATE_PATH_BYTES];
+    char *const *argv;
+    struct hf_fault fault;
+    bool is_doctor = a->u.spawn == HF_KEEPER_DOCTOR;
+    if (!is_doctor) {
+        s->gateway = a->tree;
+        s->elsewhere_looks = 0;
+    }
+    int err = choose_program(s, is_doctor, path, sizeof path, &argv, &fault);
+    if (!err) err = spawn_in(s, a->tree, path, argv, is_doctor, &fault);
+    if (!err) return;
+    end_output(s, a->tree);
+    tell_spawn_failed(s, a->tree, err, fault.text);
+}
+
+void hf_sup_adopt(struct hf_supervise *s, const struct hf_keeper_action *a)
+{
+    struct hf_journal j;
+    struct hf_fault fault;
+    int none[2];
+    int err = HF_ERR_NOT_FOUND;
+    hf_fault_set(&fault, err, "the recorded process is gone");
+    s->gateway = a->tree;
+    if (hf_sup_recorded(s, &j) && j.pid == a->u.adopt)
+        err = hf_trees_adopt(s->trees, a->tree, (pid_t)j.pid, (uint64_t)j.started, j.group, &fault);
+    if (err) {
+        tell_spawn_failed(s, a->tree, err, fault.text);
+        return;
+    }
+    /* Without its pipes it is still kept: only its lines are lost to us. */
+    if (open_output(s, a->tree, true, true, none, &fault) != 0)
+        HF_LOG(&s->config.log, HF_LOG_WARN, "child.unheard",
+               HF_TEXT("why", hf_bytes_cstr(fault.text)));
+}
+
+/* --- news --- */
+
+static void on_failed(struct hf_supervise *s, const struct hf_tree_news *news)
+{
+    char why[DETAIL_BYTES];
+    end_output(s, news->tree);
+    snprintf(why, sizeof why, "cannot run %s: %s", s->config.argv[0], strerror(news->number));
+    tell_spawn_failed(s, news->tree, hf_fault_code(news->number), why);
+}
+
+static void on_exited(struct hf_supervise *s, const struct hf_tree_news *news)
+{
+    struct hf_keeper_event event = { .kind = HF_KEEPER_EXITED, .tree = news->tree };
+    struct hf_reader *r = reader_of(s, news->tree);
+    /* Its last words and messages come before its end. */
+    hf_notify_in_drain(s->notify_in);
+    if (r) hf_child_output_drain(r->output);
+    event.u.exited.is_known = news->is_known;
+    event.u.exited.code = news->code;
+    event.u.exited.signal = news->signal;
+    event.u.exited.oom_kills = (int64_t)news->oom_kills;
+    hf_sup_later(s, &event);
+}
+
+static void on_news(void *ctx, const struct hf_tree_news *news)
+{
+    struct hf_supervise *s = ctx;
+    struct hf_keeper_event event = { .tree = news->tree };
+    if (s->is_closing) return;
+    hf_sup_turn(s);
+    switch (news->kind) {
+    case HF_TREE_RUNS:
+        event.kind = HF_KEEPER_SPAWNED;
+        event.u.spawned.pid = news->pid;
+        hf_sup_later(s, &event);
+        break;
+    case HF_TREE_FAILED:
+        on_failed(s, news);
+        break;
+    case HF_TREE_EXITED:
+        on_exited(s, news);
+        break;
+    case HF_TREE_EMPTIED:
+        end_output(s, news->tree);
+        event.kind = HF_KEEPER_EMPTIED;
+        hf_sup_later(s, &event);
+        break;
+    case HF_TREE_GUARDIAN_LOST:
+        event.kind = HF_KEEPER_GUARDIAN_LOST;
+        hf_sup_later(s, &event);
+        break;
+    }
+    hf_sup_run(s);
+}
+
+/* Only what a process of the tree says about itself counts. */
+static void on_notified(void *ctx, pid_t sender, const struct hf_notify_text *message)
+{
+    struct hf_supervise *s = ctx;
+    struct hf_keeper_event event = { .kind = HF_KEEPER_NOTIFIED_READY };
+    if (s->is_closing) return;
+    event.tree = hf_trees_find(s->trees, sender);
+    if (event.tree == 0 || event.tree != s->gateway) return;
+    if (message->has_status)
+        HF_LOG(&s->config.log, HF_LOG_INFO, "child.status_told",
+               HF_TEXT("status", message->status));
+    if (message->is_ready) hf_sup_event(s, &event);
+}
+
+/* --- acts --- */
+
+void hf_sup_signal(struct hf_supervise *s, const struct hf_keeper_action *a)
+{
+    static const int numbers[] = {
+        [HF_KEEPER_TERM] = SIGTERM, [HF_KEEPER_KILL] = SIGKILL, [HF_KEEPER_CONT] = SIGCONT,
+        [HF_KEEPER_USR1] = SIGUSR1, [HF_KEEPER_USR2] = SIGUSR2,
+    };
+    struct hf_keeper_event event = { .kind = HF_KEEPER_SIGNAL_FAILED,
+                                     .ask = a->ask,
+                                     .tree = a->tree };
+    event.u.err =
+        hf_trees_signal(s->trees, a->tree, numbers[a->u.signal.signal], a->u.signal.to_others);
+    if (event.u.err != 0) hf_sup_later(s, &event);
+}
+
+void hf_sup_survey(struct hf_supervise *s, const struct hf_keeper_action *a)
+{
+    char detail[DETAIL_BYTES];
+    struct hf_keeper_event event = { .kind = HF_KEEPER_SURVEYED, .ask = a->ask, .tree = a->tree };
+    event.u.surveyed.count = (uint32_t)hf_trees_survey(s->trees, a->tree, detail, sizeof detail);
+    event.u.surveyed.detail = hf_bytes_cstr(detail);
+    hf_sup_later(s, &event);
+}
+
+void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a)
+{
+    static pid_t pids[HF_LIMIT_TREE_SCAN];
+    struct hf_tree_facts facts;
+    struct hf_keeper_event event = { .kind = HF_KEEPER_EVIDENCE, .ask = a->ask, .tree = a->tree };
+    event.u.evidence.cpu_used = -1;
+    if (hf_trees_facts(s->trees, a->tree, &facts)) {
+        if (facts.pid != 0) event.u.evidence.state = hf_evidence_state(facts.pid);
+        event.u.evidence.is_frozen = facts.is_frozen;
+        size_t count =
+            facts.has_group_cpu ? 0 : hf_trees_list(s->trees, a->tree, pids, HF_COUNT(pids));
+        event.u.evidence.cpu_used =
+            facts.has_group_cpu ? HF_US((int64_t)facts.group_cpu_us) : hf_evidence_cpu(pids, count);
+    }
+    hf_sup_later(s, &event);
+}
+
+/* Into the child's log, behind its last lines; the log of ours tells where. */
+void hf_sup_dump(struct hf_supervise *s, const struct hf_keeper_action *a)
+{
+    static pid_t pids[HF_LIMIT_TREE_SCAN];
+    struct hf_buf dump;
+    struct hf_bytes text, line;
+    hf_buf_init(&dump, DUMP_BYTES);
+    size_t count = hf_trees_list(s->trees, a->tree, pids, HF_COUNT(pids));
+    hf_evidence_dump(pids, count, &dump);
+    text = hf_buf_view(&dump);
+    while (hf_proc_next_line(&text, &line)) {
+        keep_line(s, line, true);
+        HF_LOG(&s->config.log, HF_LOG_WARN, "child.dumped", HF_TEXT("line", line));
+    }
+    hf_buf_fini(&dump);
+}
+
+/* --- life --- */
+
+int hf_sup_trees_open(struct hf_supervise *s, struct hf_fault *fault)
+{
+    char path[HF_STATE_PATH_BYTES];
+    bool has_groups = hf_cgroup_home(s->cgroup_home) == 0;
+    const struct hf_trees_config config = { .loop = s->loop,
+                                            .cgroup_home = has_groups ? s->cgroup_home : NULL,
+                                            .told = on_news,
+                                            .ctx = s };
+    hf_buf_init(&s->line, LINE_BYTES);
+    snprintf(path, sizeof path, "%.1000s/child.log", s->config.state_dir);
+    hf_log_file_init(&s->child_log, path, CHILD_LOG_BYTES);
+    int err = hf_notify_in_new(&s->notify_in, s->loop, on_notified, s, fault);
+    return err ? err : hf_trees_new(&s->trees, &config, fault);
+}
+
+void hf_sup_trees_close(struct hf_supervise *s)
+{
+    for (size_t i = 0; i < HF_COUNT(s->readers); i++)
+        if (s->readers[i].tree != 0) hf_child_output_close(s->readers[i].output);
+    hf_notify_in_free(s->notify_in);
+    if (s->trees) hf_trees_close(s->trees);
+}

@@ -1,0 +1,226 @@
+#include "prog/ctl_text.h"
+#include "base/iso.h"
+#include "wire/json_read.h"
+
+#include <stdio.h>
+
+enum { SCRATCH_BYTES = 1 << 20 };
+
+/* --- pieces --- */
+
+/* The string's text, with what a terminal could take as a command left out. */
+static void add_text(struct hf_buf *out, struct hf_bytes value)
+{
+    struct hf_buf text;
+    hf_buf_init(&text, SCRATCH_BYTES);
+    hf_json_text(value, &text);
+    for (size_t i = 0; i < text.len; i++)
+        hf_buf_add_byte(out, text.ptr[i] < ' ' || text.ptr[i] == 0x7F ? ' ' : text.ptr[i]);
+    hf_buf_fini(&text);
+}
+
+/* Any value: a string as text, else as it is written. */
+static void add_value(struct hf_buf *out, struct hf_bytes value)
+{
+    if (hf_json_kind(value) == HF_JSON_STRING)
+        add_text(out, value);
+    else
+        hf_buf_add(out, value);
+}
+
+static bool find_int(struct hf_bytes object, const char *name, int64_t *out)
+{
+    return hf_json_get_int(hf_json_find(object, name), out) == 0;
+}
+
+/* "12s", "3m 4s", "2h 5m", "4d 1h". */
+static void add_span(struct hf_buf *out, int64_t ms)
+{
+    int64_t s = ms < 0 ? 0 : ms / 1000;
+    if (s < 60)
+        hf_buf_addf(out, "%llds", (long long)s);
+    else if (s < 3600)
+        hf_buf_addf(out, "%lldm %llds", (long long)(s / 60), (long long)(s % 60));
+    else if (s < 86400)
+        hf_buf_addf(out, "%lldh %lldm", (long long)(s / 3600), (long long)(s % 3600 / 60));
+    else
+        hf_buf_addf(out, "%lldd %lldh", (long long)(s / 86400), (long long)(s % 86400 / 3600));
+}
+
+static void add_instant(struct hf_buf *out, int64_t ms)
+{
+    char text[HF_ISO_CHARS];
+    size_t len = hf_iso_write(ms, text);
+    hf_buf_add(out, hf_bytes(text, len));
+}
+
+/* --- status --- */
+
+static void add_line_if(struct hf_buf *out, const char *label, struct hf_bytes value)
+{
+    if (value.len == 0) return;
+    hf_buf_addf(out, "%-12s ", label);
+    add_value(out, value);
+    hf_buf_add_byte(out, '\n');
+}
+
+static void add_phase(struct hf_buf *out, struct hf_bytes json)
+{
+    int64_t at = 0, since = 0;
+    find_int(json, "at", &at);
+    hf_buf_addf(out, "%-12s ", "phase");
+    add_text(out, hf_json_find(json, "state"));
+    HF_BUF_LIT(out, "/");
+    add_text(out, hf_json_find(json, "phase"));
+    if (find_int(json, "since", &since)) {
+        HF_BUF_LIT(out, " for ");
+        add_span(out, at - since);
+        HF_BUF_LIT(out, " (since ");
+        add_instant(out, since);
+        HF_BUF_LIT(out, ")");
+    }
+    HF_BUF_LIT(out, "\n");
+}
+
+static void add_answers(struct hf_buf *out, struct hf_bytes answers)
+{
+    struct hf_json_iter it = hf_json_iter(answers);
+    struct hf_json_member member;
+    int64_t age;
+    while (hf_json_next_member(&it, &member)) {
+        HF_BUF_LIT(out, "  ");
+        add_text(out, member.key);
+        HF_BUF_LIT(out, ": ");
+        add_text(out, hf_json_find(member.value, "answer"));
+        if (find_int(member.value, "ageMs", &age)) {
+            HF_BUF_LIT(out, ", seen ");
+            add_span(out, age);
+            HF_BUF_LIT(out, " ago");
+        }
+        HF_BUF_LIT(out, "\n");
+    }
+}
+
+static void add_exit(struct hf_buf *out, struct hf_bytes last)
+{
+    int64_t number;
+    if (last.len == 0) return;
+    hf_buf_addf(out, "%-12s ", "last exit");
+    add_text(out, hf_json_find(last, "kind"));
+    if (find_int(last, "code", &number)) hf_buf_addf(out, ", code %lld", (long long)number);
+    if (find_int(last, "signal", &number)) hf_buf_addf(out, ", signal %lld", (long long)number);
+    if (find_int(last, "at", &number)) {
+        HF_BUF_LIT(out, ", at ");
+        add_instant(out, number);
+    }
+    HF_BUF_LIT(out, "\n");
+}
+
+static void add_next(struct hf_buf *out, struct hf_bytes json)
+{
+    struct hf_bytes next = hf_json_find(json, "next");
+    int64_t at = 0, when;
+    if (next.len == 0) return;
+    find_int(json, "at", &at);
+    hf_buf_addf(out, "%-12s ", "next");
+    add_text(out, hf_json_find(next, "action"));
+    if (find_int(next, "at", &when)) {
+        HF_BUF_LIT(out, " in ");
+        add_span(out, when - at);
+    }
+    HF_BUF_LIT(out, "\n");
+}
+
+static void add_lines(struct hf_buf *out, struct hf_bytes lines)
+{
+    struct hf_json_iter it = hf_json_iter(lines);
+    struct hf_bytes line;
+    if (hf_json_count(lines) == 0) return;
+    HF_BUF_LIT(out, "last lines\n");
+    while (hf_json_next(&it, &line)) {
+        HF_BUF_LIT(out, "  ");
+        add_text(out, line);
+        HF_BUF_LIT(out, "\n");
+    }
+}
+
+void hf_ctl_text_status(struct hf_buf *out, struct hf_bytes json)
+{
+    static const struct {
+        const char *label, *member;
+    } rows[] = {
+        { "why", "why" },
+        { "error", "error" },
+        { "pid", "pid" },
+        { "port", "port" },
+        { "version", "version" },
+        { "owned", "owned" },
+        { "restart due", "restart_pending" },
+    };
+    add_phase(out, json);
+    for (size_t i = 0; i < HF_COUNT(rows); i++)
+        add_line_if(out, rows[i].label, hf_json_find(json, rows[i].member));
+    add_answers(out, hf_json_find(json, "answers"));
+    add_exit(out, hf_json_find(json, "lastExit"));
+    add_next(out, json);
+    add_lines(out, hf_json_find(json, "lines"));
+}
+
+/* --- the rest --- */
+
+void hf_ctl_text_history(struct hf_buf *out, struct hf_bytes json)
+{
+    struct hf_json_iter it = hf_json_iter(json);
+    struct hf_bytes one;
+    int64_t at;
+    while (hf_json_next(&it, &one)) {
+        if (find_int(one, "at", &at)) add_instant(out, at);
+        HF_BUF_LIT(out, "  ");
+        add_text(out, hf_json_find(one, "from"));
+        HF_BUF_LIT(out, " -> ");
+        add_text(out, hf_json_find(one, "to"));
+        HF_BUF_LIT(out, "  ");
+        add_text(out, hf_json_find(one, "cause"));
+        HF_BUF_LIT(out, "\n");
+    }
+}
+
+void hf_ctl_text_members(struct hf_buf *out, struct hf_bytes json)
+{
+    struct hf_json_iter it = hf_json_iter(json);
+    struct hf_json_member member;
+    while (hf_json_next_member(&it, &member)) {
+        add_text(out, member.key);
+        HF_BUF_LIT(out, ": ");
+        add_value(out, member.value);
+        HF_BUF_LIT(out, "\n");
+    }
+}
+
+void hf_ctl_text_result(struct hf_buf *out, const struct hf_control_result *result)
+{
+    hf_buf_addf(out, "%s: %s", hf_control_verb_name(result->verb),
+                hf_control_outcome_name(result->outcome));
+    if (result->pid_before > 0)
+        hf_buf_addf(out, ", pid before %lld", (long long)result->pid_before);
+    if (result->pid_after > 0) hf_buf_addf(out, ", pid after %lld", (long long)result->pid_after);
+    if (result->retry_after_ms >= 0) {
+        HF_BUF_LIT(out, ", in ");
+        add_span(out, result->retry_after_ms);
+    }
+    if (result->reason.len > 0) {
+        HF_BUF_LIT(out, ": ");
+        hf_buf_add(out, result->reason);
+    }
+    HF_BUF_LIT(out, "\n");
+}
+
+void hf_ctl_text_event(struct hf_buf *out, const struct hf_control_reply *reply)
+{
+    add_instant(out, reply->at_ms);
+    HF_BUF_LIT(out, "  ");
+    hf_buf_add(out, reply->name);
+    HF_BUF_LIT(out, "  ");
+    hf_buf_add(out, reply->data);
+    HF_BUF_LIT(out, "\n");
+}

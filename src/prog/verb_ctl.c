@@ -1,0 +1,252 @@
+/* `holdfast ctl`: asks a supervisor through its control socket. */
+#include "base/crypto.h"
+#include "host/file.h"
+#include "host/state_dir.h"
+#include "prog/ctl_text.h"
+#include "prog/paths.h"
+#include "prog/verbs.h"
+#include "wire/schema/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { LINE_BYTES = 32 << 20, TIMEOUT_MAX_MS = 86400000, ANSWER_MS = 10000 };
+
+struct ctl {
+    const struct hf_args *args;
+    struct hf_control_request request;
+    char path[HF_STATE_PATH_BYTES];
+    int fd;
+    struct hf_buf in;
+    size_t used; /* bytes of `in` that were handed out as lines */
+};
+
+/* --- the question --- */
+
+static int read_verb(struct ctl *c, struct hf_fault *fault)
+{
+    if (c->args->operand_count != 1 ||
+        !hf_control_verb_find(hf_bytes_cstr(c->args->operands[0]), &c->request.verb))
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "ctl wants one of status, start, stop, restart, reload, diagnostics, "
+                            "history, events, quit");
+    c->request.id = HF_LIT("1");
+    c->request.reason = HF_LIT("ctl");
+    return 0;
+}
+
+static int read_path(struct ctl *c, struct hf_fault *fault)
+{
+    char directory[HF_CONFIG_PATH_BYTES];
+    const char *given = c->args->values[HF_OPTION_CONTROL];
+    hf_paths_state_dir(c->args, directory);
+    if (!given && directory[0] == '\0')
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "no control socket: give --control or --state-dir");
+    int len = given ? snprintf(c->path, sizeof c->path, "%s", given)
+                    : snprintf(c->path, sizeof c->path, "%s/control.sock", directory);
+    if (len < (int)sizeof((struct sockaddr_un *)0)->sun_path) return 0;
+    return hf_fault_set(fault, HF_ERR_USAGE, "the path of the control socket is too long: %s",
+                        c->path);
+}
+
+/* How long one answer may take: a stop takes as long as its gateway needs. */
+static int read_timeout(const struct ctl *c, int64_t *ms, struct hf_fault *fault)
+{
+    const char *text = c->args->values[HF_OPTION_TIMEOUT];
+    uint64_t given;
+    bool is_quick = c->request.verb == HF_CONTROL_STATUS ||
+                    c->request.verb == HF_CONTROL_DIAGNOSTICS ||
+                    c->request.verb == HF_CONTROL_HISTORY;
+    *ms = is_quick ? ANSWER_MS : 0;
+    if (!text) return 0;
+    if (!hf_bytes_u64(hf_bytes_cstr(text), &given) || given == 0 || given > TIMEOUT_MAX_MS)
+        return hf_fault_set(fault, HF_ERR_USAGE, "--timeout wants 1 to %d milliseconds, not \"%s\"",
+                            TIMEOUT_MAX_MS, text);
+    *ms = (int64_t)given;
+    return 0;
+}
+
+static int dial(struct ctl *c, struct hf_fault *fault)
+{
+    struct sockaddr_un to = { .sun_family = AF_UNIX };
+    memcpy(to.sun_path, c->path, strlen(c->path) + 1);
+    c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0)
+        return hf_fault_set(fault, hf_fault_code(errno),
+                            "no supervisor answers at %s (%s): is it running, with this state "
+                            "directory?",
+                            c->path, strerror(errno));
+    return 0;
+}
+
+static int ask(struct ctl *c, struct hf_fault *fault)
+{
+    struct hf_buf line;
+    int64_t ms;
+    int err = read_timeout(c, &ms, fault);
+    if (!err) err = dial(c, fault);
+    if (err) return err;
+    const struct timeval patience = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+    setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    hf_buf_init(&line, LINE_BYTES);
+    hf_control_write_request(&line, &c->request);
+    err = hf_buf_done(&line);
+    if (!err) err = hf_file_write_all(c->fd, hf_buf_view(&line));
+    hf_buf_fini(&line);
+    return err ? hf_fault_set(fault, err, "the supervisor cannot be asked: %s", hf_err_text(err))
+               : 0;
+}
+
+/* --- the answers --- */
+
+/* The next line; HF_ERR_CLOSED, HF_ERR_TIMEOUT or the system's reason. */
+static int next_line(struct ctl *c, struct hf_bytes *line, struct hf_fault *fault)
+{
+    hf_buf_take(&c->in, c->used);
+    c->used = 0;
+    for (;;) {
+        size_t end = hf_bytes_find(hf_buf_view(&c->in), 0, '\n');
+        if (end < c->in.len) {
+            *line = hf_bytes(c->in.ptr, end);
+            c->used = end + 1;
+            return 0;
+        }
+        uint8_t part[65536];
+        ssize_t got = recv(c->fd, part, sizeof part, 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EAGAIN)
+            return hf_fault_set(fault, HF_ERR_TIMEOUT, "the supervisor did not answer in time");
+        if (got <= 0)
+            return hf_fault_set(fault, HF_ERR_CLOSED, "the supervisor closed the connection");
+        hf_buf_add(&c->in, hf_bytes(part, (size_t)got));
+        int err = hf_buf_done(&c->in);
+        if (err) return hf_fault_set(fault, err, "the supervisor's answer is too long");
+    }
+}
+
+static int print_line(struct hf_bytes text)
+{
+    struct hf_buf out;
+    hf_buf_init(&out, LINE_BYTES);
+    hf_buf_add(&out, text);
+    return hf_verb_print(&out);
+}
+
+static int print_data(const struct ctl *c, const struct hf_control_reply *reply)
+{
+    struct hf_buf out;
+    if (c->args->values[HF_OPTION_JSON]) return print_line(reply->data);
+    hf_buf_init(&out, LINE_BYTES);
+    if (c->request.verb == HF_CONTROL_STATUS)
+        hf_ctl_text_status(&out, reply->data);
+    else if (c->request.verb == HF_CONTROL_HISTORY)
+        hf_ctl_text_history(&out, reply->data);
+    else
+        hf_ctl_text_members(&out, reply->data);
+    return hf_verb_print(&out);
+}
+
+static bool is_success(enum hf_control_outcome outcome)
+{
+    return outcome == HF_OUTCOME_EXECUTED || outcome == HF_OUTCOME_JOINED ||
+           outcome == HF_OUTCOME_SATISFIED;
+}
+
+/* What comes before the final word goes to stderr: stdout has one document. */
+static int print_result(const struct ctl *c, struct hf_bytes line,
+                        const struct hf_control_result *result)
+{
+    struct hf_buf out;
+    hf_buf_init(&out, LINE_BYTES);
+    if (c->args->values[HF_OPTION_JSON] && result->is_final) {
+        hf_buf_fini(&out);
+        int exit_code = print_line(line);
+        return exit_code != HF_EXIT_DONE || is_success(result->outcome) ? exit_code
+                                                                        : HF_EXIT_FAILED;
+    }
+    hf_ctl_text_result(&out, result);
+    if (!result->is_final || !is_success(result->outcome)) {
+        if (!c->args->values[HF_OPTION_QUIET] || result->is_final)
+            hf_file_write_all(STDERR_FILENO, hf_buf_view(&out));
+        hf_buf_fini(&out);
+        return result->is_final ? HF_EXIT_FAILED : HF_EXIT_DONE;
+    }
+    return hf_verb_print(&out);
+}
+
+static int print_event(const struct ctl *c, struct hf_bytes line,
+                       const struct hf_control_reply *reply)
+{
+    struct hf_buf out;
+    if (c->args->values[HF_OPTION_JSON]) return print_line(line);
+    hf_buf_init(&out, LINE_BYTES);
+    hf_ctl_text_event(&out, reply);
+    return hf_verb_print(&out);
+}
+
+/* True when there is more to come; else `*exit_code` is the verb's. */
+static bool take(struct ctl *c, struct hf_bytes line, int *exit_code, struct hf_fault *fault)
+{
+    struct hf_control_reply reply;
+    struct hf_buf scratch;
+    bool is_open = true;
+    hf_buf_init(&scratch, LINE_BYTES);
+    int err = hf_control_read_reply(line, &scratch, &reply);
+    *exit_code = HF_EXIT_DONE;
+    if (err) {
+        /* Kinds that a newer supervisor knows are passed over. */
+        is_open = err == HF_ERR_TYPE;
+        if (!is_open) {
+            hf_fault_set(fault, err, "the supervisor's answer cannot be read");
+            *exit_code = hf_verb_fail(fault);
+        }
+    } else if (reply.kind == HF_CONTROL_IS_ERROR) {
+        fprintf(stderr, "holdfast: %.*s\n", (int)reply.message.len,
+                (const char *)reply.message.ptr);
+        *exit_code = HF_EXIT_FAILED;
+        is_open = false;
+    } else if (reply.kind == HF_CONTROL_IS_EVENT) {
+        *exit_code = print_event(c, line, &reply);
+        is_open = *exit_code == HF_EXIT_DONE;
+    } else if (reply.kind == HF_CONTROL_IS_DATA && c->request.verb != HF_CONTROL_EVENTS) {
+        *exit_code = print_data(c, &reply);
+        is_open = false;
+    } else if (reply.kind == HF_CONTROL_IS_RESULT) {
+        *exit_code = print_result(c, line, &reply.result);
+        is_open = !reply.result.is_final;
+    }
+    hf_buf_fini(&scratch);
+    return is_open;
+}
+
+static int run(struct ctl *c)
+{
+    struct hf_fault fault = { 0 };
+    struct hf_bytes line = HF_EMPTY;
+    int exit_code = HF_EXIT_DONE;
+    int err = read_verb(c, &fault);
+    if (!err) err = read_path(c, &fault);
+    if (!err) err = ask(c, &fault);
+    while (!err) {
+        err = next_line(c, &line, &fault);
+        if (!err && !take(c, line, &exit_code, &fault)) return exit_code;
+    }
+    return hf_verb_fail(&fault);
+}
+
+int hf_verb_ctl(const struct hf_args *args)
+{
+    struct ctl c = { .args = args, .fd = -1 };
+    hf_buf_init(&c.in, LINE_BYTES);
+    int exit_code = run(&c);
+    if (c.fd >= 0) close(c.fd);
+    hf_buf_fini(&c.in);
+    return exit_code;
+}

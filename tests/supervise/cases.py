@@ -1,0 +1,540 @@
+"""Children that misbehave, and what a supervisor must say and do about each."""
+
+import json
+import os
+import random
+import signal
+import socket
+import threading
+import time
+
+from scene import Failed, Manager, check, free_port, read, wait_until
+
+CASES = []
+
+
+def case(function):
+    CASES.append(function)
+    return function
+
+
+def stop(s, outcome="EXECUTED"):
+    result = s.ctl("stop")
+    check(result["outcome"] == outcome, f"stop: {result}")
+    check(not s.left(), "nothing is left when the stop has its result")
+    check(s.status()["phase"] == "idle", "idle after the stop")
+
+
+def keep_and_stop(s, mode, *flags):
+    """Ready by its own word, then stopped: nothing is left."""
+    s.supervise(mode, "--url", "notify:", *flags)
+    status = s.wait_phase("ready")
+    stop(s)
+    s.quit()
+    return status
+
+
+# --- stopping ---
+
+
+@case
+def a_child_that_obeys(s):
+    """supervisor 28"""
+    s.supervise("notify 0", "--url", "notify:")
+    s.wait_phase("ready")
+    stop(s)
+    check(s.status()["lastExit"]["code"] == 0, "it ended by itself, at TERM")
+    check(s.ctl("stop")["outcome"] == "SATISFIED", "a second stop has nothing to do")
+    s.quit()
+
+
+@case
+def a_child_that_ignores_term(s):
+    """supervisor 29"""
+    s.supervise("ignore_term", "--url", "notify:", "--stop-grace", "300")
+    s.wait_phase("ready")
+    stop(s)
+    check(s.status()["lastExit"]["signal"] == signal.SIGKILL, "KILL ended it")
+    s.quit()
+
+
+@case
+def a_child_with_many_children(s):
+    keep_and_stop(s, "forker 20")
+
+
+@case
+def daemons_in_sessions_of_their_own(s):
+    """supervisor 30"""
+    keep_and_stop(s, "daemons 20 1", "--stop-grace", "300")
+
+
+@case
+def daemons_without_their_environment(s):
+    """supervisor 92"""
+    keep_and_stop(s, "daemons 20 0", "--stop-grace", "300")
+
+
+@case
+def a_child_that_leaves_its_group(s):
+    keep_and_stop(s, "leave_group", "--stop-grace", "300")
+
+
+@case
+def a_child_that_is_a_subreaper(s):
+    keep_and_stop(s, "reaper 5", "--stop-grace", "300")
+
+
+@case
+def a_fork_bomb(s):
+    """supervisor 31"""
+    keep_and_stop(s, "bomb 800", "--stop-grace", "100")
+
+
+@case
+def a_child_that_leaves_zombies(s):
+    keep_and_stop(s, "zombies 200")
+
+
+@case
+def a_child_that_leaks_descriptors(s):
+    keep_and_stop(s, "descriptors")
+
+
+@case
+def a_child_that_stops_itself(s):
+    """supervisor 78: its process half: stopped is not dead, and it can be ended."""
+    s.supervise("stop_self", "--url", "notify:", "--stop-grace", "200")
+    status = s.wait_phase("ready")
+    wait_until(lambda: b"State:\tT" in read(f"/proc/{status['pid']}/status"), "it is stopped")
+    check(s.status()["pid"] == status["pid"], "it is left as it is")
+    stop(s)
+    s.quit()
+
+
+@case
+def stop_while_it_starts(s):
+    """supervisor 33"""
+    s.supervise("sleep", "--url", "notify:")
+    s.wait_phase("wait_ready")
+    stop(s)
+    s.quit()
+
+
+@case
+def a_second_signal_does_not_wait(s):
+    """supervisor 43"""
+    s.supervise("ignore_term", "--url", "notify:", "--stop-grace", "3000000")
+    s.wait_phase("ready")
+    s.process.send_signal(signal.SIGTERM)
+    s.wait_phase("stopping")
+    s.process.send_signal(signal.SIGTERM)
+    check(s.wait_exit() == 0, "it ends")
+
+
+# --- starting ---
+
+
+@case
+def a_child_that_exits_at_once(s):
+    """supervisor 3"""
+    s.supervise("exit 1 0", "--url", "notify:")
+    status = s.wait_phase("backoff")
+    check(status["lastExit"]["code"] == 1, f"its exit is told: {status}")
+    history = s.ctl("history")
+    spawned = [t for t in history if t["to"] == "spawn" and t["epoch"] == history[0]["epoch"]]
+    check(len(spawned) == 3, f"three attempts in one start, not {len(spawned)}")
+    s.quit()
+
+
+@case
+def the_ladder_goes_on_by_itself(s):
+    """supervisor 70: its process half: nobody asks, nothing else happens."""
+    s.supervise("exit 1 0", "--url", "notify:")
+    wait_until(lambda: s.log().count("keeper.start_requested") >= 2, "the next start")
+    s.quit()
+
+
+@case
+def a_child_that_hangs_before_it_listens(s):
+    port = free_port()
+    s.supervise("sleep", "--url", f"http://127.0.0.1:{port}/")
+    s.wait_phase("wait_ready")
+    check(s.status()["answers"]["alive"]["answer"] == "yes", "it lives")
+    check(s.status()["answers"]["ready"]["answer"] != "yes", "it is not ready")
+    stop(s)
+    s.quit()
+
+
+@case
+def a_child_that_listens_and_says_nothing(s):
+    """supervisor 2"""
+    port = free_port()
+    s.supervise(f"listen {port}", "--url", f"ws://127.0.0.1:{port}")
+    s.wait_phase("wait_ready")
+    wait_until(lambda: s.status()["answers"]["reachable"]["answer"] == "no", "a look has failed")
+    check(s.status()["phase"] == "wait_ready", "an open port is no gateway")
+    stop(s)
+    s.quit()
+
+
+@case
+def a_web_server_and_a_port(s):
+    port = free_port()
+    s.supervise(f"http {port} 100", "--url", f"http://127.0.0.1:{port}/x")
+    s.wait_phase("ready")
+    stop(s)
+    s.quit()
+    s.supervise(f"listen {port}", "--url", f"tcp://127.0.0.1:{port}")
+    s.wait_phase("ready")
+    s.quit()
+
+
+@case
+def a_slow_start_with_progress(s):
+    """supervisor 5: its process half"""
+    s.supervise("progress 1500", "--url", "notify:")
+    s.wait_phase("wait_ready")
+    s.wait_phase("ready")
+    spawned = [t for t in s.ctl("history") if t["to"] == "spawn"]
+    check(len(spawned) == 1, "started once")
+    check("still on it" in s.log(), "its progress is told")
+    s.quit()
+
+
+@case
+def a_program_that_is_not_there(s):
+    """supervisor 15"""
+    s.supervise(["/no/such/program"], "--url", "none:")
+    status = s.wait_phase("failed", "fatal", "backoff")
+    check("/no/such/program" in status.get("error", ""), f"it is named: {status}")
+    history = s.ctl("history")
+    attempts = [t for t in history if t["to"] == "spawn" and t["epoch"] == history[0]["epoch"]]
+    check(len(attempts) == 1, f"one start does not try three times: {attempts}")
+    s.quit()
+
+
+@case
+def a_child_that_is_only_to_live(s):
+    s.supervise("sleep", "--url", "none:")
+    s.wait_phase("ready")
+    stop(s)
+    s.quit()
+
+
+# --- crashing ---
+
+
+@case
+def a_child_that_crashes(s):
+    s.supervise(f"signal {int(signal.SIGSEGV)}", "--url", "notify:")
+    status = s.wait_phase("backoff")
+    check(status["lastExit"]["signal"] == signal.SIGSEGV, f"the signal is told: {status}")
+    check(status["lastExit"]["kind"] == "crash", f"as a crash: {status}")
+    s.quit()
+
+
+@case
+def a_child_that_flaps(s):
+    """supervisor 55: its process half"""
+    s.supervise("flap 20 1", "--url", "notify:", "--restart-budget", "2/300")
+    s.wait_phase("quarantined")
+    check(s.ctl("start")["outcome"] in ("EXECUTED", "FAILED"), "an operator starts it at once")
+    s.quit()
+
+
+@case
+def a_child_that_is_killed(s):
+    s.supervise("notify 0", "--url", "notify:")
+    pid = s.wait_phase("ready")["pid"]
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "a new one")
+    check(s.status()["lastExit"]["kind"] == "killed", "the end of the old one is told")
+    s.quit()
+
+
+@case
+def a_child_that_exits_and_leaves_daemons(s):
+    s.supervise("leaver 3 1", "--url", "notify:", "--restart-budget", "1/300")
+    wait_until(lambda: s.status().get("lastExit"), "it left")
+    # What it left is gone before another one is made: never two trees.
+    s.wait_phase("backoff", "quarantined", "failed")
+    s.ctl("stop")
+    check(not s.left(), "its daemons are gone")
+    s.quit()
+
+
+@case
+def a_child_that_kills_its_guardian(s):
+    s.supervise("kill_parent 4 50", "--url", "notify:", "--restart-budget", "1/300")
+    wait_until(lambda: "guardian" in s.log(), "the loss is told")
+    s.ctl("stop")
+    check(not s.left(), "its tree is gone")
+    s.quit()
+
+
+@case
+def a_child_that_stops_its_guardian(s):
+    keep_and_stop(s, "stop_parent 4 0")
+
+
+# --- configuration ---
+
+
+@case
+def a_child_that_refuses_its_configuration(s):
+    """supervisor 10: its process half"""
+    s.supervise("exit 78 0", "--url", "notify:")
+    status = s.wait_phase("fatal")
+    check(status["lastExit"]["code"] == 78, f"{status}")
+    check(status["fatal"] is True, "no automatic start leaves it")
+    s.quit()
+
+
+@case
+def a_configuration_that_the_doctor_repairs(s):
+    """supervisor 9: its process half"""
+    fixed = s.path("fixed")
+    child = ["/bin/sh", "-c", f"test -e {fixed} || exit 78; exec {s.adversary} notify 0"]
+    s.supervise(child, "--url", "notify:", "--doctor", f"echo repairing; echo x >> {fixed}")
+    s.wait_phase("ready")
+    check(read(fixed) == b"x\n", "the doctor ran once")
+    s.quit()
+
+
+@case
+def a_doctor_that_leaves_children(s):
+    s.supervise("exit 78 0", "--url", "notify:",
+                "--doctor", f"{s.adversary} daemons 3 1 & sleep 0.2; exit 1")  # fmt: skip
+    s.wait_phase("fatal", "backoff")
+    wait_until(lambda: not s.left(), "what the doctor left is gone")
+    s.quit()
+
+
+# --- the port ---
+
+
+@case
+def a_stranger_on_the_port(s):
+    """supervisor 18"""
+    port = free_port()
+    stranger = socket.socket()
+    stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    stranger.bind(("127.0.0.1", port))
+    stranger.listen()
+    s.supervise(f"http {port}", "--url", f"http://127.0.0.1:{port}/")
+    status = wait_until(lambda: (lambda t: t if t.get("error") else None)(s.status()), "a conflict")
+    check(str(os.getpid()) in status["error"], f"it names the pid: {status['error']}")
+    check("python" in status["error"], f"and the program: {status['error']}")
+    stranger.close()  # alive until here: it was never signalled
+    check(s.ctl("start")["outcome"] == "EXECUTED", "it leaves, and the start succeeds")
+    s.wait_phase("ready")
+    s.quit()
+
+
+@case
+def a_child_that_listens_elsewhere(s):
+    port = free_port()
+    s.supervise(f"http {port}")
+    wait_until(lambda: f"{port}" in s.status().get("error", ""), "the other port is named")
+    status = s.status()
+    check(str(status["port"]) in status["error"], f"and ours: {status['error']}")
+    s.quit()
+
+
+@case
+def a_second_supervisor(s):
+    """supervisor 25"""
+    first = s.supervise("notify 0", "--url", "notify:")
+    s.wait_phase("ready")
+    second = s.supervise("notify 0", "--url", "notify:")
+    check(s.wait_exit(second) == 78, "the second one is refused")
+    check(f"pid {first.pid}" in s.log(), "it says who holds the place")
+    check(len(s.left()) == 2, "the first one goes on, guardian and child")
+    s.process = first
+    s.quit()
+
+
+# --- output ---
+
+
+@case
+def a_child_that_writes_much_to_stdout(s):
+    """supervisor 86"""
+    keep_and_stop(s, "chatty 1 10000000")
+
+
+@case
+def a_child_that_writes_100_mb_to_stderr(s):
+    s.supervise("chatty 2 100000000", "--url", "notify:")
+    s.wait_phase("ready")
+    resident = int(read(f"/proc/{s.process.pid}/statm").split()[1]) * 4096
+    is_checked = b"libasan" in read(f"/proc/{s.process.pid}/maps")  # its shadow is memory, too
+    check(resident < (512 if is_checked else 32) << 20, f"the supervisor stays small: {resident >> 20} MB")
+    s.quit()
+
+
+@case
+def a_child_that_closes_its_pipes(s):
+    """supervisor 91"""
+    s.supervise("close_pipes", "--url", "notify:")
+    pid = s.wait_phase("ready")["pid"]
+    check(s.status()["pid"] == pid, "it is still kept")
+    stop(s)
+    s.quit()
+
+
+@case
+def a_log_that_cannot_be_written(s):
+    """supervisor 95: the log's half"""
+    os.makedirs(os.path.join(s.state, "child.log"), mode=0o700)
+    s.supervise("chatty 2 1000", "--url", "notify:")
+    s.wait_phase("ready")
+    check("child_log.failed" in s.log(), "it is told")
+    stop(s)
+    s.quit()
+
+
+@case
+def secrets_stay_secret(s):
+    """supervisor 90"""
+    canary = "canary-" + "0123456789abcdef"
+    child = ["/bin/sh", "-c", f"echo token={canary} >&2; exec {s.adversary} notify 0",
+             "x", "--token", canary, f"--password={canary}"]  # fmt: skip
+    s.supervise(child, "--url", "notify:", env=s.environment(OPENCLAW_GATEWAY_TOKEN=canary))
+    s.wait_phase("ready")
+    seen = [s.log(), json.dumps(s.status()), json.dumps(s.ctl("diagnostics")), json.dumps(s.ctl("history"))]
+    seen += [read(os.path.join(s.state, name)).decode("utf-8", "replace") for name in os.listdir(s.state)
+             if name != "control.sock"]  # fmt: skip
+    for text in seen:
+        # What a person typed into a shell script is hidden as an argument of it.
+        check(canary not in text.replace(f"echo token={canary}", ""), f"a secret shows: {text[-400:]}")
+    s.quit()
+
+
+# --- requests and observers ---
+
+
+@case
+def restarts_have_one_result_each(s):
+    """supervisor 44, supervisor 45: their process half"""
+    s.supervise("notify 50", "--url", "notify:")
+    before = s.wait_phase("ready")["pid"]
+    results = []
+    askers = [threading.Thread(target=lambda: results.append(s.ctl("restart"))) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    check(len(results) == 4 and all(r["final"] for r in results), f"{results}")
+    outcomes = {r["outcome"] for r in results}
+    check("EXECUTED" in outcomes and outcomes <= {"EXECUTED", "JOINED", "SATISFIED"}, f"{outcomes}")
+    check(s.wait_phase("ready")["pid"] != before, "another process")
+    s.quit()
+
+
+@case
+def observers_hear_of_every_change(s):
+    s.supervise("notify 0", "--url", "notify:")
+    s.wait_phase("ready")
+    with socket.socket(socket.AF_UNIX) as peer:
+        peer.connect(os.path.join(s.state, "control.sock"))
+        peer.settimeout(20)
+        lines = peer.makefile("rw")
+        lines.write('{"v":1,"id":7,"verb":"events"}\n')
+        lines.flush()
+        check(json.loads(lines.readline())["id"] == 7, "the request is answered")
+        s.ctl("stop")
+        names, phases = [], []
+        while "idle" not in phases:
+            event = json.loads(lines.readline())
+            names.append(event["event"])
+            phases.append(event.get("payload", {}).get("phase"))
+        check("exit" in names and phases.index("stopping") < phases.index("idle"), f"{names} {phases}")
+    mode = os.stat(os.path.join(s.state, "control.sock")).st_mode & 0o777
+    check(mode == 0o600, f"the socket is ours alone: {mode:o}")
+    s.quit()
+
+
+@case
+def the_service_manager_is_told_the_truth(s):
+    manager = Manager()
+    try:
+        s.supervise("notify 200", "--url", "notify:",
+                    env=s.environment() | {"NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": "200000"})  # fmt: skip
+        s.wait_phase("ready")
+        wait_until(lambda: sum("WATCHDOG=1" in m for m in manager.messages) >= 2, "it is fed")
+        s.process.send_signal(signal.SIGTERM)
+        check(s.wait_exit() == 0, "it ends")
+        said = [line for m in manager.messages for line in m.split("\n")]
+        first = {word: said.index(word) for word in ("READY=1", "STOPPING=1")}
+        check(first["READY=1"] < first["STOPPING=1"], f"in order: {said}")
+        check(said.count("READY=1") == 1 and said.count("STOPPING=1") == 1, f"once each: {said}")
+        check(any(line.startswith("STATUS=") for line in said[: first["READY=1"] + 2]), f"with a word: {said}")
+    finally:
+        manager.close()
+
+
+# --- the end of the supervisor ---
+
+
+@case
+def term_ends_both(s):
+    """supervisor 100: the first half"""
+    s.supervise("daemons 3 1", "--url", "notify:", "--stop-grace", "300")
+    s.wait_phase("ready")
+    s.quit()
+
+
+@case
+def kill_ends_both(s):
+    """supervisor 100: the second half, at random moments; the next start is clean."""
+    rounds = int(os.environ.get("HF_KILLS", "8"))
+    seed = int(os.environ.get("HF_SEED", str(random.randrange(1 << 32))))
+    dice = random.Random(seed)
+    for at in range(rounds):
+        mode = dice.choice(["notify 20", "daemons 5 1", "forker 5", "bomb 100", "ignore_term", "exit 1 5"])
+        s.supervise(mode, "--url", "notify:")
+        time.sleep(dice.random() * 0.4)  # the moment is what is tried
+        s.process.kill()
+        s.process.wait()
+        try:
+            wait_until(lambda: not s.left(), "nothing is left", 5)
+        except Failed:
+            raise Failed(f"seed {seed}, round {at}, {mode}: left behind {s.left()}") from None
+    s.supervise("notify 0", "--url", "notify:")
+    s.wait_phase("ready")
+    s.quit()
+
+
+@case
+def what_survives_is_adopted(s):
+    """supervisor 24: its process half"""
+    s.supervise("ignore_term", "--url", "none:", "--survive", "--stop-grace", "200")
+    pid = s.wait_phase("ready")["pid"]
+    wait_until(lambda: os.path.exists(os.path.join(s.state, "journal")), "the journal names it")
+    s.process.kill()
+    s.process.wait()
+    check(pid in s.left(), "it lives on")
+    s.supervise("ignore_term", "--url", "none:", "--survive", "--stop-grace", "200")
+    check(s.wait_phase("ready")["pid"] == pid, "and is kept again")
+    check(len(s.left()) == 1, "not doubled")
+    s.process.send_signal(signal.SIGTERM)
+    check(s.wait_exit() == 0, "the supervisor ends")
+    check(pid in s.left(), "without it")
+    s.supervise("ignore_term", "--url", "none:", "--survive", "--stop-grace", "200")
+    s.wait_phase("ready")
+    stop(s)
+    s.process.send_signal(signal.SIGTERM)
+    check(s.wait_exit() == 0, "the supervisor ends")
+
+
+@case
+def our_own_gateway(s):
+    """supervisor 1: with a port and a token that it is told"""
+    s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway")])
+    status = s.wait_phase("ready", "warming")
+    check(status["owned"] and status["answers"]["responsive"]["answer"] == "yes", f"{status}")
+    result = s.ctl("restart")
+    check(result["outcome"] == "EXECUTED" and result["pidAfter"] != result["pidBefore"], f"{result}")
+    s.quit()

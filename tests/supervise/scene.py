@@ -1,0 +1,189 @@
+"""One supervisor with one child, in a directory of its own, seen from outside."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import uuid
+
+PATIENCE = 40.0  # seconds; nothing is judged by time, only given up on
+LOOK_EVERY = 0.02
+
+
+class Failed(Exception):
+    pass
+
+
+def check(condition, what):
+    if not condition:
+        raise Failed(what)
+
+
+def wait_until(test, what, patience=PATIENCE):
+    """Looks until `test()` is true and returns its value."""
+    until = time.monotonic() + patience
+    while True:
+        value = test()
+        if value:
+            return value
+        if time.monotonic() > until:
+            raise Failed(f"not in time: {what}")
+        time.sleep(LOOK_EVERY)
+
+
+def read(path):
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def processes(mark):
+    """The living processes that carry the mark in their environment or arguments."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        text = read(f"/proc/{pid}/environ") + read(f"/proc/{pid}/cmdline")
+        if mark.encode() in text:
+            found.append(int(pid))
+    return found
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Scene:
+    """`with Scene(programs) as s:` leaves nothing behind, and fails if something was left."""
+
+    def __init__(self, programs):
+        self.holdfast, self.adversary = programs
+        self.dir = tempfile.mkdtemp(prefix="holdfast-supervise-")
+        self.state = os.path.join(self.dir, "state")
+        self.mark = f"hf-mark-{uuid.uuid4().hex}"
+        self.process = None
+        self.log_path = os.path.join(self.dir, "log")
+        self.started = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        left = []
+        if kind is None:
+            try:
+                wait_until(lambda: not self.left(), "nothing is left", 10)
+            except Failed:
+                left = self.left()
+        for pid in processes(self.mark):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        shutil.rmtree(self.dir, ignore_errors=True)
+        if left:
+            raise Failed(f"left behind: {left}")
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def left(self):
+        """Processes of the supervisor's, guardians among them, but not itself."""
+        own = {p.pid for p in self.started if p.poll() is None}
+        return [pid for pid in processes(self.mark) if pid not in own]
+
+    # --- the supervisor ---
+
+    def environment(self, **more):
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("OPENCLAW_", "HOLDFAST_"))}
+        env.pop("NOTIFY_SOCKET", None)
+        env.update(HOME=self.dir, XDG_STATE_HOME=self.dir, XDG_CONFIG_HOME=self.dir, **more)
+        return env
+
+    def command(self, child, *flags):
+        return [self.holdfast, "supervise", "--state-dir", self.state, *flags, "--", *child]
+
+    def supervise(self, child, *flags, env=None):
+        """Starts it; `child` is an argument list, or a mode of the adversary."""
+        if isinstance(child, str):
+            child = [self.adversary, *child.split()]
+        env = dict(env or self.environment(), HF_MARK=self.mark)
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(self.command(child, *flags), stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, env=env)
+        self.started.append(self.process)
+        return self.process
+
+    def log(self):
+        return read(self.log_path).decode("utf-8", "replace")
+
+    def ctl_raw(self, *words, patience=PATIENCE):
+        return subprocess.run([self.holdfast, "ctl", *words, "--state-dir", self.state],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=patience, env=self.environment(), check=False)  # fmt: skip
+
+    def ctl(self, *words, patience=PATIENCE):
+        done = self.ctl_raw(*words, "--json", patience=patience)
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            raise Failed(f"ctl {words}: {done.stderr.strip() or done.stdout}") from None
+
+    def status(self):
+        done = self.ctl_raw("status", "--json")
+        if done.returncode != 0 or not done.stdout:
+            return {}
+        return json.loads(done.stdout)
+
+    def wait_phase(self, *phases, patience=PATIENCE):
+        return wait_until(lambda: (lambda s: s if s.get("phase") in phases else None)(self.status()),
+                          f"phase {'|'.join(phases)}, is {self.status().get('phase')}", patience)
+
+    def wait_exit(self, process=None):
+        process = process or self.process
+        try:
+            return process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            raise Failed("the supervisor does not end") from None
+
+    def quit(self):
+        """TERM: the supervisor ends, and its child with it."""
+        self.process.send_signal(signal.SIGTERM)
+        check(self.wait_exit() == 0, "the supervisor ends with 0")
+        check(not self.left(), "nothing is left when it has ended")
+
+
+class Manager:
+    """A stand-in for the service manager above a supervisor."""
+
+    def __init__(self):
+        self.name = f"@holdfast-test-{uuid.uuid4().hex}"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind("\0" + self.name[1:])
+        self.messages = []
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while True:
+            message = self.socket.recv(65536).decode()
+            if message == "END":
+                return
+            self.messages.append(message)
+
+    def close(self):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.sendto(b"END", "\0" + self.name[1:])
+        self.thread.join()
+        self.socket.close()

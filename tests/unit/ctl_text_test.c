@@ -1,0 +1,100 @@
+#include "prog/ctl_text.h"
+#include "lib/check.h"
+
+typedef void (*write_text)(struct hf_buf *out, struct hf_bytes json);
+
+static void check_text(write_text write, const char *json, const char *want)
+{
+    struct hf_buf out;
+    hf_buf_init(&out, 65536);
+    write(&out, hf_bytes_cstr(json));
+    CHECK_EQ(hf_buf_done(&out), 0);
+    CHECK_TEXT(hf_buf_view(&out), want);
+    hf_buf_fini(&out);
+}
+
+static void a_status_says_phase_reason_answers_and_what_comes_next(void)
+{
+    check_text(
+        hf_ctl_text_status,
+        "{\"state\":\"reconnecting\",\"phase\":\"backoff\",\"at\":100000,\"since\":95000,\"why\":"
+        "\"crash\",\"error\":\"the gateway was ended by signal 11\",\"port\":18789,\"owned\":false,"
+        "\"restart_pending\":false,\"lastExit\":{\"code\":null,\"signal\":11,\"kind\":\"crash\","
+        "\"at\":95000},\"answers\":{\"alive\":{\"answer\":\"no\",\"ageMs\":61000},\"ready\":{"
+        "\"answer\":\"unknown\"}},\"next\":{\"action\":\"reconnect\",\"at\":103000},\"lines\":["
+        "\"one\",\"two\\u001b[2J\"]}",
+        "phase        reconnecting/backoff for 5s (since 1970-01-01T00:01:35.000Z)\n"
+        "why          crash\n"
+        "error        the gateway was ended by signal 11\n"
+        "port         18789\n"
+        "owned        false\n"
+        "restart due  false\n"
+        "  alive: no, seen 1m 1s ago\n"
+        "  ready: unknown\n"
+        "last exit    crash, signal 11, at 1970-01-01T00:01:35.000Z\n"
+        "next         reconnect in 3s\n"
+        "last lines\n"
+        "  one\n"
+        "  two [2J\n");
+}
+
+static void what_is_absent_is_not_shown(void)
+{
+    check_text(hf_ctl_text_status, "{\"state\":\"stopped\",\"phase\":\"idle\"}",
+               "phase        stopped/idle\n");
+    check_text(hf_ctl_text_status, "[]", "phase        /\n");
+    check_text(hf_ctl_text_history, "[]", "");
+    check_text(hf_ctl_text_members, "{}", "");
+}
+
+static void history_and_diagnostics_are_lines(void)
+{
+    check_text(hf_ctl_text_history,
+               "[{\"at\":0,\"from\":\"idle\",\"to\":\"detect\",\"cause\":\"request\"}]",
+               "1970-01-01T00:00:00.000Z  idle -> detect  request\n");
+    check_text(hf_ctl_text_members, "{\"a\":\"text\",\"b\":{\"c\":1}}", "a: text\nb: {\"c\":1}\n");
+}
+
+static void results_name_pids_times_and_reasons(void)
+{
+    static const struct {
+        struct hf_control_result result;
+        const char *want;
+    } rows[] = {
+        { { .verb = HF_CONTROL_RESTART,
+            .outcome = HF_OUTCOME_EXECUTED,
+            .pid_before = 1,
+            .pid_after = 2,
+            .retry_after_ms = -1 },
+          "restart: EXECUTED, pid before 1, pid after 2\n" },
+        { { .verb = HF_CONTROL_RESTART, .outcome = HF_OUTCOME_DELAYED, .retry_after_ms = 2500 },
+          "restart: DELAYED, in 2s\n" },
+        { { .verb = HF_CONTROL_STOP,
+            .outcome = HF_OUTCOME_UNKILLABLE,
+            .retry_after_ms = -1,
+            .reason = HF_LIT_INIT("pid 7 in d_wait") },
+          "stop: UNKILLABLE: pid 7 in d_wait\n" },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_buf out;
+        hf_buf_init(&out, 4096);
+        hf_ctl_text_result(&out, &rows[i].result);
+        CHECK_TEXT_AT(i, hf_buf_view(&out), rows[i].want);
+        hf_buf_fini(&out);
+    }
+}
+
+static void events_are_one_line(void)
+{
+    struct hf_buf out;
+    const struct hf_control_reply reply = { .name = HF_LIT("exit"),
+                                            .data = HF_LIT("{\"code\":1}") };
+    hf_buf_init(&out, 4096);
+    hf_ctl_text_event(&out, &reply);
+    CHECK_TEXT(hf_buf_view(&out), "1970-01-01T00:00:00.000Z  exit  {\"code\":1}\n");
+    hf_buf_fini(&out);
+}
+
+CHECK_MAIN(a_status_says_phase_reason_answers_and_what_comes_next, what_is_absent_is_not_shown,
+           history_and_diagnostics_are_lines, results_name_pids_times_and_reasons,
+           events_are_one_line)
