@@ -744,8 +744,8 @@ static void connect_kid(struct nursery *n, struct mail *m, struct kid *k)
 {
     const struct child *c = &k->child;
     bool is_starting = !is_past(n, hf_time_after(k->ready_at, HF_MS(c->starting_ms)));
-    if (!answers(n, k)) {
-        link_fails(m, HF_KEEPER_LINK_TIMEOUT, "challenge timeout");
+    if (!answers(n, k) || c->ignores_connect) {
+        link_fails(m, HF_KEEPER_LINK_TIMEOUT, "connect timeout");
     } else if (is_starting) {
         link_fails(m, HF_KEEPER_LINK_STARTING, "gateway starting");
         m->event.u.link_failed.has_hint = c->hint_ms > 0;

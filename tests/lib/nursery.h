@@ -45,6 +45,7 @@ struct child {
     bool hangs_stopped;   /* state T */
     bool has_http;        /* /healthz is answered even while it hangs */
     bool refuses_connect; /* answers connect with another error */
+    bool ignores_connect; /* answers the challenge, and connect never */
     bool refuses_us;      /* or with a credential error */
     int64_t restart_ms;   /* closes 1012 so long after ready, as if it restarted in place; 0 */
     int64_t down_ms;      /* and answers nothing for so long */

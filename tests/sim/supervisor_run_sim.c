@@ -433,6 +433,21 @@ static void a_web_server_that_hangs_is_replaced(void)
     end();
 }
 
+/* It lives and lets nobody in: after three operations it is dumped and replaced. */
+static void one_that_never_answers_connect_is_replaced_at_last(void)
+{
+    BEGIN({ .ready_ms = 100, .ignores_connect = true }, { .ready_ms = 100 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(8000); /* two operations of three attempts, and 1 s between them */
+    CHECK_EQ(n.spawns, 1);
+    CHECK_EQ(n.actions[HF_KEEPER_DUMP], 0);
+    run_ms(20000);
+    CHECK_EQ(n.actions[HF_KEEPER_DUMP], 1);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    end();
+}
+
 /* Whatever it answers, it answers: the ladder goes on, and nothing is ended. */
 static void one_that_answers_with_errors_is_not_ended(void)
 {
@@ -806,6 +821,7 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            three_stops_by_others_are_told, a_kill_for_memory_is_called_so,
            somebody_else_s_gateway_is_never_replaced, missed_pongs_are_told_and_nothing_more,
            a_gateway_that_hangs_is_replaced_once, a_web_server_that_hangs_is_replaced,
+           one_that_never_answers_connect_is_replaced_at_last,
            one_that_answers_with_errors_is_not_ended, a_busy_gateway_is_given_longer,
            a_suspended_gateway_is_left_alone, when_only_http_answers_the_connection_is_made_anew,
            somebody_else_s_hung_gateway_is_never_signalled, a_sleep_of_the_machine_restarts_nothing,
