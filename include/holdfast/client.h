@@ -56,8 +56,9 @@ HOLDFAST_API int holdfast_client_reconnect(holdfast_client *client);
 
 /* The end for good: the socket is reset, pending calls end as DISPOSED, `disposing`
  * and `disposed` are told once.  On the loop's thread all of that has happened when
- * this returns; elsewhere it happens soon, and dispose_wait waits for the last callback.  0 always;
- * dispose_wait may return TIMEOUT or WOULD_DEADLOCK. */
+ * this returns; elsewhere it happens soon.  dispose_wait waits for the last callback, and
+ * for a device token that the store is still writing, so that the next client finds it.
+ * 0 always; dispose_wait may return TIMEOUT or WOULD_DEADLOCK. */
 HOLDFAST_API int holdfast_client_dispose(holdfast_client *client);
 HOLDFAST_API int holdfast_client_dispose_wait(holdfast_client *client, int64_t timeout_ms);
 HOLDFAST_API int holdfast_client_is_disposing(const holdfast_client *client); /* 0 or 1 */

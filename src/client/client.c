@@ -359,7 +359,7 @@ int holdfast_client_dispose(holdfast_client *c)
 static bool is_over(const void *ctx)
 {
     const struct holdfast_client *c = ctx;
-    return c->is_over;
+    return c->is_over && c->store.wish_count == 0;
 }
 
 int holdfast_client_dispose_wait(holdfast_client *c, int64_t timeout_ms)
@@ -367,7 +367,7 @@ int holdfast_client_dispose_wait(holdfast_client *c, int64_t timeout_ms)
     hf_client_hold(c);
     holdfast_client_dispose(c);
     hf_enter(c->loop);
-    bool has_ended = c->is_over;
+    bool has_ended = is_over(c);
     hf_leave(c->loop);
     int err = has_ended ? 0 : hf_wait_until(c->loop, is_over, c, timeout_ms);
     hf_client_drop(c);

@@ -208,7 +208,9 @@ static void done(struct hf_client_task *task)
     store->wish_count--;
     memmove(&store->wishes[0], &store->wishes[1], store->wish_count * sizeof store->wishes[0]);
     store->is_running = false;
-    if (is_live) start_next(c);
+    /* What a gateway gave is kept also when the client has ended meanwhile. */
+    start_next(c);
+    hf_client_loop_signal(c->loop->host);
     hf_client_drop(c);
 }
 

@@ -178,6 +178,54 @@ static void a_token_that_cannot_be_kept_is_told_and_no_more(void)
     library_run(fail_to_keep, &plain);
 }
 
+struct slow_shelf {
+    struct shelf shelf; /* first: its hooks read and write the identity */
+    atomic_bool has_ended, has_token;
+};
+
+static int write_slowly(void *ctx, const char *name, const void *data, size_t len)
+{
+    struct slow_shelf *slow = ctx;
+    if (strcmp(name, "identity.pem") == 0) return write_shelf(ctx, name, data, len);
+    for (int i = 0; !atomic_load(&slow->has_ended); i++) {
+        CHECK(i < LIBRARY_PATIENCE_MS);
+        poll(NULL, 0, 1);
+    }
+    atomic_store(&slow->has_token, true);
+    return 0;
+}
+
+static int note_end(holdfast_client *client, const holdfast_notice *notice, void *ctx)
+{
+    (void)client;
+    (void)notice;
+    atomic_store((atomic_bool *)ctx, true);
+    return 0;
+}
+
+/* The store takes longer than the client lives. */
+static void end_before_it_is_kept(struct library *l)
+{
+    struct slow_shelf slow = { .shelf = { .len = 0 } };
+    struct holdfast_store store = {
+        .ctx = &slow, .read = read_shelf, .write = write_slowly, .erase = erase_shelf
+    };
+    CHECK_EQ(holdfast_options_set_store(l->options, &store), 0);
+    be_paired(l);
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSED, note_end, &slow.has_ended, NULL), 0);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    CHECK_EQ(holdfast_client_wait_ready(client, LIBRARY_PATIENCE_MS), 0);
+    CHECK_EQ(holdfast_client_dispose_wait(client, HOLDFAST_NO_TIMEOUT), 0);
+    CHECK(atomic_load(&slow.has_token));
+    holdfast_client_release(client);
+}
+
+static void a_token_that_is_being_kept_is_waited_for(void)
+{
+    library_run(end_before_it_is_kept, &plain);
+}
+
 /* --- questions --- */
 
 static void say_no(holdfast_client *client, enum holdfast_ask_kind kind, uint64_t ask_id, void *ctx)
@@ -187,8 +235,8 @@ static void say_no(holdfast_client *client, enum holdfast_ask_kind kind, uint64_
     CHECK_EQ(kind, HOLDFAST_ASK_HANDSHAKE);
     CHECK(holdfast_client_text(client, HOLDFAST_PEER_ADDRESS, address, sizeof address) > 0);
     CHECK(strcmp(address, "127.0.0.1") == 0);
+    atomic_fetch_add(&l->count, 1); /* before the answer: the waiter may go on at once */
     CHECK_EQ(holdfast_client_answer(client, ask_id, 0), 0);
-    atomic_fetch_add(&l->count, 1);
 }
 
 static void say_yes(holdfast_client *client, enum holdfast_ask_kind kind, uint64_t ask_id,
@@ -219,4 +267,5 @@ static void a_login_that_is_refused_here_pauses(void)
 }
 
 CHECK_MAIN(an_identity_and_its_token_are_kept, an_identity_that_is_damaged_or_open_is_refused,
-           a_token_that_cannot_be_kept_is_told_and_no_more, a_login_that_is_refused_here_pauses)
+           a_token_that_cannot_be_kept_is_told_and_no_more,
+           a_token_that_is_being_kept_is_waited_for, a_login_that_is_refused_here_pauses)
