@@ -2,6 +2,7 @@
 import fs from "node:fs";
 import { unusedRows } from "./differences.mjs";
 import { mustEqual } from "./lib/compare.mjs";
+import { driverOf } from "./lib/driver.mjs";
 import { startHoldfast, startReal } from "./lib/gateway.mjs";
 import { Plan, run } from "./lib/tap.mjs";
 import { record } from "./record.mjs";
@@ -11,11 +12,12 @@ import http from "./suites/http.mjs";
 import library from "./suites/library.mjs";
 import life from "./suites/life.mjs";
 import link from "./suites/link.mjs";
+import native from "./suites/native.mjs";
 import params from "./suites/params.mjs";
 import results from "./suites/results.mjs";
 
 // The results come first: they were recorded from a gateway that had done nothing else yet.
-const SUITES = [results, handshake, params, http, library, cli, link, life];
+const SUITES = [results, handshake, params, http, library, cli, link, life, native];
 
 // The gateways that tests share: name and `gateway` section of the configuration.
 const SHARED = {
@@ -75,6 +77,7 @@ class Context {
     constructor({ binary, real }) {
         this.kind = real ? "real" : "holdfast";
         this.binary = binary;
+        this.driver = binary ? driverOf(binary) : null;
     }
 
     // A gateway of the test's own; the test stops it.

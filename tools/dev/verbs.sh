@@ -42,9 +42,9 @@ do_test() {
 }
 
 do_interop() {
-    need "${INTEROP_SET[@]}"
-    build release >&2
-    attend tests/interop/run "build/release/$HOLDFAST" "$@"
+    need "${INTEROP_SET[@]}" "${TEST_SET[@]}"
+    build fast >&2 # as the release, and with the driver of the library
+    attend tests/interop/run "build/fast/$HOLDFAST" "$@"
 }
 
 # simulate OPTION...: every world that runs on seeds, in the fast build.

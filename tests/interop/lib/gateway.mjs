@@ -9,7 +9,7 @@ import { cleanEnv, folder, sleep, start, stop, until } from "./proc.mjs";
 
 export const TOKEN = "secrettoken";
 
-const READY_MS = { holdfast: 20000, real: 90000 };
+const READY_MS = { holdfast: 20000, real: 180000 };
 
 export function freePort() {
     return new Promise((done, fail) => {
@@ -90,19 +90,21 @@ export async function startHoldfast(binary, options = {}) {
     return gate;
 }
 
-// Starts the real gateway of the pinned release, offline and with an empty home.
+// Starts the real gateway of the pinned release, offline, with an empty home or with `home`.
+// `config` are further root members of its openclaw.json.
 export async function startReal(options = {}) {
-    const { gateway = {}, env = {}, wait = true } = options;
-    const home = folder("real");
+    const { gateway = {}, config = {}, env = {}, wait = true } = options;
+    const home = options.home ?? folder("real");
     const port = options.port || (await freePort());
     const shared = path.join(home, ".openclaw", "openclaw.json");
-    fs.mkdirSync(path.dirname(shared));
+    fs.mkdirSync(path.dirname(shared), { recursive: true });
     const auth = { mode: "token", token: TOKEN, ...gateway.auth };
     fs.writeFileSync(
         shared,
         JSON.stringify({
             gateway: { mode: "local", port, bind: "loopback", ...gateway, auth },
             logging: { file: path.join(home, "gateway.log") },
+            ...config,
         }),
     );
     const proc = start(node, [openclaw, "gateway", "run", "--allow-unconfigured"], {
