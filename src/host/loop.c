@@ -66,6 +66,7 @@ static void perform(struct hf_loop *l, const struct hf_action *action)
         return;
     case HF_ACTION_DRAINING:
         hf_notify_send(l->notify, "STOPPING=1\nSTATUS=draining");
+        if (l->hooks.draining) l->hooks.draining(l->hooks.ctx);
         return;
     case HF_ACTION_STOPPED:
         l->is_stopped = true;
@@ -364,6 +365,17 @@ int hf_loop_bind(struct hf_loop *l, const struct hf_listen_spec *spec, struct hf
     int err = hf_listener_bind(&l->listener, spec, hf_clock_now().mono, fault);
     if (!err) hf_loop_item_ready(l, HF_LIT("listeners"));
     return err == HF_ERR_BUSY ? 0 : err;
+}
+
+void hf_loop_set_front(struct hf_loop *l, hf_loop_front *front, void *ctx)
+{
+    l->front = front;
+    l->front_ctx = ctx;
+}
+
+struct uv_loop_s *hf_loop_uv(struct hf_loop *l)
+{
+    return &l->uv;
 }
 
 uint16_t hf_loop_port(const struct hf_loop *l)

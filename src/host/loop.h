@@ -14,17 +14,24 @@
 #include "engine/server.h"
 #include "host/fault.h"
 #include "host/listen.h"
+#include "host/stream.h"
 
 struct hf_loop;
 struct hf_log_sink;
+struct uv_loop_s;
 struct hf_notify;
 struct hf_tls;
 
 struct hf_loop_hooks {
     void *ctx;
-    void (*ready)(void *ctx);  /* clients are admitted from now on */
-    void (*reload)(void *ctx); /* SIGHUP: answer with hf_loop_settings, or do nothing */
+    void (*ready)(void *ctx);    /* clients are admitted from now on */
+    void (*reload)(void *ctx);   /* SIGHUP: answer with hf_loop_settings, or do nothing */
+    void (*draining)(void *ctx); /* a stop has begun; may be NULL */
 };
+
+/* Sees each accepted socket first: true when it took it (moved), false when it is the
+ * server's. */
+typedef bool hf_loop_front(void *ctx, int fd, const struct hf_peer *peer);
 
 struct hf_loop_config {
     const struct hf_server_config *server; /* copied by the server */
@@ -47,6 +54,18 @@ void hf_loop_free(struct hf_loop *l); /* NULL is fine */
  * binding fails for good, hf_loop_run returns with the fault. */
 int hf_loop_serve(struct hf_loop *l, const struct hf_listen_set *set, struct hf_fault *fault);
 int hf_loop_bind(struct hf_loop *l, const struct hf_listen_spec *spec, struct hf_fault *fault);
+
+/* Puts somebody in front of the server, or nobody (NULL). */
+void hf_loop_set_front(struct hf_loop *l, hf_loop_front *front, void *ctx);
+
+/* A client of the front for the server after all: its stream (moved, and watched by
+ * nobody), and what was read of it. */
+void hf_loop_take(struct hf_loop *l, const struct hf_stream *stream, const struct hf_peer *peer,
+                  struct hf_bytes input);
+
+/* For handles of others that live on this loop; closed before hf_loop_free ends, which
+ * runs it for the last time. */
+struct uv_loop_s *hf_loop_uv(struct hf_loop *l);
 
 /* Where clients reach it; 0 before it listens. */
 uint16_t hf_loop_port(const struct hf_loop *l);

@@ -163,42 +163,39 @@ static int grow_slots(struct hf_loop *l, size_t slot)
     return 0;
 }
 
-/* The record with its handle, or NULL; then the descriptor is still the caller's. */
-static struct hf_socket *open_socket(struct hf_loop *l, int fd)
+/* The record with its handle, or NULL; then the stream is still the caller's. */
+static struct hf_socket *open_socket(struct hf_loop *l, const struct hf_stream *stream)
 {
     void *item;
     hf_id self;
-    struct hf_tls_conn *tls = NULL;
     if (hf_pool_new(&l->sockets, &self, &item) != 0) return NULL;
     struct hf_socket *s = item;
     if (hf_dueq_reserve(&l->lingering, hf_id_slot(self)) != 0) goto refuse;
-    if (l->tls && hf_tls_conn_new(l->tls, &tls) != 0) goto refuse;
-    if (hf_socket_open(s, &l->uv, fd, on_ready) != 0) goto refuse;
+    if (hf_socket_open(s, &l->uv, stream->fd, on_ready) != 0) goto refuse;
     s->self = self;
-    s->stream.tls = tls;
+    s->stream = *stream;
     return s;
 refuse:
-    if (tls) hf_tls_conn_free(tls);
     hf_pool_drop(&l->sockets, self);
     return NULL;
 }
 
-void hf_loop_accept(void *loop, int fd, const struct hf_peer *peer)
+/* Tells the server.  The record, or NULL when it is refused and gone. */
+static struct hf_socket *admit(struct hf_loop *l, const struct hf_stream *stream,
+                               const struct hf_peer *peer)
 {
-    struct hf_loop *l = loop;
     struct hf_outcome outcome = { 0 };
     struct hf_event event = { .kind = HF_EVENT_ACCEPTED, .u.accepted = *peer };
     event.u.accepted.is_tls = l->tls != NULL;
-    hf_loop_begin_turn(l);
-    struct hf_socket *s = open_socket(l, fd);
+    struct hf_socket *s = open_socket(l, stream);
     if (!s) {
-        hf_stream_close(&(struct hf_stream){ .fd = fd });
-        return;
+        hf_stream_close(&(struct hf_stream){ .fd = stream->fd, .tls = stream->tls });
+        return NULL;
     }
     hf_server_step(l->server, l->now, &event, &outcome);
     if (outcome.conn == 0) {
         end_socket(l, s, false);
-        return;
+        return NULL;
     }
     if (grow_slots(l, hf_id_slot(outcome.conn)) != 0) {
         s->id = 0;
@@ -207,11 +204,24 @@ void hf_loop_accept(void *loop, int fd, const struct hf_peer *peer)
                                    .conn = outcome.conn,
                                    .u.closed = HF_LOST_IO_ERROR };
         hf_loop_step(l, &event, NULL);
-        return;
+        return NULL;
     }
     s->id = outcome.conn;
     l->by_slot[hf_id_slot(s->id)] = s;
-    hf_loop_drain(l);
+    return s;
+}
+
+void hf_loop_accept(void *loop, int fd, const struct hf_peer *peer)
+{
+    struct hf_loop *l = loop;
+    struct hf_stream stream = { .fd = fd };
+    if (l->front && l->front(l->front_ctx, fd, peer)) return;
+    hf_loop_begin_turn(l);
+    if (l->tls && hf_tls_conn_new(l->tls, &stream.tls) != 0) {
+        hf_stream_close(&stream);
+        return;
+    }
+    if (admit(l, &stream, peer)) hf_loop_drain(l);
 }
 
 /* --- input --- */
@@ -221,7 +231,7 @@ static bool keep_rest(struct hf_socket *s, struct hf_bytes rest)
 {
     s->rest = hf_mem_new(sizeof *s->rest);
     if (!s->rest) return false;
-    hf_buf_init(s->rest, HF_LIMIT_READ_BYTES);
+    hf_buf_init(s->rest, rest.len);
     hf_buf_add(s->rest, rest);
     return hf_buf_done(s->rest) == 0;
 }
@@ -242,6 +252,19 @@ static size_t offer(struct hf_loop *l, struct hf_socket *s, uint8_t *data, size_
         if (outcome.used_bytes == 0) break;
     }
     return taken;
+}
+
+void hf_loop_take(struct hf_loop *l, const struct hf_stream *stream, const struct hf_peer *peer,
+                  struct hf_bytes input)
+{
+    hf_loop_begin_turn(l);
+    struct hf_socket *s = admit(l, stream, peer);
+    if (!s) return;
+    hf_loop_drain(l);
+    if (s->state == HF_SOCKET_GONE || s->id == 0) return;
+    /* Offered with the flush of this turn, as what the server once did not take. */
+    if (!keep_rest(s, input)) lose(l, s, HF_IO_ERROR);
+    hf_loop_mark(l, s);
 }
 
 static void feed(struct hf_loop *l, struct hf_socket *s, uint8_t *data, size_t len)

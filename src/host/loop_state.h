@@ -32,6 +32,8 @@ struct hf_loop {
     struct hf_log_sink *sink;
     struct hf_notify *notify;
     struct hf_loop_hooks hooks;
+    hf_loop_front *front; /* NULL: nobody */
+    void *front_ctx;
 
     /* The turn: set by the first callback of a poll, used until its check. */
     bool in_turn;

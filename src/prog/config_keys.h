@@ -108,6 +108,10 @@
       "HOLDFAST_MAX_PAYLOAD_BYTES", NULL, HF_NO_OPTION, "largest message")                                                  \
     X(MAX_BUFFERED, INT, "holdfast.maxBufferedBytes", "52428800", 65536, HF_LIMIT_BUFFERED_BYTES, "bytes",                  \
       "HOLDFAST_MAX_BUFFERED_BYTES", NULL, HF_NO_OPTION, "unsent bytes of one client before it counts as too slow")         \
+    X(RELAY_MODE, CHOICE, "holdfast.mode", "terminate", 0, 0, "terminate|relay",                                            \
+      "HOLDFAST_MODE", NULL, HF_OPTION_MODE, "relay: hold the place in front of the upstream")                              \
+    X(UPSTREAM, TEXT, "holdfast.upstream", "", 0, 0, "",                                                                    \
+      "HOLDFAST_UPSTREAM", NULL, HF_OPTION_UPSTREAM, "the gateway behind us, ws://HOST:PORT or wss://HOST:PORT")            \
     X(STARTUP_DELAY, INT, "holdfast.startupDelayMs", "0", 0, 3600000, "ms",                                                 \
       "HOLDFAST_STARTUP_DELAY_MS", NULL, HF_OPTION_STARTUP_DELAY, "stay in start-up this long, for tests of clients")
 /* clang-format on */

@@ -30,7 +30,8 @@ static const struct hf_verb verbs[] = {
     { "run", NULL, NULL, "run the gateway in the foreground",
       BIT(BIND) | BIT(PORT) | BIT(AUTH) | BIT(TOKEN) | BIT(TOKEN_FILE) | BIT(PASSWORD_FILE) |
           BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(TLS_CERT) | BIT(TLS_KEY) |
-          BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(STARTUP_DELAY) | BIT(HELP),
+          BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(MODE) | BIT(UPSTREAM) | BIT(STARTUP_DELAY) |
+          BIT(HELP),
       hf_verb_run },
     { "call", "METHOD", NULL, "call one method of a gateway and print the answer",
       CLIENT | BIT(PARAMS) | BIT(EXPECT_FINAL), hf_verb_call },
@@ -66,8 +67,6 @@ static const char *const later_verbs[] = {
     "logs",
 };
 static const char *const later_options[] = {
-    "mode",
-    "upstream",
     "upstream-token-file",
 };
 

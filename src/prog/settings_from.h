@@ -5,6 +5,7 @@
 #include "engine/settings.h"
 #include "host/listen.h"
 #include "prog/config.h"
+#include "wire/url.h"
 
 /* Texts that the settings point into. */
 struct hf_settings_text {
@@ -21,6 +22,11 @@ void hf_settings_text_fini(struct hf_settings_text *text);
 
 /* Whether a token is needed that the configuration does not give. */
 bool hf_settings_wants_token(const struct hf_config *c);
+
+/* What is relayed to: `*is_relay` says whether anything is; then `*upstream`, which
+ * borrows from `c`.  The fault names what is missing or makes no sense. */
+int hf_settings_upstream(const struct hf_config *c, bool *is_relay, struct hf_url *upstream,
+                         struct hf_fault *fault);
 
 /* Where to listen. */
 int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,

@@ -2,6 +2,7 @@
 #include "base/crypto.h"
 #include "host/descriptors.h"
 #include "host/entropy.h"
+#include "host/front_run.h"
 #include "host/log_sink.h"
 #include "host/loop.h"
 #include "host/machine.h"
@@ -36,6 +37,9 @@ struct run {
     struct hf_listen_set inherited;
     struct hf_tls *tls;
     struct hf_loop *loop;
+    bool is_relay;
+    struct hf_url upstream; /* with is_relay */
+    struct hf_front_run *front;
 };
 
 /* Where certificate and key are: in the configuration, or in `own_*`. */
@@ -49,7 +53,8 @@ struct tls_pair {
 static int read_config(struct run *r, struct hf_fault *fault)
 {
     int err = hf_config_load(&r->config, r->args, fault);
-    return err ? err : hf_settings_listen(&r->config, &r->spec, fault);
+    if (!err) err = hf_settings_listen(&r->config, &r->spec, fault);
+    return err ? err : hf_settings_upstream(&r->config, &r->is_relay, &r->upstream, fault);
 }
 
 static int open_state(struct run *r, struct hf_fault *fault)
@@ -133,6 +138,8 @@ static int make_server_config(struct run *r, struct hf_fault *fault)
     struct hf_server_config *s = &r->server;
     s->log = r->log;
     s->start_items[s->start_item_count++] = HF_LIT("listeners");
+    /* Never ready: this server is the gate, and whoever comes to it comes too early. */
+    if (r->is_relay) s->start_items[s->start_item_count++] = HF_LIT("upstream");
     if (hf_config_int(&r->config, HF_KEY_STARTUP_DELAY) > 0)
         s->start_items[s->start_item_count++] = HF_LIT("startup-delay");
     s->host_name = hf_bytes_cstr(r->machine.host_name);
@@ -191,14 +198,32 @@ static void write_url(const struct run *r, char *out, size_t cap)
              is_v6 ? "]" : "", hf_loop_port(r->loop));
 }
 
-static void on_ready(void *ctx)
+static void tell_ready(const struct run *r)
 {
-    struct run *r = ctx;
     char url[128];
     write_url(r, url, sizeof url);
     HF_LOG(&r->log, HF_LOG_INFO, "gateway.ready", HF_TEXT("url", hf_bytes_cstr(url)));
     printf("holdfast ready url=%s pid=%ld version=%s\n", url, (long)getpid(), HF_VERSION);
     fflush(stdout);
+}
+
+static void on_ready(void *ctx)
+{
+    tell_ready(ctx);
+}
+
+/* A relay is ready once there was something to relay to. */
+static void on_upstream(void *ctx)
+{
+    struct run *r = ctx;
+    hf_notify_send(&r->notify, "READY=1\nSTATUS=relaying");
+    tell_ready(r);
+}
+
+static void on_draining(void *ctx)
+{
+    struct run *r = ctx;
+    if (r->front) hf_front_run_stop(r->front);
 }
 
 /* Names what changed and waits for the next start. */
@@ -237,6 +262,7 @@ static int reload(struct run *r, struct hf_config *fresh, struct hf_settings_tex
     tell_warnings(r, fresh);
     tell_restart_keys(r, fresh);
     hf_loop_settings(r->loop, &settings);
+    if (r->front) hf_front_run_settings(r->front, &settings);
     return 0;
 }
 
@@ -271,6 +297,22 @@ static int bind_port(struct run *r, struct hf_fault *fault)
     return is_waiting && hf_port_is_ready_gateway(r->spec.port) ? fault->err : err;
 }
 
+static int start_front(struct run *r, struct hf_fault *fault)
+{
+    struct hf_front_run_config config = {
+        .settings = &r->settings,
+        .upstream = r->upstream,
+        .tls = r->tls,
+        .log = r->log,
+        .hooks = { .ctx = r, .up = on_upstream },
+    };
+    if (!r->is_relay) return 0;
+    hf_front_config_init(&config.front);
+    if (hf_entropy(&config.front.hash_key, sizeof config.front.hash_key) != 0)
+        return hf_fault_set(fault, HF_ERR_IO, "the system gives no random bytes");
+    return hf_front_run_new(&r->front, r->loop, &config, fault);
+}
+
 static int start_loop(struct run *r, struct hf_fault *fault)
 {
     struct hf_loop_config config = {
@@ -281,11 +323,12 @@ static int start_loop(struct run *r, struct hf_fault *fault)
         .state_dir = r->state.path,
         .log_path = r->log_file.path,
         .tls = r->tls,
-        .hooks = { .ctx = r, .ready = on_ready, .reload = on_reload },
+        .hooks = { .ctx = r, .ready = on_ready, .reload = on_reload, .draining = on_draining },
         .handles_signals = true,
         .restart_expected_ms = hf_config_int(&r->config, HF_KEY_RESTART_EXPECTED),
     };
     int err = hf_loop_new(&r->loop, &config, fault);
+    if (!err) err = start_front(r, fault);
     if (err) return err;
     int64_t delay_ms = hf_config_int(&r->config, HF_KEY_STARTUP_DELAY);
     if (delay_ms > 0) hf_loop_item_ready_after(r->loop, HF_LIT("startup-delay"), HF_MS(delay_ms));
@@ -337,7 +380,9 @@ static int run(struct run *r)
 
 static void tear_down(struct run *r)
 {
+    hf_front_run_close(r->front);
     hf_loop_free(r->loop);
+    hf_front_run_free(r->front);
     hf_log_sink_flush(&r->sink);
     hf_log_sink_fini(&r->sink);
     hf_log_file_fini(&r->log_file);

@@ -64,9 +64,9 @@ static const struct {
     { { NULL }, "verb is missing" },
     { { "gateway" }, "verb is missing" },
     { { "fly" }, "no such verb: \"fly\"" },
-    { { "run", "--mode", "relay" }, "--mode is not in this version" },
-    { { "run", "--upstream", "ws://x" }, "--upstream is not in this version" },
-    { { "run", "--upstream=ws://x" }, "--upstream is not in this version" },
+    { { "run", "--upstream-token-file", "x" }, "--upstream-token-file is not in this version" },
+    { { "run", "--upstream-token-file=x" }, "--upstream-token-file is not in this version" },
+    { { "run", "--mode" }, "--mode wants a value" },
     { { "run", "--survive" }, "has no option --survive" },
     { { "run", "--", "openclaw", "gateway" }, "run -- CMD" },
     { { "run", "--fly" }, "has no option --fly" },
@@ -111,7 +111,7 @@ static void the_help_names_every_option_of_a_verb_and_no_other(void)
 
 static void what_does_not_exist_is_named_nowhere(void)
 {
-    static const char *const absent[] = { "upstream", "relay", "--mode" };
+    static const char *const absent[] = { "upstream-token", "--edge" };
     static const struct hf_bytes shells[] = { HF_LIT_INIT("bash"), HF_LIT_INIT("zsh"),
                                               HF_LIT_INIT("fish") };
     struct hf_buf all;

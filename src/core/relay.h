@@ -1,0 +1,118 @@
+/* core/relay.h: the bytes of one client and of the upstream behind us, passed on.
+ *
+ * The client's request head is read and written anew (wire/http_forward); everything
+ * behind it goes both ways untouched.  A WebSocket's bytes are held until the upstream
+ * has answered 101, and of any other request only the announced body is passed on: a
+ * connection carries one request, so that none of them goes without attribution.
+ *
+ * What cannot be passed on (a head that is refused, an upstream that does not take the
+ * connection) goes to the gate, with all that the client has sent so far.
+ *
+ * Each side is read only while less than HF_LIMIT_RELAY_BUFFER_BYTES wait for the other.
+ * An end is passed on as an end, behind what waits; a reset as a reset.  An idle
+ * connection holds no buffer.  Pure: sockets are the caller's. */
+#ifndef HF_CORE_RELAY_H
+#define HF_CORE_RELAY_H
+
+#include "base/time.h"
+#include "wire/http_forward.h"
+
+struct hf_relay_limits {
+    hf_span head_within;   /* accept to the end of the client's head */
+    hf_span answer_within; /* the upstream accepted the connection; its first byte */
+    hf_span idle_for;      /* no byte moved in either direction */
+    hf_span half_for;      /* the same once one side has ended */
+};
+
+enum hf_relay_side { HF_RELAY_CLIENT, HF_RELAY_UPSTREAM };
+
+enum hf_relay_state {
+    HF_RELAY_HEAD,    /* the client's head is awaited */
+    HF_RELAY_JUDGE,   /* it is here: hf_relay_forward or hf_relay_refuse */
+    HF_RELAY_DIALING, /* the upstream is being connected to */
+    HF_RELAY_ASKED,   /* it has the head of an upgrade; 101 is awaited */
+    HF_RELAY_OPEN,
+    HF_RELAY_DONE,
+};
+
+enum hf_relay_act {
+    HF_RELAY_DO_JUDGE = 1 << 0,
+    HF_RELAY_DO_DIAL = 1 << 1,
+    HF_RELAY_DO_GATE = 1 << 2,    /* the client with hf_relay_sent goes to the gate; DONE */
+    HF_RELAY_END_CLIENT = 1 << 3, /* FIN: everything that waited for it was written */
+    HF_RELAY_END_UPSTREAM = 1 << 4,
+    HF_RELAY_RESET = 1 << 5, /* both sides, as far as they are open; DONE */
+    HF_RELAY_CLOSE = 1 << 6, /* both have ended: close them; DONE */
+};
+
+enum hf_relay_cause { /* why it is DONE */
+                      HF_RELAY_NOT_DONE,
+                      HF_RELAY_ENDED,
+                      HF_RELAY_TO_GATE,
+                      HF_RELAY_RESET_BY_CLIENT,
+                      HF_RELAY_RESET_BY_UPSTREAM,
+                      HF_RELAY_HEAD_LATE,
+                      HF_RELAY_NO_ANSWER,
+                      HF_RELAY_IDLE,
+                      HF_RELAY_NO_MEMORY,
+                      HF_RELAY_GIVEN_UP, /* hf_relay_end */
+};
+
+struct hf_relay { /* fields are private; tests and log lines may read them */
+    enum hf_relay_state state;
+    enum hf_relay_cause cause;
+    bool is_upgrade;
+    bool has_switched;  /* the upstream said 101: bytes both ways */
+    bool has_ended[2];  /* the side sends no more */
+    bool was_told[2];   /* the end was passed on to the side */
+    uint8_t seen;       /* bytes of the upstream's answer, up to those that say 101 */
+    uint64_t body_left; /* of a request that is no upgrade */
+    uint64_t passed[2]; /* bytes that were written to the side */
+    struct hf_http_reader reader;
+    struct hf_http_request *request; /* owned; from JUDGE until it is forwarded */
+    struct hf_buf sent;              /* all that the client sent, until the upstream has it */
+    size_t head_len;                 /* of `sent` */
+    struct hf_buf waiting[2];        /* for the side */
+    hf_time deadline;
+};
+
+void hf_relay_init(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now);
+void hf_relay_fini(struct hf_relay *r);
+
+/* Each returns acts.  `limits` is the same in all calls. */
+
+/* Bytes of a side; only when hf_relay_wants says so. */
+uint32_t hf_relay_input(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
+                        enum hf_relay_side side, struct hf_bytes bytes);
+uint32_t hf_relay_input_end(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
+                            enum hf_relay_side side);
+uint32_t hf_relay_reset(struct hf_relay *r, enum hf_relay_side side);
+
+/* At JUDGE: the request (valid until one of the two), and the verdict. */
+const struct hf_http_request *hf_relay_request(const struct hf_relay *r);
+uint32_t hf_relay_forward(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
+                          const struct hf_http_forward *forward);
+uint32_t hf_relay_refuse(struct hf_relay *r); /* to the gate */
+
+/* The answers to DO_DIAL. */
+uint32_t hf_relay_connected(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now);
+uint32_t hf_relay_not_connected(struct hf_relay *r);
+
+/* What waits for a side, and that so many bytes of it were written. */
+struct hf_bytes hf_relay_output(const struct hf_relay *r, enum hf_relay_side side);
+uint32_t hf_relay_written(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
+                          enum hf_relay_side side, size_t count);
+
+/* Whether a side is to be read now. */
+bool hf_relay_wants(const struct hf_relay *r, enum hf_relay_side side);
+
+/* Everything that the client sent so far: for the gate. */
+struct hf_bytes hf_relay_sent(const struct hf_relay *r);
+
+uint32_t hf_relay_expire(struct hf_relay *r, hf_time now); /* RESET when it is due */
+hf_time hf_relay_due(const struct hf_relay *r);
+uint32_t hf_relay_end(struct hf_relay *r); /* from outside: RESET */
+
+const char *hf_relay_cause_name(enum hf_relay_cause cause); /* "idle"; static */
+
+#endif

@@ -1,0 +1,405 @@
+#include "engine/front.h"
+#include "base/limits.h"
+#include "lib/check.h"
+
+#include <stdio.h>
+
+#define UP HF_RELAY_UPSTREAM
+#define CLIENT HF_RELAY_CLIENT
+
+#define UPGRADE_LINES                                                                              \
+    "Host: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"        \
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define UPGRADE "GET / HTTP/1.1\r\n" UPGRADE_LINES "\r\n"
+#define NAMED                                                                                      \
+    "GET / HTTP/1.1\r\n" UPGRADE_LINES                                                             \
+    "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\n\r\n"
+#define SWITCHED "HTTP/1.1 101 Switching Protocols\r\n\r\n"
+
+static struct hf_peer peer_at(const char *address)
+{
+    struct hf_peer peer = { .port = 1 };
+    struct hf_net_address a;
+    CHECK(hf_net_address_read(hf_bytes_cstr(address), &a));
+    memcpy(peer.address, a.bytes, sizeof peer.address);
+    return peer;
+}
+
+static void begin(struct hf_front *f)
+{
+    static const struct hf_text_list trusted = { .items = { HF_LIT_INIT("10.0.0.0/8") },
+                                                 .count = 1 };
+    struct hf_front_config config;
+    hf_front_config_init(&config);
+    hf_front_init(f, &config, &trusted);
+    hf_front_set_ready(f, true);
+}
+
+static hf_id accept_from(struct hf_front *f, const char *address)
+{
+    struct hf_peer peer = peer_at(address);
+    hf_id id = 0;
+    CHECK_EQ(hf_front_accept(f, hf_at_ms(0), &peer, &id), HF_FRONT_RELAY);
+    return id;
+}
+
+static uint32_t give(struct hf_front *f, hf_id id, enum hf_relay_side side, const char *text)
+{
+    CHECK(hf_front_wants(f, id, side));
+    return hf_front_input(f, hf_at_ms(0), id, side, hf_bytes_cstr(text));
+}
+
+/* All that waits for a side is `want`, and is written. */
+static uint32_t take(struct hf_front *f, hf_id id, enum hf_relay_side side, const char *want)
+{
+    struct hf_bytes got = hf_front_output(f, id, side);
+    CHECK_TEXT(got, want);
+    return hf_front_written(f, hf_at_ms(0), id, side, got.len);
+}
+
+static void a_client_goes_to_the_gate_until_the_upstream_is_ready(void)
+{
+    struct hf_front f;
+    struct hf_peer peer = peer_at("192.0.2.7");
+    hf_id id = 0;
+    begin(&f);
+    hf_front_set_ready(&f, false);
+    CHECK_EQ(hf_front_accept(&f, hf_at_ms(0), &peer, &id), HF_FRONT_GATE);
+    hf_front_set_ready(&f, true);
+    CHECK_EQ(hf_front_accept(&f, hf_at_ms(0), &peer, &id), HF_FRONT_RELAY);
+    /* One that is relayed stays when the upstream is said not to be ready. */
+    hf_front_set_ready(&f, false);
+    CHECK_EQ(give(&f, id, CLIENT, UPGRADE), HF_RELAY_DO_DIAL);
+    CHECK_EQ(f.counts.accepted, 2);
+    CHECK_EQ(f.counts.gated, 1);
+    hf_front_fini(&f);
+}
+
+static void a_websocket_is_passed_both_ways_untouched(void)
+{
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "192.0.2.7");
+    CHECK_EQ(give(&f, id, CLIENT, UPGRADE "early"), HF_RELAY_DO_DIAL);
+    CHECK_EQ(give(&f, id, CLIENT, " frames"), 0);
+    CHECK_EQ(hf_front_output(&f, id, UP).len, 0); /* there is no upstream yet */
+    CHECK_EQ(hf_front_connected(&f, hf_at_ms(0), id), 0);
+    CHECK_EQ(take(&f, id, UP, NAMED), 0);
+    CHECK_EQ(hf_front_output(&f, id, UP).len, 0); /* held until it has switched */
+    CHECK_EQ(give(&f, id, UP, "HTTP/1.1 10"), 0);
+    CHECK_EQ(take(&f, id, CLIENT, "HTTP/1.1 10"), 0);
+    CHECK_EQ(hf_front_output(&f, id, UP).len, 0);
+    CHECK_EQ(give(&f, id, UP, "1 Switching\r\n\r\nhi"), 0);
+    CHECK_EQ(take(&f, id, UP, "early frames"), 0);
+    CHECK_EQ(take(&f, id, CLIENT, "1 Switching\r\n\r\nhi"), 0);
+    CHECK_EQ(give(&f, id, CLIENT, "GET / HTTP/1.1\r\n\r\n"), 0); /* bytes are bytes now */
+    CHECK_EQ(take(&f, id, UP, "GET / HTTP/1.1\r\n\r\n"), 0);
+    CHECK_EQ(f.counts.bytes[UP], sizeof NAMED - 1 + 12 + 18);
+
+    /* An end goes behind what waits; the second one closes. */
+    CHECK_EQ(give(&f, id, UP, "bye"), 0);
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, UP), 0);
+    CHECK_EQ(take(&f, id, CLIENT, "bye"), HF_RELAY_END_CLIENT);
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, CLIENT),
+             HF_RELAY_END_UPSTREAM | HF_RELAY_CLOSE);
+    hf_front_drop(&f, id);
+    CHECK_EQ(f.counts.open, 0);
+    CHECK_EQ(hf_front_input(&f, hf_at_ms(0), id, UP, HF_LIT("late")), 0);
+    hf_front_fini(&f);
+}
+
+/* Nothing that a client sends behind a request is read as a second one. */
+static void a_connection_carries_one_request(void)
+{
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "192.0.2.7");
+    CHECK_EQ(give(&f, id, CLIENT, "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab"),
+             HF_RELAY_DO_DIAL);
+    CHECK_EQ(give(&f, id, CLIENT, "c"), 0);
+    CHECK_EQ(hf_front_connected(&f, hf_at_ms(0), id), 0);
+    CHECK_EQ(take(&f, id, UP,
+                  "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nConnection: close\r\n"
+                  "X-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: http\r\n\r\nabc"),
+             0);
+    CHECK_EQ(give(&f, id, CLIENT, "deGET / HTTP/1.1\r\nHost: h\r\n\r\n"), 0);
+    CHECK_EQ(take(&f, id, UP, "de"), 0);
+    CHECK_EQ(give(&f, id, CLIENT, UPGRADE), 0);
+    CHECK_EQ(hf_front_output(&f, id, UP).len, 0);
+    CHECK_EQ(give(&f, id, UP, "HTTP/1.1 200 OK\r\n\r\n"), 0);
+    CHECK_EQ(take(&f, id, CLIENT, "HTTP/1.1 200 OK\r\n\r\n"), 0);
+    hf_front_fini(&f);
+}
+
+static void an_upgrade_that_is_refused_lets_nothing_more_through(void)
+{
+    static const char *const answers[] = { "HTTP/1.1 403 Forbidden\r\n\r\n",
+                                           "HTTP/1.1 100 Continue\r\n\r\n", "SSH-2.0-x\r\n",
+                                           "HTTP/1.1 1010\r\n\r\n" };
+    for (size_t i = 0; i < HF_COUNT(answers); i++) {
+        struct hf_front f;
+        bool is_101 = i == 3; /* 101 and whatever follows: the upstream has switched */
+        begin(&f);
+        hf_id id = accept_from(&f, "192.0.2.7");
+        CHECK_EQ_AT(i, give(&f, id, CLIENT, UPGRADE UPGRADE), HF_RELAY_DO_DIAL);
+        CHECK_EQ_AT(i, hf_front_connected(&f, hf_at_ms(0), id), 0);
+        CHECK_EQ_AT(i, take(&f, id, UP, NAMED), 0);
+        CHECK_EQ_AT(i, give(&f, id, UP, answers[i]), 0);
+        CHECK_EQ_AT(i, hf_front_output(&f, id, UP).len, is_101 ? sizeof UPGRADE - 1 : 0);
+        CHECK_EQ_AT(i, take(&f, id, CLIENT, answers[i]), 0);
+        hf_front_fini(&f);
+    }
+}
+
+static void who_asks_is_named_by_the_address_that_counts(void)
+{
+    static const struct {
+        const char *peer, *lines, *named; /* NULL: goes to the gate, which refuses it */
+    } rows[] = {
+        { "192.0.2.7", "", "192.0.2.7" },
+        { "2001:db8::1", "", "2001:db8::1" },
+        { "127.0.0.1", "", "" }, /* local, and looks local */
+        { "::1", "", "" },
+        { "127.0.0.1", "X-Forwarded-For: 192.0.2.9\r\n", NULL },
+        { "192.0.2.7", "X-Forwarded-For: 127.0.0.1\r\n", NULL },
+        { "192.0.2.7", "Forwarded: for=127.0.0.1\r\n", NULL },
+        { "192.0.2.7", "X-Real-IP: 127.0.0.1\r\n", NULL },
+        { "192.0.2.7", "Tailscale-User-Login: root\r\n", NULL },
+        { "10.1.2.3", "", "10.1.2.3" },
+        { "10.1.2.3", "X-Forwarded-For: 127.0.0.1, 192.0.2.9\r\n", "192.0.2.9" },
+        { "10.1.2.3", "X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-For: 10.9.9.9\r\n", "192.0.2.9" },
+        { "10.1.2.3", "Forwarded: for=192.0.2.9\r\n", "192.0.2.9" },
+        { "10.1.2.3", "X-Forwarded-For: 127.0.0.1\r\n", "127.0.0.1" }, /* named all the same */
+        { "10.1.2.3", "X-Forwarded-For: nobody\r\n", NULL },
+        { "10.1.2.3", "X-Real-IP: 192.0.2.9\r\n", NULL },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_front f;
+        char head[512], want[128];
+        begin(&f);
+        hf_id id = accept_from(&f, rows[i].peer);
+        snprintf(head, sizeof head, "GET / HTTP/1.1\r\n" UPGRADE_LINES "%s\r\n", rows[i].lines);
+        CHECK_EQ_AT(i, give(&f, id, CLIENT, head),
+                    rows[i].named ? HF_RELAY_DO_DIAL : HF_RELAY_DO_GATE);
+        if (!rows[i].named) {
+            CHECK_TEXT_AT(i, hf_relay_sent(&hf_front_find(&f, id)->relay), head);
+        } else {
+            hf_front_connected(&f, hf_at_ms(0), id);
+            struct hf_bytes got = hf_front_output(&f, id, UP);
+            snprintf(want, sizeof want, "x-forwarded-for: %s\r\n", rows[i].named);
+            bool is_there = hf_bytes_find_nocase(got, 0, hf_bytes_cstr(want)) < got.len;
+            CHECK_EQ_AT(i, is_there, rows[i].named[0] != '\0');
+            size_t first = hf_bytes_find_nocase(got, 0, HF_LIT("x-forwarded-for"));
+            CHECK_EQ_AT(i, first < got.len, rows[i].named[0] != '\0');
+            CHECK_EQ_AT(i, hf_bytes_find_nocase(got, first + 1, HF_LIT("x-forwarded-for")),
+                        got.len);
+        }
+        hf_front_fini(&f);
+    }
+}
+
+static void what_cannot_be_relayed_goes_to_the_gate_with_its_bytes(void)
+{
+    static const char *const heads[] = {
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\nrest", /* refused */
+        "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", /* no key */
+        "\n\n",
+    };
+    for (size_t i = 0; i < HF_COUNT(heads); i++) {
+        struct hf_front f;
+        begin(&f);
+        hf_id id = accept_from(&f, "127.0.0.1");
+        CHECK_EQ_AT(i, give(&f, id, CLIENT, heads[i]), HF_RELAY_DO_GATE);
+        CHECK_TEXT_AT(i, hf_relay_sent(&hf_front_find(&f, id)->relay), heads[i]);
+        CHECK_AT(i, !hf_front_wants(&f, id, CLIENT));
+        hf_front_drop(&f, id);
+        hf_front_fini(&f);
+    }
+    /* The upstream was just lost: everything so far, also behind the head. */
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "127.0.0.1");
+    CHECK_EQ(give(&f, id, CLIENT, UPGRADE "a"), HF_RELAY_DO_DIAL);
+    CHECK_EQ(give(&f, id, CLIENT, "b"), 0);
+    CHECK_EQ(hf_front_not_connected(&f, hf_at_ms(0), id), HF_RELAY_DO_GATE);
+    CHECK_TEXT(hf_relay_sent(&hf_front_find(&f, id)->relay), UPGRADE "ab");
+    CHECK_EQ(f.counts.fell_back, 1);
+    hf_front_fini(&f);
+}
+
+static void a_side_is_read_while_less_than_64_kib_wait_for_the_other(void)
+{
+    static uint8_t bulk[HF_LIMIT_RELAY_BUFFER_BYTES];
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "127.0.0.1");
+    give(&f, id, CLIENT, UPGRADE);
+    hf_front_connected(&f, hf_at_ms(0), id);
+    hf_front_written(&f, hf_at_ms(0), id, UP, hf_front_output(&f, id, UP).len);
+    give(&f, id, UP, SWITCHED);
+    hf_front_written(&f, hf_at_ms(0), id, CLIENT, sizeof SWITCHED - 1);
+    for (int side = 0; side < 2; side++) {
+        enum hf_relay_side from = (enum hf_relay_side)side, to = side == UP ? CLIENT : UP;
+        CHECK_EQ(hf_front_input(&f, hf_at_ms(0), id, from, hf_bytes(bulk, sizeof bulk - 1)), 0);
+        CHECK_AT(side, hf_front_wants(&f, id, from));
+        CHECK_EQ(hf_front_input(&f, hf_at_ms(0), id, from, hf_bytes(bulk, 1)), 0);
+        CHECK_AT(side, !hf_front_wants(&f, id, from));
+        CHECK_AT(side, hf_front_wants(&f, id, to) || side == 1); /* the other way is its own */
+        CHECK_EQ(hf_front_written(&f, hf_at_ms(0), id, to, 1), 0);
+        CHECK_AT(side, hf_front_wants(&f, id, from));
+    }
+    hf_front_fini(&f);
+}
+
+/* Times in ms after the accept; limits: head 15 s, answer 30 s, idle 600 s, half 60 s. */
+static void nobody_is_waited_for_without_end(void)
+{
+    struct hf_front f;
+    uint32_t acts;
+    begin(&f);
+    hf_id head = accept_from(&f, "127.0.0.1");
+    hf_id asked = accept_from(&f, "127.0.0.1");
+    hf_id open = accept_from(&f, "127.0.0.1");
+    hf_id half = accept_from(&f, "127.0.0.1");
+    give(&f, asked, CLIENT, UPGRADE);
+    hf_front_connected(&f, hf_at_ms(0), asked);
+    hf_id both[] = { open, half };
+    for (size_t i = 0; i < 2; i++) {
+        give(&f, both[i], CLIENT, UPGRADE);
+        hf_front_connected(&f, hf_at_ms(0), both[i]);
+        hf_front_written(&f, hf_at_ms(0), both[i], UP, hf_front_output(&f, both[i], UP).len);
+        give(&f, both[i], UP, SWITCHED);
+        hf_front_written(&f, hf_at_ms(1000), both[i], CLIENT, sizeof SWITCHED - 1);
+    }
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(2000), half, UP), HF_RELAY_END_CLIENT);
+
+    static const struct {
+        int64_t ms;
+        enum hf_relay_cause cause;
+    } rows[] = {
+        { 15000, HF_RELAY_HEAD_LATE },
+        { 30000, HF_RELAY_NO_ANSWER },
+        { 62000, HF_RELAY_IDLE },
+        { 601000, HF_RELAY_IDLE },
+    };
+    const hf_id order[] = { head, asked, half, open };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        CHECK_AT(i, hf_time_same(hf_front_due(&f), hf_at_ms(rows[i].ms)));
+        CHECK_EQ_AT(i, hf_front_expire(&f, hf_at_ms(rows[i].ms - 1), &acts), 0);
+        CHECK_EQ_AT(i, hf_front_expire(&f, hf_at_ms(rows[i].ms), &acts), order[i]);
+        CHECK_EQ_AT(i, acts, HF_RELAY_RESET);
+        CHECK_EQ_AT(i, hf_front_find(&f, order[i])->relay.cause, rows[i].cause);
+        hf_front_drop(&f, order[i]);
+    }
+    CHECK(hf_time_same(hf_front_due(&f), HF_NEVER));
+    hf_front_fini(&f);
+}
+
+static void a_reset_is_passed_on_as_one(void)
+{
+    static const struct {
+        enum hf_relay_side side;
+        enum hf_relay_cause cause;
+    } rows[] = { { CLIENT, HF_RELAY_RESET_BY_CLIENT }, { UP, HF_RELAY_RESET_BY_UPSTREAM } };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_front f;
+        begin(&f);
+        hf_id id = accept_from(&f, "127.0.0.1");
+        give(&f, id, CLIENT, UPGRADE);
+        hf_front_connected(&f, hf_at_ms(0), id);
+        CHECK_EQ_AT(i, hf_front_reset(&f, id, rows[i].side), HF_RELAY_RESET);
+        CHECK_EQ_AT(i, hf_front_reset(&f, id, rows[i].side), 0);
+        CHECK_EQ_AT(i, hf_front_find(&f, id)->relay.cause, rows[i].cause);
+        hf_front_fini(&f);
+    }
+}
+
+static void an_upstream_that_ends_without_an_answer_ends_the_client(void)
+{
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "127.0.0.1");
+    give(&f, id, CLIENT, UPGRADE "frames");
+    hf_front_connected(&f, hf_at_ms(0), id);
+    hf_front_written(&f, hf_at_ms(0), id, UP, hf_front_output(&f, id, UP).len);
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, UP), HF_RELAY_END_CLIENT);
+    CHECK_EQ(hf_front_output(&f, id, UP).len, 0);
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, CLIENT),
+             HF_RELAY_END_UPSTREAM | HF_RELAY_CLOSE);
+    hf_front_fini(&f);
+}
+
+static void a_client_that_ends_in_its_head_is_closed(void)
+{
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "127.0.0.1");
+    give(&f, id, CLIENT, "GET / HT");
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, CLIENT), HF_RELAY_CLOSE);
+    hf_front_fini(&f);
+}
+
+/* The client is done with asking before it is answered. */
+static void half_a_connection_is_passed_on_too(void)
+{
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "127.0.0.1");
+    give(&f, id, CLIENT, "GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, CLIENT), 0);
+    CHECK_EQ(hf_front_connected(&f, hf_at_ms(0), id), 0);
+    CHECK_EQ(take(&f, id, UP, "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"),
+             HF_RELAY_END_UPSTREAM);
+    CHECK_EQ(give(&f, id, UP, "answer"), 0);
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, UP), 0);
+    CHECK_EQ(take(&f, id, CLIENT, "answer"), HF_RELAY_END_CLIENT | HF_RELAY_CLOSE);
+    hf_front_fini(&f);
+}
+
+static void the_bounds_hold(void)
+{
+    struct hf_front f;
+    struct hf_peer peer = peer_at("192.0.2.7"), other = peer_at("192.0.2.8");
+    hf_id id = 0, first = 0;
+    uint32_t acts;
+    begin(&f);
+    /* The pool of those without a head: the oldest one goes. */
+    for (uint32_t i = 0; i < HF_LIMIT_PREAUTH_CONNECTIONS; i++) {
+        CHECK_EQ_AT(i, hf_front_accept(&f, hf_at_ms(0), &peer, &id), HF_FRONT_RELAY);
+        if (i == 0) first = id;
+    }
+    CHECK_EQ(hf_front_expire(&f, hf_at_ms(1), &acts), 0);
+    CHECK_EQ(hf_front_accept(&f, hf_at_ms(1), &peer, &id), HF_FRONT_RELAY);
+    CHECK_EQ(hf_front_expire(&f, hf_at_ms(1), &acts), first);
+    CHECK_EQ(acts, HF_RELAY_RESET);
+    hf_front_drop(&f, first);
+    hf_front_fini(&f);
+
+    /* One address, then all of them. */
+    begin(&f);
+    for (uint32_t i = 0; i < HF_LIMIT_RELAY_CONNECTIONS; i++) {
+        bool is_first_half = i < HF_LIMIT_RELAY_CONNECTIONS / 2;
+        const struct hf_peer *from = is_first_half ? &peer : &other;
+        CHECK_EQ_AT(i, hf_front_accept(&f, hf_at_ms(0), from, &id), HF_FRONT_RELAY);
+        CHECK_EQ_AT(i, give(&f, id, CLIENT, "GET / HTTP/1.1\r\nHost: h\r\n\r\n"), HF_RELAY_DO_DIAL);
+        if (i == HF_LIMIT_RELAY_CONNECTIONS / 2 - 1)
+            CHECK_EQ(hf_front_accept(&f, hf_at_ms(0), &peer, &id), HF_FRONT_REFUSE);
+    }
+    struct hf_peer third = peer_at("192.0.2.9");
+    CHECK_EQ(hf_front_accept(&f, hf_at_ms(0), &third, &id), HF_FRONT_REFUSE);
+    CHECK_EQ(f.counts.refused, 2);
+    CHECK_EQ(f.counts.open, HF_LIMIT_RELAY_CONNECTIONS);
+    hf_front_fini(&f);
+}
+
+CHECK_MAIN(a_client_goes_to_the_gate_until_the_upstream_is_ready,
+           a_websocket_is_passed_both_ways_untouched, a_connection_carries_one_request,
+           an_upgrade_that_is_refused_lets_nothing_more_through,
+           who_asks_is_named_by_the_address_that_counts,
+           what_cannot_be_relayed_goes_to_the_gate_with_its_bytes,
+           a_side_is_read_while_less_than_64_kib_wait_for_the_other,
+           nobody_is_waited_for_without_end, a_reset_is_passed_on_as_one,
+           an_upstream_that_ends_without_an_answer_ends_the_client,
+           a_client_that_ends_in_its_head_is_closed, half_a_connection_is_passed_on_too,
+           the_bounds_hold)
