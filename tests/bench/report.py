@@ -246,7 +246,7 @@ def stopped(bench: Bench) -> None:
 def micro(bench: Bench) -> None:
     """The byte-level rooms alone; they print for themselves."""
     traces = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "traces")
-    for command in (["micro_wire"], ["micro_json", traces]):
+    for command in (["micro_wire"], ["micro_json", traces], ["micro_output"]):
         print(f"  {command[0]}", file=sys.stderr, flush=True)
         subprocess.run([os.path.join(bench.tools, command[0]), *command[1:]], check=True)
 

@@ -75,6 +75,8 @@ static int run_loop(const char *dir, struct hf_log_sink *sink, const char *log_p
     server.start_items[server.start_item_count++] = HF_LIT("listeners");
     if (child.plan->startup_delay > 0)
         server.start_items[server.start_item_count++] = HF_LIT("startup-delay");
+    if (child.plan->start_item)
+        server.start_items[server.start_item_count++] = hf_bytes_cstr(child.plan->start_item);
     if (child.plan->cert_path &&
         hf_tls_new(&tls, child.plan->cert_path, child.plan->key_path, &fault) != 0)
         return 121;
@@ -89,13 +91,16 @@ static int run_loop(const char *dir, struct hf_log_sink *sink, const char *log_p
                                      .handles_signals = true,
                                      .restart_expected_ms = DAEMON_RESTART_MS };
     if (hf_loop_new(&child.loop, &config, &fault) != 0) return 122;
+    if (child.plan->attach) child.plan->attach(child.loop, &settings);
     int err = listen_on(&spec, &fault);
     uint16_t port = hf_loop_port(child.loop);
     if (write(child.news_fd, &port, sizeof port) != sizeof port) return 123;
     if (child.plan->startup_delay > 0)
         hf_loop_item_ready_after(child.loop, HF_LIT("startup-delay"), child.plan->startup_delay);
     if (!err) err = hf_loop_run(child.loop, &fault);
+    if (child.plan->detach) child.plan->detach();
     hf_loop_free(child.loop);
+    if (child.plan->detached) child.plan->detached();
     hf_tls_free(tls);
     hf_notify_fini(&notify);
     hf_log_sink_flush(sink);

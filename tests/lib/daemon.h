@@ -15,6 +15,8 @@
 
 enum { DAEMON_RESTART_MS = 1234 };
 
+struct hf_loop;
+
 struct daemon_plan { /* zeroed is a plain gateway */
     hf_span startup_delay;
     unsigned descriptors;                         /* RLIMIT_NOFILE; 0: as it is */
@@ -24,6 +26,11 @@ struct daemon_plan { /* zeroed is a plain gateway */
     void (*prepare)(const char *dir);             /* the scratch directory, before the start */
     void (*adjust)(struct hf_settings *settings); /* before the start */
     void (*reload)(struct hf_settings *settings); /* at SIGHUP */
+    const char *start_item;                       /* one more that start-up waits for, or NULL */
+    /* In the child: its loop is there, it is about to be freed, it is gone; all or none. */
+    void (*attach)(struct hf_loop *loop, const struct hf_settings *settings);
+    void (*detach)(void);
+    void (*detached)(void);
 };
 
 struct daemon {
