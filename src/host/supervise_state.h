@@ -74,8 +74,9 @@ struct hf_supervise {
     char cgroup_home[HF_STATE_PATH_BYTES];
     struct hf_reader readers[HF_LIMIT_TREES];
     struct hf_notify_in *notify_in;
-    uint64_t gateway;       /* the newest tree of a gateway */
-    struct hf_bytes secret; /* the token of this place, for `known` */
+    uint64_t gateway;              /* the newest tree of a gateway */
+    uint64_t running, ready_early; /* trees: RUNS was told; READY=1 came before that */
+    struct hf_bytes secret;        /* the token of this place, for `known` */
     struct hf_censor_known known;
     struct hf_log_file child_log;
     struct hf_buf line;

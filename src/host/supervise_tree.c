@@ -223,6 +223,11 @@ static void on_exited(struct hf_supervise *s, const struct hf_tree_news *news)
     hf_sup_later(s, &event);
 }
 
+static void tell_notified_ready(struct hf_supervise *s, uint64_t tree)
+{
+    hf_sup_later(s, &(struct hf_keeper_event){ .kind = HF_KEEPER_NOTIFIED_READY, .tree = tree });
+}
+
 static void on_news(void *ctx, const struct hf_tree_news *news)
 {
     struct hf_supervise *s = ctx;
@@ -234,6 +239,8 @@ static void on_news(void *ctx, const struct hf_tree_news *news)
         event.kind = HF_KEEPER_SPAWNED;
         event.u.spawned.pid = news->pid;
         hf_sup_later(s, &event);
+        s->running = news->tree;
+        if (s->ready_early == news->tree) tell_notified_ready(s, news->tree);
         break;
     case HF_TREE_FAILED:
         on_failed(s, news);
@@ -258,14 +265,20 @@ static void on_news(void *ctx, const struct hf_tree_news *news)
 static void on_notified(void *ctx, pid_t sender, const struct hf_notify_text *message)
 {
     struct hf_supervise *s = ctx;
-    struct hf_keeper_event event = { .kind = HF_KEEPER_NOTIFIED_READY };
     if (s->is_closing) return;
-    event.tree = hf_trees_find(s->trees, sender);
-    if (event.tree == 0 || event.tree != s->gateway) return;
+    uint64_t tree = hf_trees_find(s->trees, sender);
+    if (tree == 0 || tree != s->gateway) return;
+    hf_sup_turn(s);
     if (message->has_status)
         HF_LOG(&s->config.log, HF_LOG_INFO, "child.status_told",
                HF_TEXT("status", message->status));
-    if (message->is_ready) hf_sup_event(s, &event);
+    if (!message->is_ready) return;
+    /* One poll may bring it before the news that its program has begun. */
+    if (tree == s->running)
+        tell_notified_ready(s, tree);
+    else
+        s->ready_early = tree;
+    hf_sup_run(s);
 }
 
 /* --- acts --- */
