@@ -538,3 +538,50 @@ def our_own_gateway(s):
     result = s.ctl("restart")
     check(result["outcome"] == "EXECUTED" and result["pidAfter"] != result["pidBefore"], f"{result}")
     s.quit()
+
+
+@case
+def its_own_device_identity(s):
+    """supervisor 108"""
+    child = [s.holdfast, "run", "--state-dir", s.path("gateway")]
+    key = os.path.join(s.state, "identity.pem")
+    s.supervise(child)
+    s.wait_phase("ready", "warming")
+    made = read(key)
+    check(made.startswith(b"-----BEGIN PRIVATE KEY-----"), "a key was made")
+    check(os.stat(key).st_mode & 0o777 == 0o600, "for its owner only")
+    check(s.ctl("restart")["outcome"] == "EXECUTED", "the gateway is restarted")
+    s.quit()
+    s.supervise(child)
+    s.wait_phase("ready", "warming")
+    check(read(key) == made, "the key is kept over restarts of both")
+    s.quit()
+    with open(key, "wb") as file:
+        file.write(b"broken\n")
+    s.supervise(child)
+    s.wait_phase("ready", "warming")
+    check(s.log().count("identity.unusable") == 1, "one warning")
+    check(key in s.log(), "which names the file")
+    check(read(key) == b"broken\n", "the file is left as it is")
+    s.quit()
+
+
+@case
+def a_token_file_that_is_replaced(s):
+    """supervisor 109"""
+    port, path = free_port(), s.path("token")
+
+    def write(token):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(token + "\n")
+        os.chmod(path, 0o600)
+
+    write("first-token-0123456789")
+    s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway"), "--port", str(port), "--token-file", path],
+                "--url", f"ws://127.0.0.1:{port}", "--token-file", path)  # fmt: skip
+    s.wait_phase("ready", "warming")
+    write("second-token-0123456789")
+    check(s.ctl("restart")["outcome"] == "EXECUTED", "the gateway reads its new token")
+    s.wait_phase("ready", "warming")
+    check("AUTH_TOKEN_MISMATCH" not in s.log() and "token_mismatch" not in s.log(), "the old one is not sent again")
+    s.quit()
