@@ -96,7 +96,7 @@
     X(SCREEN_ROWS, 256, "rows", "memory of a live view", "the rest of the terminal stays empty")                            \
     X(SPARK_SAMPLES, 120, "samples", "a line is not wider", "the oldest is dropped")                                        \
     X(RATE_NAMES, 64, "names", "events counted by name in a live view", "counted together as (others)")                     \
-    X(WATCH_ROWS, 256, "rows", "connections of a gateway in a live view", "the others are counted, not shown")              \
+    X(MONITOR_ROWS, 256, "rows", "connections of a gateway in a live view", "the others are counted, not shown")            \
     X(KEEPER_TREES, 4, "trees", "a gateway, a doctor, and those on their way out", "the next start waits until one is gone")\
     X(KEEPER_REQUESTS, 256, "requests", "of a supervisor, waiting for their result", "refused: too_many_requests")            \
     X(KEEPER_HISTORY, 256, "transitions", "spec/supervisor.md 2.3: what a supervisor remembers", "the oldest is dropped")     \

@@ -36,14 +36,14 @@ int hf_log_follow_take(struct hf_log_follow *f, struct hf_bytes answer, struct h
     hf_show_copy(file, sizeof file, hf_buf_view(&text));
     hf_buf_fini(&text);
     *notes = 0;
-    if (f->has_cursor) {
-        if (is_reset) *notes |= HF_LOG_ROTATED;
-        if (is_truncated) *notes |= HF_LOG_LEFT_OUT;
-        if (strcmp(file, f->file) != 0) *notes |= HF_LOG_OTHER_FILE;
-    }
+    bool is_first = !f->has_cursor, is_other = !is_first && strcmp(file, f->file) != 0;
+    if (is_other) *notes |= HF_LOG_OTHER_FILE;
+    if (!is_first && !is_other && is_reset) *notes |= HF_LOG_ROTATED;
+    if (!is_first && !is_other && is_truncated) *notes |= HF_LOG_LEFT_OUT;
     memcpy(f->file, file, sizeof file);
-    f->cursor = cursor;
     f->has_cursor = true;
-    *lines = list;
+    /* A cursor of one file means nothing in another one: that is read from its start. */
+    f->cursor = is_other ? 0 : cursor;
+    *lines = is_other ? HF_EMPTY : list;
     return 0;
 }

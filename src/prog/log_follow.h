@@ -18,7 +18,8 @@ enum hf_log_notes {
     HF_LOG_ROTATED = 1 << 0,   /* a new file: its lines from the start; the old one's last ones
                                   may be missing */
     HF_LOG_LEFT_OUT = 1 << 1,  /* more came than one answer holds: older lines are missing */
-    HF_LOG_OTHER_FILE = 1 << 2 /* the gateway logs to another file now */
+    HF_LOG_OTHER_FILE = 1 << 2 /* the gateway logs to another file now: ask again, from its
+                                  start; there are no lines yet */
 };
 
 /* Appends the parameters of the next request: `first_lines` of them to begin with,

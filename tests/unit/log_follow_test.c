@@ -19,8 +19,11 @@ static const struct {
       HF_LOG_LEFT_OUT, "{\"cursor\":5000000,\"limit\":5000,\"maxBytes\":1000000}" },
     { "{\"file\":\"/a\",\"cursor\":10,\"lines\":[\"z\"],\"truncated\":false,\"reset\":true}",
       "[\"z\"]", HF_LOG_ROTATED, "{\"cursor\":10,\"limit\":5000,\"maxBytes\":1000000}" },
-    { "{\"file\":\"/b\",\"cursor\":20,\"lines\":[\"z\"],\"truncated\":false,\"reset\":false}",
-      "[\"z\"]", HF_LOG_OTHER_FILE, "{\"cursor\":20,\"limit\":5000,\"maxBytes\":1000000}" },
+    /* What stands behind the old cursor there is not all of the new file. */
+    { "{\"file\":\"/b\",\"cursor\":20,\"lines\":[\"q\"],\"truncated\":false,\"reset\":true}", "",
+      HF_LOG_OTHER_FILE, "{\"cursor\":0,\"limit\":5000,\"maxBytes\":1000000}" },
+    { "{\"file\":\"/b\",\"cursor\":20,\"lines\":[\"p\",\"q\"],\"truncated\":false}",
+      "[\"p\",\"q\"]", 0, "{\"cursor\":20,\"limit\":5000,\"maxBytes\":1000000}" },
 };
 
 static void asks(size_t row, const struct hf_log_follow *f, const char *want)

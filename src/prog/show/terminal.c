@@ -16,7 +16,9 @@ enum { USUAL_COLUMNS = 80, USUAL_ROWS = 24, KEYS_BYTES = 32, KEY_END = 4, KEY_IN
 static const char enter_text[] = "\033[?1049h\033[?25l";
 static const char leave_text[] = "\033[0m\033[?25h\033[?1049l";
 
+/* The first ones ask for the end; the others matter to a screen only. */
 static const int taken_signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT, SIGWINCH };
+enum { END_SIGNALS = 4 };
 static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
 
 /* For the crash handler, which is given nothing else. */
@@ -70,8 +72,8 @@ static void write_text(const char *text, size_t len)
 /* Only calls that are safe in a signal handler. */
 static void give_back(const struct hf_terminal *t)
 {
-    write_text(leave_text, sizeof leave_text - 1);
     if (t->has_saved) tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
+    write_text(leave_text, sizeof leave_text - 1);
 }
 
 static void crashed(int signal_number)
@@ -107,18 +109,20 @@ static void handle_crashes(void (*handler)(int), int flags)
     for (size_t i = 0; i < HF_COUNT(crash_signals); i++) sigaction(crash_signals[i], &action, NULL);
 }
 
-int hf_terminal_open(struct hf_terminal *t, struct hf_fault *fault)
+int hf_terminal_open(struct hf_terminal *t, bool is_screen, struct hf_fault *fault)
 {
     sigset_t mask;
-    *t = (struct hf_terminal){ .signal_fd = -1 };
+    size_t count = is_screen ? HF_COUNT(taken_signals) : END_SIGNALS;
+    *t = (struct hf_terminal){ .signal_fd = -1, .is_screen = is_screen };
     sigemptyset(&mask);
-    for (size_t i = 0; i < HF_COUNT(taken_signals); i++) sigaddset(&mask, taken_signals[i]);
+    for (size_t i = 0; i < count; i++) sigaddset(&mask, taken_signals[i]);
     t->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     if (t->signal_fd < 0)
         return hf_fault_set(fault, HF_ERR_IO, "cannot watch signals: %s", strerror(errno));
     sigprocmask(SIG_BLOCK, &mask, &t->saved_mask);
-    t->has_saved = tcgetattr(STDIN_FILENO, &t->saved) == 0;
     t->is_open = true;
+    if (!is_screen) return 0;
+    t->has_saved = tcgetattr(STDIN_FILENO, &t->saved) == 0;
     taken = t;
     handle_crashes(crashed, (int)SA_RESETHAND | SA_NODEFER);
     take_over(t);
@@ -128,9 +132,11 @@ int hf_terminal_open(struct hf_terminal *t, struct hf_fault *fault)
 void hf_terminal_close(struct hf_terminal *t)
 {
     if (!t->is_open) return;
-    give_back(t);
-    taken = NULL;
-    handle_crashes(SIG_DFL, 0);
+    if (t->is_screen) {
+        give_back(t);
+        taken = NULL;
+        handle_crashes(SIG_DFL, 0);
+    }
     sigprocmask(SIG_SETMASK, &t->saved_mask, NULL);
     close(t->signal_fd);
     t->is_open = false;
@@ -195,6 +201,6 @@ enum hf_terminal_news hf_terminal_take(struct hf_terminal *t)
         enum hf_terminal_news next = take_signal(t, info.ssi_signo);
         if (next > news) news = next;
     }
-    enum hf_terminal_news next = take_keys();
+    enum hf_terminal_news next = t->is_screen ? take_keys() : HF_TERMINAL_NOTHING;
     return next > news ? next : news;
 }

@@ -1,10 +1,10 @@
 /* prog/show/terminal.h: a terminal as a live view uses it, and as it was found afterwards.
  *
- * While open: the alternate screen, no cursor, no echo, keys one by one.  It is put
- * back on every way out: close, the signals HUP INT QUIT TERM (which are reported, and
- * end the process as usual after close), a stop by TSTP (and taken again at CONT), and a
- * crash.  One terminal at a time in a process; the signals belong to it while it is
- * open. */
+ * While a screen is open: the alternate screen, no cursor, no echo, keys one by one.  It
+ * is put back on every way out: close, the signals HUP INT QUIT TERM (which are reported,
+ * and end the process as usual after close), a stop by TSTP (and taken again at CONT), and
+ * a crash.  Output by lines takes the four signals alone, so that a verb can say goodbye
+ * first.  One at a time in a process; the signals belong to it while it is open. */
 #ifndef HF_PROG_SHOW_TERMINAL_H
 #define HF_PROG_SHOW_TERMINAL_H
 
@@ -15,7 +15,7 @@
 #include <termios.h>
 
 struct hf_terminal { /* zeroed is closed */
-    bool is_open;
+    bool is_open, is_screen;
     int signal_fd; /* readable: call take */
     int ended_by;  /* a signal that asks for the end, or 0 */
     struct termios saved;
@@ -33,8 +33,8 @@ bool hf_terminal_has_colour(int fd, const struct hf_args *args);
 /* The locale's encoding is UTF-8, so that bars may be drawn. */
 bool hf_terminal_has_unicode(void);
 
-/* Takes stdin and stdout over.  HF_ERR_IO with a fault. */
-int hf_terminal_open(struct hf_terminal *t, struct hf_fault *fault);
+/* Takes the signals, and for a screen stdin and stdout as well.  HF_ERR_IO with a fault. */
+int hf_terminal_open(struct hf_terminal *t, bool is_screen, struct hf_fault *fault);
 
 enum hf_terminal_news {
     HF_TERMINAL_NOTHING,
@@ -42,7 +42,7 @@ enum hf_terminal_news {
     HF_TERMINAL_END,    /* a signal, q, ^C or ^D: close and leave */
 };
 
-/* What happened; call it when signal_fd or stdin is readable.  Stops the process itself
+/* What happened; call it when signal_fd, or for a screen stdin, is readable.  Stops the process itself
  * at TSTP. */
 enum hf_terminal_news hf_terminal_take(struct hf_terminal *t);
 

@@ -1,5 +1,6 @@
-#include "prog/watch/view.h"
+#include "prog/monitor/view.h"
 #include "base/iso.h"
+#include "prog/show/text.h"
 #include "prog/show/units.h"
 #include "wire/json_write.h"
 
@@ -26,23 +27,23 @@ enum {
 };
 
 static const char *const link_names[] = {
-    [HF_WATCH_CONNECTING] = "connecting", [HF_WATCH_CONNECTED] = "connected",
-    [HF_WATCH_STARTING] = "starting",     [HF_WATCH_LOST] = "lost",
-    [HF_WATCH_PAUSED] = "paused",
+    [HF_MONITOR_CONNECTING] = "connecting", [HF_MONITOR_CONNECTED] = "connected",
+    [HF_MONITOR_STARTING] = "starting",     [HF_MONITOR_LOST] = "lost",
+    [HF_MONITOR_PAUSED] = "paused",
 };
 
-static enum hf_style link_style(enum hf_watch_link link)
+static enum hf_style link_style(enum hf_monitor_link link)
 {
-    if (link == HF_WATCH_CONNECTED) return HF_STYLE_GOOD;
-    return link == HF_WATCH_LOST || link == HF_WATCH_PAUSED ? HF_STYLE_BAD : HF_STYLE_WARN;
+    if (link == HF_MONITOR_CONNECTED) return HF_STYLE_GOOD;
+    return link == HF_MONITOR_LOST || link == HF_MONITOR_PAUSED ? HF_STYLE_BAD : HF_STYLE_WARN;
 }
 
 /* --- pieces of text --- */
 
 struct drawing {
-    const struct hf_watch *w;
+    const struct hf_monitor *w;
     struct hf_now now;
-    const struct hf_watch_look *look;
+    const struct hf_monitor_look *look;
     struct hf_screen *screen;
     struct hf_buf text; /* for one piece at a time */
 };
@@ -73,20 +74,26 @@ static int64_t since_ms(struct hf_now now, hf_time then)
     return hf_span_ms(hf_time_since(now.mono, then));
 }
 
-/* "connected for 5 min 3 s", "lost 3 s ago, next attempt in 1.0 s: service restart" */
-static void add_link(const struct hf_watch *w, struct hf_now now, struct hf_buf *out)
+/* "connected for 5 min 3 s", "lost for 3.0 s, next attempt in 1.0 s" */
+static void add_link(const struct hf_monitor *w, struct hf_now now, struct hf_buf *out)
 {
-    hf_buf_add(out, hf_bytes_cstr(link_names[w->link]));
+    bool is_new = w->link == HF_MONITOR_LOST && !w->was_connected;
+    hf_buf_add(out, hf_bytes_cstr(is_new ? "not connected" : link_names[w->link]));
     HF_BUF_LIT(out, " for ");
     hf_show_ms(out, since_ms(now, w->since));
     if (hf_time_before(w->retry_at, HF_NEVER)) {
         HF_BUF_LIT(out, ", next attempt in ");
         hf_show_ms(out, since_ms((struct hf_now){ .mono = w->retry_at }, now.mono));
     }
-    if (w->link != HF_WATCH_CONNECTED && w->text[0]) hf_buf_addf(out, ": %s", w->text);
 }
 
-static void add_heartbeat(const struct hf_watch *w, struct hf_now now, struct hf_buf *out)
+/* Why there is no connection, or "". */
+static const char *reason_of(const struct hf_monitor *w)
+{
+    return w->link == HF_MONITOR_CONNECTED ? "" : w->text;
+}
+
+static void add_heartbeat(const struct hf_monitor *w, struct hf_now now, struct hf_buf *out)
 {
     if (!w->is_reported) {
         HF_BUF_LIT(out, "beat not reported");
@@ -101,7 +108,7 @@ static void add_heartbeat(const struct hf_watch *w, struct hf_now now, struct hf
     HF_BUF_LIT(out, " ago");
 }
 
-static void add_events(const struct hf_watch *w, struct hf_now now, struct hf_buf *out)
+static void add_events(const struct hf_monitor *w, struct hf_now now, struct hf_buf *out)
 {
     const struct hf_rate *top[HF_LIMIT_RATE_NAMES + 1];
     int64_t window_ms = hf_rates_window_ms(&w->events, now.mono);
@@ -131,6 +138,7 @@ static void draw_head(struct drawing *d)
                       hf_bytes(clock + 11, 8)); /* the time of day, UTC */
     add_link(d->w, d->now, &d->text);
     put(d, 1, LABEL_COLUMN, link_style(d->w->link));
+    put_words(d, 2, LABEL_COLUMN, HF_STYLE_PLAIN, reason_of(d->w));
 }
 
 static void draw_bars(struct drawing *d, unsigned row, const struct hf_spark *spark, int64_t least)
@@ -141,7 +149,7 @@ static void draw_bars(struct drawing *d, unsigned row, const struct hf_spark *sp
 
 static void draw_figures(struct drawing *d)
 {
-    const struct hf_watch *w = d->w;
+    const struct hf_monitor *w = d->w;
     put_words(d, 3, LABEL_COLUMN, HF_STYLE_FAINT, "round trip");
     add_ms(&d->text, w->rtt_ms);
     put(d, 3, VALUE_COLUMN, HF_STYLE_TITLE);
@@ -166,7 +174,7 @@ static void draw_figures(struct drawing *d)
 
 static void draw_counts(struct drawing *d)
 {
-    const struct hf_watch *w = d->w;
+    const struct hf_monitor *w = d->w;
     put_words(d, 6, LABEL_COLUMN, HF_STYLE_FAINT, "events");
     add_events(w, d->now, &d->text);
     put(d, 6, VALUE_COLUMN, HF_STYLE_PLAIN);
@@ -176,7 +184,7 @@ static void draw_counts(struct drawing *d)
     put(d, 7, VALUE_COLUMN, HF_STYLE_PLAIN);
 }
 
-static void draw_row(struct drawing *d, unsigned row, const struct hf_watch_row *c)
+static void draw_row(struct drawing *d, unsigned row, const struct hf_monitor_row *c)
 {
     enum hf_style style = c->is_connected ? HF_STYLE_PLAIN : HF_STYLE_WARN;
     hf_buf_addf(&d->text, "%c%.18s", c->is_own ? '>' : ' ', c->label);
@@ -210,33 +218,34 @@ static void draw_titles(struct drawing *d)
 
 static void draw_table(struct drawing *d)
 {
-    const struct hf_watch *w = d->w;
-    const struct hf_watch_row *shown[HF_LIMIT_WATCH_ROWS];
+    const struct hf_monitor *w = d->w;
+    const struct hf_monitor_row *shown[HF_LIMIT_MONITOR_ROWS];
     static const char *const why[] = {
-        [HF_WATCH_NO_TABLE_YET] = "",
-        [HF_WATCH_TABLE] = "",
-        [HF_WATCH_NOT_ALLOWED] = "its other connections: this login lacks the scope operator.admin",
-        [HF_WATCH_UNKNOWN] = "its other connections: this gateway does not tell "
-                             "(no diagnostics.connections)",
+        [HF_MONITOR_NO_TABLE_YET] = "",
+        [HF_MONITOR_TABLE] = "",
+        [HF_MONITOR_NOT_ALLOWED] =
+            "its other connections: this login lacks the scope operator.admin",
+        [HF_MONITOR_UNKNOWN] = "its other connections: this gateway does not tell "
+                               "(no diagnostics.connections)",
     };
     unsigned rows = d->screen->rows > TABLE_ROW + 2 ? d->screen->rows - TABLE_ROW - 2 : 0;
     put_words(d, TABLE_ROW - 1, 0, HF_STYLE_FAINT, why[w->table]);
-    if (w->table != HF_WATCH_TABLE) return;
+    if (w->table != HF_MONITOR_TABLE) return;
     hf_buf_addf(&d->text, "%lld connections, %lld logged in, ", (long long)w->connection_count,
                 (long long)w->client_count);
     hf_show_bytes(&d->text, w->queued_bytes);
     HF_BUF_LIT(&d->text, " queued");
     put(d, TABLE_ROW - 1, 0, HF_STYLE_FAINT);
     draw_titles(d);
-    size_t count = hf_watch_worst(w, shown, rows < HF_COUNT(shown) ? rows : HF_COUNT(shown));
+    size_t count = hf_monitor_worst(w, shown, rows < HF_COUNT(shown) ? rows : HF_COUNT(shown));
     for (size_t i = 0; i < count; i++) draw_row(d, TABLE_ROW + 1 + (unsigned)i, shown[i]);
     if ((int64_t)count >= w->connection_count) return;
     hf_buf_addf(&d->text, "   %lld more", (long long)(w->connection_count - (int64_t)count));
     put(d, d->screen->rows - 1, 8, HF_STYLE_FAINT);
 }
 
-void hf_watch_draw(const struct hf_watch *w, struct hf_now now, const struct hf_watch_look *look,
-                   struct hf_screen *screen)
+void hf_monitor_draw(const struct hf_monitor *w, struct hf_now now,
+                     const struct hf_monitor_look *look, struct hf_screen *screen)
 {
     struct drawing d = { .w = w, .now = now, .look = look, .screen = screen };
     hf_buf_init(&d.text, LINE_BYTES);
@@ -251,13 +260,15 @@ void hf_watch_draw(const struct hf_watch *w, struct hf_now now, const struct hf_
 
 /* --- lines --- */
 
-void hf_watch_line(const struct hf_watch *w, struct hf_now now, bool is_health, struct hf_buf *out)
+void hf_monitor_line(const struct hf_monitor *w, struct hf_now now, bool is_health,
+                     struct hf_buf *out)
 {
     char clock[HF_ISO_CHARS];
     hf_buf_add(out, hf_bytes(clock, hf_iso_write(now.wall_ms, clock)));
     HF_BUF_LIT(out, " ");
     add_link(w, now, out);
-    if (w->link == HF_WATCH_CONNECTED) {
+    if (reason_of(w)[0]) hf_buf_addf(out, ": %s", reason_of(w));
+    if (w->link == HF_MONITOR_CONNECTED) {
         HF_BUF_LIT(out, ", round trip ");
         add_ms(out, w->rtt_ms);
         HF_BUF_LIT(out, ", ");
@@ -267,7 +278,7 @@ void hf_watch_line(const struct hf_watch *w, struct hf_now now, bool is_health, 
         HF_BUF_LIT(out, ", loop delay ");
         add_ms(out, w->loop_max_ms);
     }
-    if (w->table == HF_WATCH_TABLE && !is_health) {
+    if (w->table == HF_MONITOR_TABLE && !is_health) {
         hf_buf_addf(out, ", %lld connections, ", (long long)w->connection_count);
         hf_show_bytes(out, w->queued_bytes);
         HF_BUF_LIT(out, " queued");
@@ -287,7 +298,7 @@ static void put_ms(struct hf_json_writer *j, const char *key, int64_t ms)
         hf_json_add_null(j, key);
 }
 
-static void put_events(const struct hf_watch *w, struct hf_now now, struct hf_json_writer *j)
+static void put_events(const struct hf_monitor *w, struct hf_now now, struct hf_json_writer *j)
 {
     hf_json_add_int(j, "eventsWindowMs", hf_rates_window_ms(&w->events, now.mono));
     hf_json_add_object(j, "events");
@@ -298,14 +309,15 @@ static void put_events(const struct hf_watch *w, struct hf_now now, struct hf_js
     hf_json_close_object(j);
 }
 
-static void put_table(const struct hf_watch *w, struct hf_json_writer *j)
+static void put_table(const struct hf_monitor *w, struct hf_json_writer *j)
 {
     hf_json_add_int(j, "connections", w->connection_count);
     hf_json_add_int(j, "clients", w->client_count);
     hf_json_add_uint(j, "queuedBytes", w->queued_bytes);
 }
 
-void hf_watch_json(const struct hf_watch *w, struct hf_now now, bool is_health, struct hf_buf *out)
+void hf_monitor_json(const struct hf_monitor *w, struct hf_now now, bool is_health,
+                     struct hf_buf *out)
 {
     struct hf_json_writer j;
     hf_json_writer_init(&j, out);
@@ -313,8 +325,7 @@ void hf_watch_json(const struct hf_watch *w, struct hf_now now, bool is_health, 
     hf_json_add_int(&j, "ts", now.wall_ms);
     hf_json_add_text(&j, "link", hf_bytes_cstr(link_names[w->link]));
     hf_json_add_int(&j, "forMs", since_ms(now, w->since));
-    if (w->link != HF_WATCH_CONNECTED && w->text[0])
-        hf_json_add_text(&j, "error", hf_bytes_cstr(w->text));
+    if (reason_of(w)[0]) hf_json_add_text(&j, "error", hf_bytes_cstr(reason_of(w)));
     put_ms(&j, "rttMs", w->rtt_ms);
     put_ms(&j, "lastHeartbeatAt", w->is_reported ? w->heartbeat_at_ms : -1);
     put_ms(&j, "healthMs", w->answer_ms);
@@ -322,8 +333,21 @@ void hf_watch_json(const struct hf_watch *w, struct hf_now now, bool is_health, 
     put_ms(&j, "loopDelayMs", w->loop_max_ms);
     hf_json_add_uint(&j, "reconnects", w->reconnects);
     hf_json_add_uint(&j, "gaps", w->gaps);
-    if (!is_health && w->table == HF_WATCH_TABLE) put_table(w, &j);
+    if (!is_health && w->table == HF_MONITOR_TABLE) put_table(w, &j);
     if (!is_health) put_events(w, now, &j);
     hf_json_close_object(&j);
+    HF_BUF_LIT(out, "\n");
+}
+
+void hf_monitor_event_line(int64_t wall_ms, struct hf_bytes name, struct hf_bytes payload,
+                           int64_t seq, struct hf_buf *out)
+{
+    char clock[HF_ISO_CHARS];
+    hf_buf_add(out, hf_bytes(clock, hf_iso_write(wall_ms, clock)));
+    HF_BUF_LIT(out, " ");
+    hf_show_text(out, name, HF_RATES_NAME_BYTES);
+    if (seq > 0) hf_buf_addf(out, " #%lld", (long long)seq);
+    HF_BUF_LIT(out, " ");
+    hf_show_text(out, payload, SIZE_MAX / 2);
     HF_BUF_LIT(out, "\n");
 }

@@ -1,11 +1,11 @@
-/* prog/probe/verdict.h: what is wrong with this gateway, and what to do about it?
+/* prog/checkup/verdict.h: what is wrong with this gateway, and what to do about it?
  *
  * One verdict from all facts; the deepest stage that was reached decides.  Pure. */
-#ifndef HF_PROG_PROBE_VERDICT_H
-#define HF_PROG_PROBE_VERDICT_H
+#ifndef HF_PROG_CHECKUP_VERDICT_H
+#define HF_PROG_CHECKUP_VERDICT_H
 
 #include "base/buf.h"
-#include "prog/probe/facts.h"
+#include "prog/checkup/facts.h"
 
 /* id, name in --json, is the gateway there (reached), headline */
 #define HF_VERDICTS(X)                                                                             \
@@ -44,13 +44,14 @@ enum hf_verdict {
         HF_VERDICT_COUNT,
 };
 
-enum hf_verdict hf_probe_judge(const struct hf_probe_facts *f);
+enum hf_verdict hf_checkup_judge(const struct hf_checkup_facts *f);
 
 const char *hf_verdict_name(enum hf_verdict verdict);     /* static */
 const char *hf_verdict_headline(enum hf_verdict verdict); /* static */
 bool hf_verdict_is_reached(enum hf_verdict verdict);      /* a gateway is there */
 
 /* Appends what to do, one line for each step; nothing when there is nothing to do. */
-void hf_probe_advise(const struct hf_probe_facts *f, enum hf_verdict verdict, struct hf_buf *out);
+void hf_checkup_advise(const struct hf_checkup_facts *f, enum hf_verdict verdict,
+                       struct hf_buf *out);
 
 #endif

@@ -1,22 +1,22 @@
-/* prog/probe/answer.h: what did the other end say to `GET /healthz` and its like?
+/* prog/checkup/answer.h: what did the other end say to `GET /healthz` and its like?
  *
  * Judges the first bytes of whoever listens: a gateway's answer (docs/protocol.md
  * section 9), somebody else's HTTP, TLS, or something that is none of these.  Pure. */
-#ifndef HF_PROG_PROBE_ANSWER_H
-#define HF_PROG_PROBE_ANSWER_H
+#ifndef HF_PROG_CHECKUP_ANSWER_H
+#define HF_PROG_CHECKUP_ANSWER_H
 
 #include "base/bytes.h"
 
-enum hf_probe_speech {
-    HF_PROBE_NOT_ASKED,
-    HF_PROBE_SILENT, /* not a byte */
-    HF_PROBE_HTTP,
-    HF_PROBE_TLS, /* it wants TLS: an alert, or a text that says so */
-    HF_PROBE_OTHER,
+enum hf_checkup_speech {
+    HF_CHECKUP_NOT_ASKED,
+    HF_CHECKUP_SILENT, /* not a byte */
+    HF_CHECKUP_HTTP,
+    HF_CHECKUP_TLS, /* it wants TLS: an alert, or a text that says so */
+    HF_CHECKUP_OTHER,
 };
 
-struct hf_probe_answer {
-    enum hf_probe_speech speech;
+struct hf_checkup_answer {
+    enum hf_checkup_speech speech;
     unsigned status;   /* HTTP */
     bool is_gateway;   /* JSON with the members of a gateway's answer */
     bool is_positive;  /* ok or ready: true */
@@ -30,9 +30,9 @@ struct hf_probe_answer {
     int64_t took_ms;    /* set by whoever asked */
 };
 
-enum { HF_PROBE_ANSWER_BYTES = 16384 }; /* of an answer that are looked at */
+enum { HF_CHECKUP_ANSWER_BYTES = 16384 }; /* of an answer that are looked at */
 
 /* `text` is what came before the end of the connection or of the patience. */
-void hf_probe_answer_read(struct hf_bytes text, struct hf_probe_answer *out);
+void hf_checkup_answer_read(struct hf_bytes text, struct hf_checkup_answer *out);
 
 #endif

@@ -1,4 +1,4 @@
-#include "prog/watch/model.h"
+#include "prog/monitor/model.h"
 #include "prog/show/text.h"
 #include "wire/json_read.h"
 
@@ -32,7 +32,7 @@ static void copy_text(struct hf_bytes object, const char *name, char *out, size_
 
 /* --- the connection --- */
 
-void hf_watch_init(struct hf_watch *w, hf_time now)
+void hf_monitor_init(struct hf_monitor *w, hf_time now)
 {
     memset(w, 0, sizeof *w);
     w->since = now;
@@ -42,39 +42,40 @@ void hf_watch_init(struct hf_watch *w, hf_time now)
     hf_rates_init(&w->events, now);
 }
 
-void hf_watch_connected(struct hf_watch *w, hf_time now, struct hf_bytes version,
-                        struct hf_bytes own_id)
+void hf_monitor_connected(struct hf_monitor *w, hf_time now, struct hf_bytes version,
+                          struct hf_bytes own_id)
 {
     if (w->was_connected) w->reconnects++;
     w->was_connected = true;
-    w->link = HF_WATCH_CONNECTED;
+    w->link = HF_MONITOR_CONNECTED;
     w->since = now;
     w->retry_at = HF_NEVER;
-    w->table = HF_WATCH_NO_TABLE_YET;
+    hf_monitor_no_table(w, HF_MONITOR_NO_TABLE_YET);
     hf_show_copy(w->version, sizeof w->version, version);
     hf_show_copy(w->own_id, sizeof w->own_id, own_id);
 }
 
-void hf_watch_lost(struct hf_watch *w, hf_time now, enum hf_watch_link link, struct hf_bytes text,
-                   int64_t wait_ms)
+void hf_monitor_lost(struct hf_monitor *w, hf_time now, enum hf_monitor_link link,
+                     struct hf_bytes text, int64_t wait_ms)
 {
-    if (w->link == HF_WATCH_CONNECTED) w->since = now;
+    if (w->link == HF_MONITOR_CONNECTED) w->since = now;
     w->link = link;
     w->retry_at = wait_ms >= 0 ? hf_time_after(now, HF_MS(wait_ms)) : HF_NEVER;
-    w->rtt_ms = w->answer_ms = -1;
-    w->is_reported = false;
+    w->rtt_ms = w->answer_ms = w->loop_p99_ms = w->loop_max_ms = w->utilization_percent = -1;
+    w->is_reported = w->is_degraded = false;
+    hf_monitor_no_table(w, HF_MONITOR_NO_TABLE_YET);
     if (text.len > 0) hf_show_copy(w->text, sizeof w->text, text);
 }
 
 /* --- figures --- */
 
-void hf_watch_rtt(struct hf_watch *w, int64_t rtt_ms)
+void hf_monitor_rtt(struct hf_monitor *w, int64_t rtt_ms)
 {
     w->rtt_ms = rtt_ms;
     hf_spark_push(&w->rtt, rtt_ms);
 }
 
-void hf_watch_health(struct hf_watch *w, struct hf_bytes payload, int64_t took_ms)
+void hf_monitor_health(struct hf_monitor *w, struct hf_bytes payload, int64_t took_ms)
 {
     struct hf_bytes loop = hf_json_find(payload, "eventLoop");
     struct hf_bytes connection = hf_json_find(payload, "connection");
@@ -93,9 +94,11 @@ void hf_watch_health(struct hf_watch *w, struct hf_bytes payload, int64_t took_m
     hf_spark_push(&w->loop, w->loop_max_ms);
     w->is_reported = hf_json_get_bool(hf_json_find(connection, "connected"), &w->is_alive) == 0;
     w->heartbeat_at_ms = number_of(connection, "lastHeartbeatAt");
+    /* Until our first ping is answered, the gateway's own measurement is the best one. */
+    if (w->rtt_ms < 0) w->rtt_ms = number_of(connection, "rttMs");
 }
 
-void hf_watch_no_health(struct hf_watch *w)
+void hf_monitor_no_health(struct hf_monitor *w)
 {
     w->answer_ms = -1;
     hf_spark_push(&w->answer, HF_SPARK_NO_SAMPLE);
@@ -104,18 +107,18 @@ void hf_watch_no_health(struct hf_watch *w)
 
 /* --- connections --- */
 
-static struct hf_watch_row *find_row(struct hf_watch *w, const char *id)
+static struct hf_monitor_row *find_row(struct hf_monitor *w, const char *id)
 {
     for (size_t i = 0; i < w->row_count; i++)
         if (strcmp(w->rows[i].id, id) == 0) return &w->rows[i];
     return NULL;
 }
 
-static struct hf_watch_row *new_row(struct hf_watch *w, const char *id)
+static struct hf_monitor_row *new_row(struct hf_monitor *w, const char *id)
 {
-    if (w->row_count == HF_LIMIT_WATCH_ROWS) return NULL;
-    struct hf_watch_row *row = &w->rows[w->row_count++];
-    *row = (struct hf_watch_row){ .rtt_ms = -1 };
+    if (w->row_count == HF_LIMIT_MONITOR_ROWS) return NULL;
+    struct hf_monitor_row *row = &w->rows[w->row_count++];
+    *row = (struct hf_monitor_row){ .rtt_ms = -1 };
     snprintf(row->id, sizeof row->id, "%s", id);
     return row;
 }
@@ -125,16 +128,16 @@ static uint64_t per_second(uint64_t now, uint64_t before, int64_t ms)
     return ms > 0 && now > before ? (now - before) * 1000 / (uint64_t)ms : 0;
 }
 
-static void fill_label(struct hf_watch_row *row, struct hf_bytes object)
+static void fill_label(struct hf_monitor_row *row, struct hf_bytes object)
 {
-    char client[HF_WATCH_LABEL_BYTES / 2], mode[HF_WATCH_LABEL_BYTES / 2 - 2];
+    char client[HF_MONITOR_LABEL_BYTES / 2], mode[HF_MONITOR_LABEL_BYTES / 2 - 2];
     copy_text(object, "clientId", client, sizeof client);
     copy_text(object, "mode", mode, sizeof mode);
     snprintf(row->label, sizeof row->label, "%s%s%s", client[0] ? client : "(not logged in)",
              mode[0] ? "/" : "", mode);
 }
 
-static void fill_row(struct hf_watch_row *row, struct hf_bytes object, int64_t since_ms)
+static void fill_row(struct hf_monitor_row *row, struct hf_bytes object, int64_t since_ms)
 {
     uint64_t bytes_in = count_of(object, "bytesIn"), bytes_out = count_of(object, "bytesOut");
     bool is_new = row->state[0] == '\0';
@@ -155,7 +158,7 @@ static void fill_row(struct hf_watch_row *row, struct hf_bytes object, int64_t s
     hf_spark_push(&row->rtt, row->rtt_ms);
 }
 
-static void drop_gone(struct hf_watch *w)
+static void drop_gone(struct hf_monitor *w)
 {
     size_t kept = 0;
     for (size_t i = 0; i < w->row_count; i++) {
@@ -166,33 +169,33 @@ static void drop_gone(struct hf_watch *w)
     w->row_count = kept;
 }
 
-static void id_of(struct hf_bytes object, char id[HF_WATCH_ID_BYTES])
+static void id_of(struct hf_bytes object, char id[HF_MONITOR_ID_BYTES])
 {
-    copy_text(object, "connId", id, HF_WATCH_ID_BYTES);
-    if (!id[0]) snprintf(id, HF_WATCH_ID_BYTES, "#%lld", (long long)number_of(object, "conn"));
+    copy_text(object, "connId", id, HF_MONITOR_ID_BYTES);
+    if (!id[0]) snprintf(id, HF_MONITOR_ID_BYTES, "#%lld", (long long)number_of(object, "conn"));
 }
 
 /* A connection that is known from before. */
-static void take_again(struct hf_watch *w, struct hf_bytes object, int64_t since_ms)
+static void take_again(struct hf_monitor *w, struct hf_bytes object, int64_t since_ms)
 {
-    char id[HF_WATCH_ID_BYTES];
+    char id[HF_MONITOR_ID_BYTES];
     id_of(object, id);
-    struct hf_watch_row *row = find_row(w, id);
+    struct hf_monitor_row *row = find_row(w, id);
     if (row) fill_row(row, object, since_ms);
 }
 
 /* One that is new, while there is room. */
-static void take_new(struct hf_watch *w, struct hf_bytes object)
+static void take_new(struct hf_monitor *w, struct hf_bytes object)
 {
-    char id[HF_WATCH_ID_BYTES];
+    char id[HF_MONITOR_ID_BYTES];
     w->queued_bytes += count_of(object, "queuedBytes");
     id_of(object, id);
-    struct hf_watch_row *row = find_row(w, id);
+    struct hf_monitor_row *row = find_row(w, id);
     if (!row && (row = new_row(w, id)) != NULL) fill_row(row, object, 0);
     if (row) row->is_own = strcmp(id, w->own_id) == 0;
 }
 
-void hf_watch_connections(struct hf_watch *w, hf_time now, struct hf_bytes payload)
+void hf_monitor_connections(struct hf_monitor *w, hf_time now, struct hf_bytes payload)
 {
     struct hf_bytes list = hf_json_find(payload, "connections"), object;
     struct hf_json_iter it = hf_json_iter(list);
@@ -205,25 +208,25 @@ void hf_watch_connections(struct hf_watch *w, hf_time now, struct hf_bytes paylo
     while (hf_json_next(&it, &object)) take_new(w, object);
     w->connection_count = number_of(payload, "count");
     w->client_count = number_of(payload, "clients");
-    w->table = HF_WATCH_TABLE;
+    w->table = HF_MONITOR_TABLE;
     w->table_at = now;
 }
 
-void hf_watch_no_table(struct hf_watch *w, enum hf_watch_table why)
+void hf_monitor_no_table(struct hf_monitor *w, enum hf_monitor_table why)
 {
     w->table = why;
     w->row_count = 0;
 }
 
 /* Worse first: more queued bytes, then a longer round trip, then the gateway's order. */
-static bool is_worse(const struct hf_watch_row *a, const struct hf_watch_row *b)
+static bool is_worse(const struct hf_monitor_row *a, const struct hf_monitor_row *b)
 {
     if (a->queued_bytes != b->queued_bytes) return a->queued_bytes > b->queued_bytes;
     if (a->rtt_ms != b->rtt_ms) return a->rtt_ms > b->rtt_ms;
     return a < b;
 }
 
-size_t hf_watch_worst(const struct hf_watch *w, const struct hf_watch_row **out, size_t cap)
+size_t hf_monitor_worst(const struct hf_monitor *w, const struct hf_monitor_row **out, size_t cap)
 {
     size_t count = 0;
     for (size_t i = 0; i < w->row_count; i++) {
@@ -237,12 +240,12 @@ size_t hf_watch_worst(const struct hf_watch *w, const struct hf_watch_row **out,
 
 /* --- events --- */
 
-void hf_watch_event(struct hf_watch *w, hf_time now, struct hf_bytes name)
+void hf_monitor_event(struct hf_monitor *w, hf_time now, struct hf_bytes name)
 {
     hf_rates_add(&w->events, now, name);
 }
 
-void hf_watch_gap(struct hf_watch *w)
+void hf_monitor_gap(struct hf_monitor *w)
 {
     w->gaps++;
 }

@@ -1,4 +1,4 @@
-#include "prog/probe/verdict.h"
+#include "prog/checkup/verdict.h"
 
 #include <string.h>
 
@@ -34,35 +34,35 @@ static bool is(const char *text, const char *word)
     return strcmp(text, word) == 0;
 }
 
-static bool says(const struct hf_probe_facts *f, enum hf_probe_path path, const char *word)
+static bool says(const struct hf_checkup_facts *f, enum hf_checkup_path path, const char *word)
 {
     return f->http[path].is_gateway && is(f->http[path].says, word);
 }
 
-static bool is_draining(const struct hf_probe_facts *f)
+static bool is_draining(const struct hf_checkup_facts *f)
 {
-    return says(f, HF_PROBE_STARTUPZ, "draining") ||
-           strstr(f->http[HF_PROBE_READYZ].reason, "gateway-draining") != NULL;
+    return says(f, HF_CHECKUP_STARTUPZ, "draining") ||
+           strstr(f->http[HF_CHECKUP_READYZ].reason, "gateway-draining") != NULL;
 }
 
 /* UNAVAILABLE, and the close reason is the only place that says why
  * (spec/startup-retry.md 2.4). */
-static bool is_refused_for_a_restart(const struct hf_probe_facts *f)
+static bool is_refused_for_a_restart(const struct hf_checkup_facts *f)
 {
     return is(f->code, "UNAVAILABLE") && f->close_code == 1013 &&
            (strstr(f->error, "restart") || strstr(f->error, "suspen"));
 }
 
 /* Reading HTTP or the login, a gateway was recognised. */
-static bool is_gateway(const struct hf_probe_facts *f)
+static bool is_gateway(const struct hf_checkup_facts *f)
 {
-    for (size_t i = 0; i < HF_PROBE_PATHS; i++)
+    for (size_t i = 0; i < HF_CHECKUP_PATHS; i++)
         if (f->http[i].is_gateway) return true;
     return false;
 }
 
 /* A refusal of `connect` by its detail code, or by the code when there is none. */
-static enum hf_verdict judge_refusal(const struct hf_probe_facts *f)
+static enum hf_verdict judge_refusal(const struct hf_checkup_facts *f)
 {
     static const struct {
         const char *detail;
@@ -92,7 +92,7 @@ static enum hf_verdict judge_refusal(const struct hf_probe_facts *f)
 }
 
 /* The WebSocket upgrade got another answer than 101. */
-static enum hf_verdict judge_upgrade(const struct hf_probe_facts *f)
+static enum hf_verdict judge_upgrade(const struct hf_checkup_facts *f)
 {
     if (f->http_status == 503 && is_gateway(f))
         return is_draining(f) ? HF_VERDICT_DRAINING : HF_VERDICT_STARTING;
@@ -101,23 +101,25 @@ static enum hf_verdict judge_upgrade(const struct hf_probe_facts *f)
 }
 
 /* The login went wrong below the protocol: what the first bytes were says more. */
-static enum hf_verdict judge_speech(const struct hf_probe_facts *f)
+static enum hf_verdict judge_speech(const struct hf_checkup_facts *f)
 {
-    const struct hf_probe_answer *first = &f->http[HF_PROBE_HEALTHZ];
-    if (f->speaks_other_scheme || first->speech == HF_PROBE_TLS)
+    const struct hf_checkup_answer *first = &f->http[HF_CHECKUP_HEALTHZ];
+    if (f->speaks_other_scheme || first->speech == HF_CHECKUP_TLS)
         return f->is_tls ? HF_VERDICT_WANTS_PLAIN : HF_VERDICT_WANTS_TLS;
-    if (first->speech == HF_PROBE_SILENT) return HF_VERDICT_SILENT;
-    if (first->speech == HF_PROBE_OTHER) return HF_VERDICT_NOT_HTTP;
-    if (first->speech == HF_PROBE_HTTP && !is_gateway(f)) return HF_VERDICT_PROXY;
-    if (says(f, HF_PROBE_STARTUPZ, "starting")) return HF_VERDICT_STARTING;
+    if (first->speech == HF_CHECKUP_SILENT) return HF_VERDICT_SILENT;
+    if (first->speech == HF_CHECKUP_OTHER) return HF_VERDICT_NOT_HTTP;
+    if (first->speech == HF_CHECKUP_HTTP && !is_gateway(f)) return HF_VERDICT_PROXY;
+    if (says(f, HF_CHECKUP_STARTUPZ, "starting")) return HF_VERDICT_STARTING;
     if (is_draining(f)) return HF_VERDICT_DRAINING;
     return HF_VERDICT_COUNT;
 }
 
-static enum hf_verdict judge_login(const struct hf_probe_facts *f)
+static enum hf_verdict judge_login(const struct hf_checkup_facts *f)
 {
     if (is_refused_for_a_restart(f)) return HF_VERDICT_DRAINING;
-    if (is(f->cause, "REFUSED")) return judge_refusal(f);
+    /* Some refusals are tried again until the time is over; the last one counts. */
+    if (is(f->cause, "REFUSED") || (is(f->cause, "BUDGET") && f->detail[0]))
+        return judge_refusal(f);
     if (is(f->cause, "BAD_HELLO")) return HF_VERDICT_VERSION;
     if (f->startup_waits > 0 || is(f->cause, "STARTING")) return HF_VERDICT_STARTING;
     enum hf_verdict verdict = judge_speech(f);
@@ -132,27 +134,27 @@ static enum hf_verdict judge_login(const struct hf_probe_facts *f)
     return HF_VERDICT_NO_TIME;
 }
 
-enum hf_verdict hf_probe_judge(const struct hf_probe_facts *f)
+enum hf_verdict hf_checkup_judge(const struct hf_checkup_facts *f)
 {
     if (f->is_plain_refused) return HF_VERDICT_PLAIN_REFUSED;
     if (f->is_logged_in) {
         if (is_draining(f)) return HF_VERDICT_DRAINING;
         bool is_unready =
-            f->http[HF_PROBE_READYZ].is_gateway && !f->http[HF_PROBE_READYZ].is_positive;
+            f->http[HF_CHECKUP_READYZ].is_gateway && !f->http[HF_CHECKUP_READYZ].is_positive;
         bool is_ill = !f->has_health || !f->is_health_ok;
         return is_unready || is_ill ? HF_VERDICT_NOT_READY : HF_VERDICT_OK;
     }
     switch (f->reach) {
-    case HF_PROBE_NO_NAME:
+    case HF_CHECKUP_NO_NAME:
         return HF_VERDICT_NO_NAME;
-    case HF_PROBE_REFUSED:
+    case HF_CHECKUP_REFUSED:
         return HF_VERDICT_NOT_LISTENING;
-    case HF_PROBE_UNREACHABLE:
+    case HF_CHECKUP_UNREACHABLE:
         return HF_VERDICT_UNREACHABLE;
-    case HF_PROBE_NO_TLS:
+    case HF_CHECKUP_NO_TLS:
         return f->speaks_other_scheme ? HF_VERDICT_WANTS_PLAIN : HF_VERDICT_TLS_FAILED;
-    case HF_PROBE_NOT_TRIED:
-    case HF_PROBE_CONNECTED:
+    case HF_CHECKUP_NOT_TRIED:
+    case HF_CHECKUP_CONNECTED:
         break;
     }
     return judge_login(f);
@@ -160,7 +162,7 @@ enum hf_verdict hf_probe_judge(const struct hf_probe_facts *f)
 
 /* --- advice --- */
 
-static void advise_address(const struct hf_probe_facts *f, struct hf_buf *out)
+static void advise_address(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     HF_BUF_LIT(out, "Is the address right?  --url URL or --port PORT gives another one.\n");
     if (f->is_local)
@@ -171,7 +173,7 @@ static void advise_address(const struct hf_probe_facts *f, struct hf_buf *out)
                    "and does the firewall let the port through?\n");
 }
 
-static void advise_secret(const struct hf_probe_facts *f, struct hf_buf *out)
+static void advise_secret(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     HF_BUF_LIT(out, "Give it with --token-file FILE (or --password-file FILE), or set "
                     "HOLDFAST_TOKEN.\n");
@@ -183,7 +185,7 @@ static void advise_secret(const struct hf_probe_facts *f, struct hf_buf *out)
                         "shared one once.\n");
 }
 
-static void advise_pairing(const struct hf_probe_facts *f, struct hf_buf *out)
+static void advise_pairing(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     HF_BUF_LIT(out, "On the gateway's machine, see who asks and approve it:\n");
     hf_buf_addf(out, "holdfast devices approve %s\n", f->request_id[0] ? f->request_id : "ID");
@@ -191,9 +193,9 @@ static void advise_pairing(const struct hf_probe_facts *f, struct hf_buf *out)
                 f->request_id[0] ? f->request_id : "ID");
 }
 
-static void advise_proxy(const struct hf_probe_facts *f, struct hf_buf *out)
+static void advise_proxy(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
-    const struct hf_probe_answer *first = &f->http[HF_PROBE_HEALTHZ];
+    const struct hf_checkup_answer *first = &f->http[HF_CHECKUP_HEALTHZ];
     if (first->location[0])
         hf_buf_addf(out, "It redirects to %s: give that address with --url.\n", first->location);
     if (first->status == 401 || first->status == 403 || first->status == 407)
@@ -206,7 +208,7 @@ static void advise_proxy(const struct hf_probe_facts *f, struct hf_buf *out)
         HF_BUF_LIT(out, "Is it the right port?  A gateway answers GET /healthz with JSON.\n");
 }
 
-static void advise_starting(const struct hf_probe_facts *f, struct hf_buf *out)
+static void advise_starting(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     (void)f;
     HF_BUF_LIT(out,
@@ -214,14 +216,15 @@ static void advise_starting(const struct hf_probe_facts *f, struct hf_buf *out)
                "this command wait, too.\n");
 }
 
-static void advise_tls(const struct hf_probe_facts *f, struct hf_buf *out)
+static void advise_tls(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     size_t scheme = f->is_tls ? sizeof "wss" - 1 : sizeof "ws" - 1;
     const char *rest = strlen(f->url) > scheme ? f->url + scheme : "";
     hf_buf_addf(out, "Give --url %s%s\n", f->is_tls ? "ws" : "wss", rest);
 }
 
-void hf_probe_advise(const struct hf_probe_facts *f, enum hf_verdict verdict, struct hf_buf *out)
+void hf_checkup_advise(const struct hf_checkup_facts *f, enum hf_verdict verdict,
+                       struct hf_buf *out)
 {
     switch (verdict) {
     case HF_VERDICT_OK:

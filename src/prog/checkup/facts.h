@@ -1,55 +1,60 @@
-/* prog/probe/facts.h: what `holdfast probe` found out, before anybody judges it. */
-#ifndef HF_PROG_PROBE_FACTS_H
-#define HF_PROG_PROBE_FACTS_H
+/* prog/checkup/facts.h: what `holdfast probe` found out, before anybody judges it. */
+#ifndef HF_PROG_CHECKUP_FACTS_H
+#define HF_PROG_CHECKUP_FACTS_H
 
-#include "prog/probe/answer.h"
+#include "prog/checkup/answer.h"
 
-enum { HF_PROBE_TEXT_BYTES = 256 };
+enum { HF_CHECKUP_TEXT_BYTES = 256 };
 
 /* How far a connection to the address came. */
-enum hf_probe_reach {
-    HF_PROBE_NOT_TRIED,
-    HF_PROBE_NO_NAME,     /* the name has no address */
-    HF_PROBE_REFUSED,     /* nobody listens */
-    HF_PROBE_UNREACHABLE, /* no route, or nothing came back in time */
-    HF_PROBE_NO_TLS,      /* connected, but the handshake failed */
-    HF_PROBE_CONNECTED,
+enum hf_checkup_reach {
+    HF_CHECKUP_NOT_TRIED,
+    HF_CHECKUP_NO_NAME,     /* the name has no address */
+    HF_CHECKUP_REFUSED,     /* nobody listens */
+    HF_CHECKUP_UNREACHABLE, /* no route, or nothing came back in time */
+    HF_CHECKUP_NO_TLS,      /* connected, but the handshake failed */
+    HF_CHECKUP_CONNECTED,
 };
 
 /* The paths that are asked for over HTTP. */
-enum hf_probe_path { HF_PROBE_HEALTHZ, HF_PROBE_STARTUPZ, HF_PROBE_READYZ, HF_PROBE_PATHS };
+enum hf_checkup_path {
+    HF_CHECKUP_HEALTHZ,
+    HF_CHECKUP_STARTUPZ,
+    HF_CHECKUP_READYZ,
+    HF_CHECKUP_PATHS
+};
 
 /* Times are milliseconds; -1: not measured.  Texts are fit for a terminal and end with
  * a zero. */
-struct hf_probe_facts {
+struct hf_checkup_facts {
     char url[1024];
     bool is_tls;           /* wss */
     bool is_local;         /* a loopback address */
     bool has_token;        /* some secret was given */
     bool is_plain_refused; /* ws:// to a public address: nothing was tried */
 
-    enum hf_probe_reach reach;
-    char reach_text[HF_PROBE_TEXT_BYTES]; /* why not further, for people */
-    char address[64];                     /* connected: the other end */
+    enum hf_checkup_reach reach;
+    char reach_text[HF_CHECKUP_TEXT_BYTES]; /* why not further, for people */
+    char address[64];                       /* connected: the other end */
     int64_t reach_ms;
     bool speaks_other_scheme; /* ws: it speaks TLS; wss: it speaks plain HTTP */
-    struct hf_probe_answer http[HF_PROBE_PATHS];
+    struct hf_checkup_answer http[HF_CHECKUP_PATHS];
 
     /* The login; `cause` is empty while it was not tried. */
     bool is_logged_in;
     char cause[32]; /* how the last attempt ended: "REFUSED" (libholdfast) */
-    char error[HF_PROBE_TEXT_BYTES];
+    char error[HF_CHECKUP_TEXT_BYTES];
     char code[48], detail[64], request_id[132]; /* of the gateway's refusal */
     unsigned close_code, http_status;
     unsigned startup_waits; /* times that the gateway said it starts */
     int64_t login_ms, budget_ms;
-    char server_version[64], scopes[HF_PROBE_TEXT_BYTES];
+    char server_version[64], scopes[HF_CHECKUP_TEXT_BYTES];
 
     /* Of the answer to `health`, when there was one. */
     bool has_health, is_health_ok;
     int64_t rtt_ms, loop_delay_ms;
     bool is_loop_degraded;
-    char health_error[HF_PROBE_TEXT_BYTES];
+    char health_error[HF_CHECKUP_TEXT_BYTES];
 };
 
 #endif

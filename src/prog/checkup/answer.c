@@ -1,4 +1,4 @@
-#include "prog/probe/answer.h"
+#include "prog/checkup/answer.h"
 #include "prog/show/text.h"
 #include "wire/http_response.h"
 #include "wire/json_read.h"
@@ -12,7 +12,7 @@ enum { TLS_ALERT = 0x15, TLS_HANDSHAKE = 0x16, TLS_MAJOR = 3 };
 static void copy_member(struct hf_bytes object, const char *name, char *out, size_t cap)
 {
     struct hf_buf text;
-    hf_buf_init(&text, HF_PROBE_ANSWER_BYTES);
+    hf_buf_init(&text, HF_CHECKUP_ANSWER_BYTES);
     hf_json_text(hf_json_find(object, name), &text);
     hf_show_copy(out, cap, hf_buf_view(&text));
     hf_buf_fini(&text);
@@ -24,7 +24,7 @@ static void copy_list(struct hf_bytes list, char *out, size_t cap)
     struct hf_buf text;
     struct hf_json_iter it = hf_json_iter(list);
     struct hf_bytes value;
-    hf_buf_init(&text, HF_PROBE_ANSWER_BYTES);
+    hf_buf_init(&text, HF_CHECKUP_ANSWER_BYTES);
     while (hf_json_next(&it, &value)) {
         if (text.len > 0) HF_BUF_LIT(&text, ", ");
         hf_json_text(value, &text);
@@ -33,7 +33,7 @@ static void copy_list(struct hf_bytes list, char *out, size_t cap)
     hf_buf_fini(&text);
 }
 
-static void read_body(struct hf_bytes body, struct hf_probe_answer *out)
+static void read_body(struct hf_bytes body, struct hf_checkup_answer *out)
 {
     bool is_ready;
     struct hf_bytes object = hf_json_root(body);
@@ -53,7 +53,7 @@ static void read_body(struct hf_bytes body, struct hf_probe_answer *out)
 }
 
 /* Scheme and host: what stands behind may hold a secret. */
-static void copy_location(struct hf_bytes location, struct hf_probe_answer *out)
+static void copy_location(struct hf_bytes location, struct hf_checkup_answer *out)
 {
     size_t slashes = 0, len = 0;
     while (len < location.len && location.ptr[len] != '?' && location.ptr[len] != '#' &&
@@ -71,10 +71,10 @@ static bool wants_tls(unsigned status, struct hf_bytes body)
 }
 
 static void read_head(const struct hf_http_response *res, struct hf_bytes body,
-                      struct hf_probe_answer *out)
+                      struct hf_checkup_answer *out)
 {
     struct hf_bytes value;
-    out->speech = wants_tls(res->status, body) ? HF_PROBE_TLS : HF_PROBE_HTTP;
+    out->speech = wants_tls(res->status, body) ? HF_CHECKUP_TLS : HF_CHECKUP_HTTP;
     out->status = res->status;
     if (hf_http_find(&res->fields, HF_LIT("Server"), &value))
         hf_show_copy(out->server, sizeof out->server, value);
@@ -87,21 +87,22 @@ static void read_head(const struct hf_http_response *res, struct hf_bytes body,
 
 /* --- the whole --- */
 
-void hf_probe_answer_read(struct hf_bytes text, struct hf_probe_answer *out)
+void hf_checkup_answer_read(struct hf_bytes text, struct hf_checkup_answer *out)
 {
     struct hf_http_reader reader;
     struct hf_http_response res = { .state = HF_HTTP_NEED_MORE };
     size_t used = 0;
     int64_t took_ms = out->took_ms;
-    *out =
-        (struct hf_probe_answer){ .speech = HF_PROBE_OTHER, .uptime_ms = -1, .took_ms = took_ms };
+    *out = (struct hf_checkup_answer){ .speech = HF_CHECKUP_OTHER,
+                                       .uptime_ms = -1,
+                                       .took_ms = took_ms };
     if (text.len == 0) {
-        out->speech = HF_PROBE_SILENT;
+        out->speech = HF_CHECKUP_SILENT;
         return;
     }
     if (text.len >= 2 && (text.ptr[0] == TLS_ALERT || text.ptr[0] == TLS_HANDSHAKE) &&
         text.ptr[1] == TLS_MAJOR) {
-        out->speech = HF_PROBE_TLS;
+        out->speech = HF_CHECKUP_TLS;
         return;
     }
     hf_http_reader_init(&reader);

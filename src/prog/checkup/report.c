@@ -1,4 +1,4 @@
-#include "prog/probe/report.h"
+#include "prog/checkup/report.h"
 #include "prog/show/units.h"
 #include "wire/json_write.h"
 
@@ -6,29 +6,29 @@
 
 static const struct {
     const char *path, *name;
-} paths[HF_PROBE_PATHS] = {
-    [HF_PROBE_HEALTHZ] = { "/healthz", "healthz" },
-    [HF_PROBE_STARTUPZ] = { "/startupz", "startupz" },
-    [HF_PROBE_READYZ] = { "/readyz", "readyz" },
+} paths[HF_CHECKUP_PATHS] = {
+    [HF_CHECKUP_HEALTHZ] = { "/healthz", "healthz" },
+    [HF_CHECKUP_STARTUPZ] = { "/startupz", "startupz" },
+    [HF_CHECKUP_READYZ] = { "/readyz", "readyz" },
 };
 
 /* --- for people --- */
 
-static void add_answer(struct hf_buf *out, const struct hf_probe_answer *a)
+static void add_answer(struct hf_buf *out, const struct hf_checkup_answer *a)
 {
     switch (a->speech) {
-    case HF_PROBE_NOT_ASKED:
+    case HF_CHECKUP_NOT_ASKED:
         return;
-    case HF_PROBE_SILENT:
+    case HF_CHECKUP_SILENT:
         HF_BUF_LIT(out, " no answer");
         return;
-    case HF_PROBE_TLS:
+    case HF_CHECKUP_TLS:
         HF_BUF_LIT(out, " it wants TLS");
         return;
-    case HF_PROBE_OTHER:
+    case HF_CHECKUP_OTHER:
         HF_BUF_LIT(out, " not HTTP");
         return;
-    case HF_PROBE_HTTP:
+    case HF_CHECKUP_HTTP:
         break;
     }
     hf_buf_addf(out, " %u", a->status);
@@ -42,11 +42,11 @@ static void add_answer(struct hf_buf *out, const struct hf_probe_answer *a)
     if (!a->is_gateway && a->server[0]) hf_buf_addf(out, ", from %s", a->server);
 }
 
-static void add_reach(const struct hf_probe_facts *f, struct hf_buf *out)
+static void add_reach(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
-    if (f->reach == HF_PROBE_NOT_TRIED) return;
+    if (f->reach == HF_CHECKUP_NOT_TRIED) return;
     HF_BUF_LIT(out, "  address    ");
-    if (f->reach == HF_PROBE_CONNECTED) {
+    if (f->reach == HF_CHECKUP_CONNECTED) {
         hf_buf_addf(out, "connected to %s in ", f->address);
         hf_show_ms(out, f->reach_ms);
     } else {
@@ -55,17 +55,17 @@ static void add_reach(const struct hf_probe_facts *f, struct hf_buf *out)
     HF_BUF_LIT(out, "\n");
 }
 
-static void add_http(const struct hf_probe_facts *f, struct hf_buf *out)
+static void add_http(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
-    for (size_t i = 0; i < HF_PROBE_PATHS; i++) {
-        if (f->http[i].speech == HF_PROBE_NOT_ASKED) continue;
+    for (size_t i = 0; i < HF_CHECKUP_PATHS; i++) {
+        if (f->http[i].speech == HF_CHECKUP_NOT_ASKED) continue;
         hf_buf_addf(out, "  %-10s", paths[i].path);
         add_answer(out, &f->http[i]);
         HF_BUF_LIT(out, "\n");
     }
 }
 
-static void add_login(const struct hf_probe_facts *f, struct hf_buf *out)
+static void add_login(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     if (!f->is_logged_in && f->cause[0] == '\0') return;
     HF_BUF_LIT(out, "  login      ");
@@ -77,11 +77,11 @@ static void add_login(const struct hf_probe_facts *f, struct hf_buf *out)
     HF_BUF_LIT(out, "hello after ");
     hf_show_ms(out, f->login_ms);
     if (f->startup_waits > 0)
-        hf_buf_addf(out, ", of which it was starting (%u attempts)", f->startup_waits);
-    hf_buf_addf(out, "; scopes: %s\n", f->scopes[0] ? f->scopes : "none");
+        hf_buf_addf(out, " (it was starting: %u attempts before)", f->startup_waits);
+    HF_BUF_LIT(out, "\n");
 }
 
-static void add_health(const struct hf_probe_facts *f, struct hf_buf *out)
+static void add_health(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     if (!f->is_logged_in) return;
     HF_BUF_LIT(out, "  health     ");
@@ -102,18 +102,19 @@ static void add_health(const struct hf_probe_facts *f, struct hf_buf *out)
     HF_BUF_LIT(out, "\n");
 }
 
-static void add_versions(const struct hf_probe_facts *f, struct hf_buf *out)
+static void add_versions(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     const char *gateway =
-        f->server_version[0] ? f->server_version : f->http[HF_PROBE_STARTUPZ].version;
+        f->server_version[0] ? f->server_version : f->http[HF_CHECKUP_STARTUPZ].version;
     if (gateway[0]) hf_buf_addf(out, "  versions   gateway %s, holdfast %s\n", gateway, HF_VERSION);
 }
 
-static void add_advice(const struct hf_probe_facts *f, enum hf_verdict verdict, struct hf_buf *out)
+static void add_advice(const struct hf_checkup_facts *f, enum hf_verdict verdict,
+                       struct hf_buf *out)
 {
     struct hf_buf lines;
-    hf_buf_init(&lines, HF_PROBE_ANSWER_BYTES);
-    hf_probe_advise(f, verdict, &lines);
+    hf_buf_init(&lines, HF_CHECKUP_ANSWER_BYTES);
+    hf_checkup_advise(f, verdict, &lines);
     struct hf_bytes text = hf_buf_view(&lines);
     const char *mark = "\n  do         ";
     for (size_t from = 0; from < text.len;) {
@@ -134,8 +135,8 @@ static const char *colour_of(enum hf_verdict verdict)
     return will_pass ? "\033[33m" : "\033[31m";
 }
 
-void hf_probe_text(const struct hf_probe_facts *f, enum hf_verdict verdict, bool has_colour,
-                   struct hf_buf *out)
+void hf_checkup_text(const struct hf_checkup_facts *f, enum hf_verdict verdict, bool has_colour,
+                     struct hf_buf *out)
 {
     hf_buf_addf(out, "%s\n%s%s%s: %s\n\n", f->url, has_colour ? colour_of(verdict) : "",
                 hf_verdict_name(verdict), has_colour ? "\033[0m" : "",
@@ -166,12 +167,12 @@ static void put_ms(struct hf_json_writer *w, const char *key, int64_t ms)
         hf_json_add_null(w, key);
 }
 
-static void put_http(const struct hf_probe_facts *f, struct hf_json_writer *w)
+static void put_http(const struct hf_checkup_facts *f, struct hf_json_writer *w)
 {
     hf_json_add_object(w, "http");
-    for (size_t i = 0; i < HF_PROBE_PATHS; i++) {
-        const struct hf_probe_answer *a = &f->http[i];
-        if (a->speech != HF_PROBE_HTTP) {
+    for (size_t i = 0; i < HF_CHECKUP_PATHS; i++) {
+        const struct hf_checkup_answer *a = &f->http[i];
+        if (a->speech != HF_CHECKUP_HTTP) {
             hf_json_add_null(w, paths[i].name);
             continue;
         }
@@ -188,7 +189,7 @@ static void put_http(const struct hf_probe_facts *f, struct hf_json_writer *w)
     hf_json_close_object(w);
 }
 
-static void put_login(const struct hf_probe_facts *f, struct hf_json_writer *w)
+static void put_login(const struct hf_checkup_facts *f, struct hf_json_writer *w)
 {
     put_ms(w, "connectLatencyMs", f->is_logged_in ? f->login_ms : -1);
     if (f->is_logged_in || f->close_code == 0) {
@@ -209,7 +210,7 @@ static void put_login(const struct hf_probe_facts *f, struct hf_json_writer *w)
     hf_json_close_object(w);
 }
 
-static void put_health(const struct hf_probe_facts *f, struct hf_json_writer *w)
+static void put_health(const struct hf_checkup_facts *f, struct hf_json_writer *w)
 {
     if (!f->has_health) {
         hf_json_add_null(w, "health");
@@ -223,12 +224,12 @@ static void put_health(const struct hf_probe_facts *f, struct hf_json_writer *w)
     hf_json_close_object(w);
 }
 
-static void put_advice(const struct hf_probe_facts *f, enum hf_verdict verdict,
+static void put_advice(const struct hf_checkup_facts *f, enum hf_verdict verdict,
                        struct hf_json_writer *w)
 {
     struct hf_buf lines;
-    hf_buf_init(&lines, HF_PROBE_ANSWER_BYTES);
-    hf_probe_advise(f, verdict, &lines);
+    hf_buf_init(&lines, HF_CHECKUP_ANSWER_BYTES);
+    hf_checkup_advise(f, verdict, &lines);
     struct hf_bytes text = hf_buf_view(&lines);
     hf_json_add_array(w, "advice");
     for (size_t from = 0; from < text.len;) {
@@ -241,7 +242,7 @@ static void put_advice(const struct hf_probe_facts *f, enum hf_verdict verdict,
 }
 
 /* "starting: startup-sidecars" (spec/startup-retry.md 3.7), or the line for people. */
-static void put_error(const struct hf_probe_facts *f, enum hf_verdict verdict,
+static void put_error(const struct hf_checkup_facts *f, enum hf_verdict verdict,
                       struct hf_json_writer *w)
 {
     const char *line = f->error[0] ? f->error : f->reach_text;
@@ -253,7 +254,7 @@ static void put_error(const struct hf_probe_facts *f, enum hf_verdict verdict,
         hf_json_add_text(w, "error", hf_bytes_cstr(line[0] ? line : hf_verdict_headline(verdict)));
 }
 
-void hf_probe_json(const struct hf_probe_facts *f, enum hf_verdict verdict, struct hf_buf *out)
+void hf_checkup_json(const struct hf_checkup_facts *f, enum hf_verdict verdict, struct hf_buf *out)
 {
     struct hf_json_writer w;
     hf_json_writer_init(&w, out);
@@ -274,7 +275,7 @@ void hf_probe_json(const struct hf_probe_facts *f, enum hf_verdict verdict, stru
     put_login(f, &w);
     put_health(f, &w);
     put_text(&w, "gatewayVersion",
-             f->server_version[0] ? f->server_version : f->http[HF_PROBE_STARTUPZ].version);
+             f->server_version[0] ? f->server_version : f->http[HF_CHECKUP_STARTUPZ].version);
     hf_json_add_text(&w, "holdfastVersion", HF_LIT(HF_VERSION));
     hf_json_close_object(&w);
 }

@@ -1,33 +1,33 @@
 /* The verdict of `holdfast probe`: one row for each way to be wrong. */
 #include "lib/check.h"
-#include "prog/probe/report.h"
+#include "prog/checkup/report.h"
 #include "wire/json_read.h"
 
 #include <stdio.h>
 
 #define HTTP(code, positive, text)                                                                 \
     {                                                                                              \
-        .speech = HF_PROBE_HTTP, .status = (code), .is_gateway = true, .is_positive = (positive),  \
-        .says = text, .uptime_ms = -1, .took_ms = 1                                                \
+        .speech = HF_CHECKUP_HTTP, .status = (code), .is_gateway = true,                           \
+        .is_positive = (positive), .says = text, .uptime_ms = -1, .took_ms = 1                     \
     }
 #define ALIVE HTTP(200, true, "live")
 #define STARTED HTTP(200, true, "started")
 #define READY HTTP(200, true, "ready")
 #define FOREIGN(code)                                                                              \
     {                                                                                              \
-        .speech = HF_PROBE_HTTP, .status = (code), .is_html = true, .server = "nginx",             \
+        .speech = HF_CHECKUP_HTTP, .status = (code), .is_html = true, .server = "nginx",           \
         .uptime_ms = -1                                                                            \
     }
 #define SPEECH(kind)                                                                               \
     {                                                                                              \
         .speech = (kind), .uptime_ms = -1                                                          \
     }
-#define UP .reach = HF_PROBE_CONNECTED, .address = "127.0.0.1:18789"
+#define UP .reach = HF_CHECKUP_CONNECTED, .address = "127.0.0.1:18789"
 #define REFUSAL(name)                                                                              \
     .cause = "REFUSED", .code = "INVALID_REQUEST", .detail = name, .close_code = 1008
 
 static const struct {
-    struct hf_probe_facts facts;
+    struct hf_checkup_facts facts;
     enum hf_verdict verdict;
     const char *advice; /* part of it; NULL: none at all */
 } rows[] = {
@@ -51,27 +51,30 @@ static const struct {
       HF_VERDICT_DRAINING,
       "Wait for the restart" },
     { { .is_plain_refused = true }, HF_VERDICT_PLAIN_REFUSED, "wss://" },
-    { { .reach = HF_PROBE_NO_NAME }, HF_VERDICT_NO_NAME, "--url" },
-    { { .reach = HF_PROBE_REFUSED, .is_local = true }, HF_VERDICT_NOT_LISTENING, "holdfast run" },
-    { { .reach = HF_PROBE_REFUSED }, HF_VERDICT_NOT_LISTENING, "firewall" },
-    { { .reach = HF_PROBE_UNREACHABLE }, HF_VERDICT_UNREACHABLE, "firewall" },
+    { { .reach = HF_CHECKUP_NO_NAME }, HF_VERDICT_NO_NAME, "--url" },
+    { { .reach = HF_CHECKUP_REFUSED, .is_local = true }, HF_VERDICT_NOT_LISTENING, "holdfast run" },
+    { { .reach = HF_CHECKUP_REFUSED }, HF_VERDICT_NOT_LISTENING, "firewall" },
+    { { .reach = HF_CHECKUP_UNREACHABLE }, HF_VERDICT_UNREACHABLE, "firewall" },
     /* TLS, both ways round */
-    { { UP, .url = "ws://h:1/x", .http = { SPEECH(HF_PROBE_TLS) }, .cause = "LOST" },
+    { { UP, .url = "ws://h:1/x", .http = { SPEECH(HF_CHECKUP_TLS) }, .cause = "LOST" },
       HF_VERDICT_WANTS_TLS,
       "--url wss://h:1/x" },
-    { { UP, .url = "ws://h:1", .http = { SPEECH(HF_PROBE_SILENT) }, .speaks_other_scheme = true },
+    { { UP, .url = "ws://h:1", .http = { SPEECH(HF_CHECKUP_SILENT) }, .speaks_other_scheme = true },
       HF_VERDICT_WANTS_TLS,
       "--url wss://h:1" },
-    { { .url = "wss://h:1", .is_tls = true, .reach = HF_PROBE_NO_TLS, .speaks_other_scheme = true },
+    { { .url = "wss://h:1",
+        .is_tls = true,
+        .reach = HF_CHECKUP_NO_TLS,
+        .speaks_other_scheme = true },
       HF_VERDICT_WANTS_PLAIN,
       "--url ws://h:1" },
-    { { .is_tls = true, .reach = HF_PROBE_NO_TLS }, HF_VERDICT_TLS_FAILED, "certificate" },
+    { { .is_tls = true, .reach = HF_CHECKUP_NO_TLS }, HF_VERDICT_TLS_FAILED, "certificate" },
     /* not a gateway */
-    { { UP, .http = { SPEECH(HF_PROBE_SILENT) }, .cause = "UPGRADE_TIMEOUT" },
+    { { UP, .http = { SPEECH(HF_CHECKUP_SILENT) }, .cause = "UPGRADE_TIMEOUT" },
       HF_VERDICT_SILENT,
       "right port" },
     { { UP, .cause = "UPGRADE_TIMEOUT" }, HF_VERDICT_SILENT, "right port" },
-    { { UP, .http = { SPEECH(HF_PROBE_OTHER) }, .cause = "PEER_FAULT" },
+    { { UP, .http = { SPEECH(HF_CHECKUP_OTHER) }, .cause = "PEER_FAULT" },
       HF_VERDICT_NOT_HTTP,
       "right port" },
     { { UP, .http = { FOREIGN(200) }, .cause = "UPGRADE", .http_status = 200 },
@@ -84,7 +87,7 @@ static const struct {
       HF_VERDICT_PROXY,
       "login of its own" },
     { { UP,
-        .http = { { .speech = HF_PROBE_HTTP, .status = 302, .location = "https://gw.example" } },
+        .http = { { .speech = HF_CHECKUP_HTTP, .status = 302, .location = "https://gw.example" } },
         .cause = "UPGRADE", .http_status = 302 },
       HF_VERDICT_PROXY,
       "redirects to https://gw.example" },
@@ -136,6 +139,7 @@ static const struct {
         .request_id = "906def11-4a32", .close_code = 1008 },
       HF_VERDICT_PAIRING,
       "holdfast devices approve 906def11-4a32\n" },
+    { { UP, .cause = "BUDGET", .detail = "PAIRING_REQUIRED" }, HF_VERDICT_PAIRING, "approve ID\n" },
     { { UP, REFUSAL("PAIRING_REQUIRED") }, HF_VERDICT_PAIRING, "holdfast devices approve ID\n" },
     { { UP, REFUSAL("DEVICE_AUTH_SIGNATURE_EXPIRED") }, HF_VERDICT_DEVICE, "clocks" },
     { { UP, REFUSAL("PROTOCOL_MISMATCH") }, HF_VERDICT_VERSION, "Update" },
@@ -154,11 +158,11 @@ static void every_way_to_be_wrong_has_its_verdict_and_its_advice(void)
     bool seen[HF_VERDICT_COUNT] = { false };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_buf advice;
-        enum hf_verdict verdict = hf_probe_judge(&rows[i].facts);
+        enum hf_verdict verdict = hf_checkup_judge(&rows[i].facts);
         CHECK_TEXT_AT(i, hf_bytes_cstr(hf_verdict_name(verdict)), hf_verdict_name(rows[i].verdict));
         seen[verdict] = true;
         hf_buf_init(&advice, 4096);
-        hf_probe_advise(&rows[i].facts, verdict, &advice);
+        hf_checkup_advise(&rows[i].facts, verdict, &advice);
         CHECK_EQ_AT(i, hf_buf_done(&advice), 0);
         if (!rows[i].advice) CHECK_EQ_AT(i, advice.len, 0);
         if (rows[i].advice &&
@@ -176,7 +180,7 @@ static void both_forms_are_whole_for_every_row(void)
         struct hf_buf text, json;
         enum hf_verdict verdict = rows[i].verdict;
         hf_buf_init(&text, 65536);
-        hf_probe_text(&rows[i].facts, verdict, false, &text);
+        hf_checkup_text(&rows[i].facts, verdict, false, &text);
         CHECK_EQ_AT(i, hf_buf_done(&text), 0);
         CHECK_AT(i, memchr(text.ptr, '\033', text.len) == NULL);
         CHECK_AT(i, memmem(text.ptr, text.len, hf_verdict_headline(verdict),
@@ -185,7 +189,7 @@ static void both_forms_are_whole_for_every_row(void)
         for (size_t k = 0; k < text.len; k++) lines += text.ptr[k] == '\n';
         CHECK_AT(i, lines <= 24);
         hf_buf_init(&json, 65536);
-        hf_probe_json(&rows[i].facts, verdict, &json);
+        hf_checkup_json(&rows[i].facts, verdict, &json);
         struct hf_bytes root = hf_json_root(hf_buf_view(&json));
         CHECK_EQ_AT(i, hf_json_check(root, 64, NULL), 0);
         CHECK_TEXT_AT(i, hf_json_find(root, "ok"), verdict == HF_VERDICT_OK ? "true" : "false");
@@ -202,18 +206,18 @@ static void both_forms_are_whole_for_every_row(void)
 static void a_screen_reads_like_this(void)
 {
     struct hf_buf out;
-    struct hf_probe_facts f = { UP,
-                                .url = "ws://127.0.0.1:18789",
-                                .reach_ms = 1,
-                                .http = { ALIVE, STARTED, READY },
-                                .cause = "REFUSED",
-                                .error = "unauthorized: gateway token mismatch",
-                                .detail = "AUTH_TOKEN_MISMATCH",
-                                .close_code = 1008 };
-    f.http[HF_PROBE_STARTUPZ].uptime_ms = 3661000;
-    snprintf(f.http[HF_PROBE_STARTUPZ].version, 64, "2026.9.6");
+    struct hf_checkup_facts f = { UP,
+                                  .url = "ws://127.0.0.1:18789",
+                                  .reach_ms = 1,
+                                  .http = { ALIVE, STARTED, READY },
+                                  .cause = "REFUSED",
+                                  .error = "unauthorized: gateway token mismatch",
+                                  .detail = "AUTH_TOKEN_MISMATCH",
+                                  .close_code = 1008 };
+    f.http[HF_CHECKUP_STARTUPZ].uptime_ms = 3661000;
+    snprintf(f.http[HF_CHECKUP_STARTUPZ].version, 64, "2026.9.6");
     hf_buf_init(&out, 65536);
-    hf_probe_text(&f, hf_probe_judge(&f), false, &out);
+    hf_checkup_text(&f, hf_checkup_judge(&f), false, &out);
     CHECK_TEXT(
         hf_buf_view(&out),
         "ws://127.0.0.1:18789\n"
