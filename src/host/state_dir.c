@@ -1,12 +1,14 @@
 #include "host/state_dir.h"
 #include "base/crypto.h"
 #include "base/limits.h"
+#include "host/clock.h"
 #include "host/entropy.h"
 #include "host/file.h"
 #include "host/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -97,6 +99,23 @@ int hf_state_dir_open_as(struct hf_state_dir *d, const char *path, const char *l
 int hf_state_dir_open(struct hf_state_dir *d, const char *path, struct hf_fault *fault)
 {
     return hf_state_dir_open_as(d, path, "lock", fault);
+}
+
+int64_t hf_state_dir_held_ms(const char *path)
+{
+    char file[HF_STATE_PATH_BYTES + 8], holder[128] = "";
+    struct stat info;
+    long pid = 0;
+    snprintf(file, sizeof file, "%s/lock", path);
+    int fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return INT64_MAX;
+    bool is_written = fstat(fd, &info) == 0 && pread(fd, holder, sizeof holder - 1, 0) > 0;
+    close(fd);
+    if (!is_written || sscanf(holder, "pid %ld", &pid) != 1 || pid <= 0) return INT64_MAX;
+    if (kill((pid_t)pid, 0) != 0 && errno != EPERM) return INT64_MAX;
+    int64_t since_ms = (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
+    int64_t held_ms = hf_clock_now().wall_ms - since_ms;
+    return held_ms > 0 ? held_ms : 0;
 }
 
 void hf_state_dir_close(struct hf_state_dir *d)

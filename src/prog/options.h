@@ -39,6 +39,11 @@
     X(WATCHDOG, "watchdog", "edge|both", "who must live for WATCHDOG=1: we, or both")              \
     X(STOP_GRACE, "stop-grace", "MS", "from TERM to KILL (default: what the gateway asks for)")    \
     X(RESTART_BUDGET, "restart-budget", "N/S", "automatic restarts in so many seconds (5/300)")    \
+    X(WATCH, "watch", NULL, "go on, one sample a second, until interrupted")                       \
+    X(EXIT_CODE, "exit-code", NULL, "exit 0 only if the gateway is ready for work, else 1")        \
+    X(EVENTS, "events", "GLOB", "print events with these names (\"session.*,tick\") instead")      \
+    X(FOLLOW, "follow", NULL, "go on with what is added, also over restarts of the gateway")       \
+    X(LINES, "lines", "N", "lines to begin with (default 200)")                                    \
     X(NO_COLOR, "no-color", NULL, "no colour, also on a terminal")                                 \
     X(QUIET, "quiet", NULL, "nothing but the answer and failures")                                 \
     X(JSON, "json", NULL, "print one JSON document")                                               \

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TOKEN_FILE_BYTES = 4096, TIMEOUT_MAX_MS = 86400000 };
+enum {
+    TOKEN_FILE_BYTES = 4096,
+    TIMEOUT_MAX_MS = 86400000,
+    START_MS = 60000, /* a gateway that listens nowhere for longer does something else */
+};
 
 static int read_timeout(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
 {
@@ -66,10 +70,15 @@ static int read_url(struct hf_target *t, const char *given, struct hf_fault *fau
     if (hf_url_read(hf_bytes_cstr(t->url_text), &t->url, &what) != 0)
         return hf_fault_set(fault, HF_ERR_USAGE, "the gateway's URL is not valid: %s", what);
     show_url(t);
-    if (t->url.is_tls) return 0;
-    if (hf_endpoint_may_be_plain(t->url.host)) return 0;
     const char *allowed = getenv("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");
-    if (allowed && strcmp(allowed, "1") == 0) return 0;
+    t->may_be_plain = t->url.is_tls || hf_endpoint_may_be_plain(t->url.host) ||
+                      (allowed && strcmp(allowed, "1") == 0);
+    return 0;
+}
+
+int hf_target_check_plain(const struct hf_target *t, struct hf_fault *fault)
+{
+    if (t->may_be_plain) return 0;
     return hf_fault_set(fault, HF_ERR_USAGE,
                         "%.*s is not a private address: plain ws:// would show the secret to "
                         "everybody on the way",
@@ -111,13 +120,12 @@ static int read_pin(struct hf_target *t, bool is_remote, struct hf_fault *fault)
 }
 
 /* The token that a local gateway made for itself; none is no fault yet. */
-static int read_state_token(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
+static int read_state_token(struct hf_target *t, struct hf_fault *fault)
 {
-    char directory[HF_CONFIG_PATH_BYTES], path[HF_CONFIG_PATH_BYTES + 8];
+    char path[HF_CONFIG_PATH_BYTES + 8];
     struct hf_buf text;
-    hf_paths_state_dir(args, directory);
-    if (directory[0] == '\0') return 0;
-    snprintf(path, sizeof path, "%s/token", directory);
+    if (t->state_dir[0] == '\0') return 0;
+    snprintf(path, sizeof path, "%s/token", t->state_dir);
     hf_buf_init(&text, 2 * TOKEN_FILE_BYTES);
     int err = hf_file_read(path, TOKEN_FILE_BYTES, &text, fault);
     struct hf_bytes token = hf_bytes_trim(hf_buf_view(&text));
@@ -128,6 +136,12 @@ static int read_state_token(struct hf_target *t, const struct hf_args *args, str
     if (text.ptr) hf_wipe(text.ptr, text.cap);
     hf_buf_fini(&text);
     return err == HF_ERR_NOT_FOUND ? 0 : err;
+}
+
+void hf_target_look_again(struct hf_target *t)
+{
+    t->is_starting_here =
+        t->is_local && t->state_dir[0] && hf_state_dir_held_ms(t->state_dir) < START_MS;
 }
 
 int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
@@ -147,11 +161,13 @@ int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fa
                                      : secret_of(t, HF_KEY_TOKEN, least);
     t->credentials.password = is_remote ? remote_secret(t, HF_KEY_PASSWORD, HF_KEY_REMOTE_PASSWORD)
                                         : secret_of(t, HF_KEY_PASSWORD, least);
-    t->credentials.is_trusted =
-        hf_endpoint_is_loopback(t->url.host) || (t->url.is_tls && t->has_pin);
+    t->is_local = hf_endpoint_is_loopback(t->url.host);
+    t->credentials.is_trusted = t->is_local || (t->url.is_tls && t->has_pin);
     bool has_secret = t->credentials.token.len > 0 || t->credentials.password.len > 0;
     bool is_ours = !given && !has_secret && !hf_config_is(&t->config, HF_KEY_AUTH_MODE, "none");
-    return is_ours ? read_state_token(t, args, fault) : 0;
+    hf_paths_state_dir(args, t->state_dir);
+    hf_target_look_again(t);
+    return is_ours ? read_state_token(t, fault) : 0;
 }
 
 void hf_target_fini(struct hf_target *t)

@@ -27,11 +27,22 @@ struct hf_target {
     hf_span timeout;
     bool has_pin; /* a wss gateway is known by this fingerprint alone */
     uint8_t pin[HF_SHA256_BYTES];
+    char state_dir[HF_CONFIG_PATH_BYTES]; /* empty: nothing tells where */
+    bool is_local;                        /* a loopback address */
+    bool may_be_plain;                    /* ws:// is allowed to go there */
+    bool is_starting_here; /* a gateway of this state directory was started just now, so
+                              that a refused connection means "not yet" */
 };
 
 /* Fills `t`, which hf_target_fini must end, also after an error.  HF_ERR_USAGE for
  * what the command line got wrong; the fault names it. */
 int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault);
+
+/* Looks again whether is_starting_here. */
+void hf_target_look_again(struct hf_target *t);
+
+/* HF_ERR_USAGE when plain text would go to a public address: 0 otherwise. */
+int hf_target_check_plain(const struct hf_target *t, struct hf_fault *fault);
 void hf_target_fini(struct hf_target *t); /* wipes secrets */
 
 #endif

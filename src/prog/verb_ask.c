@@ -3,6 +3,7 @@
 #include "host/file.h"
 #include "prog/ask.h"
 #include "prog/health_text.h"
+#include "prog/show/text.h"
 #include "prog/verbs.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
@@ -11,7 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 1 << 20, PARAMS_MAX = HF_LIMIT_PAYLOAD_BYTES, READ_BYTES = 65536 };
+enum {
+    TEXT_MAX = 1 << 20,
+    PARAMS_MAX = HF_LIMIT_PAYLOAD_BYTES,
+    READ_BYTES = 65536,
+    HF_VERSION_BYTES = 64,
+    FIELD_MAX = 256, /* of a device, for people */
+};
 
 static int usage(const char *text)
 {
@@ -20,12 +27,26 @@ static int usage(const char *text)
     return hf_verb_fail(&fault);
 }
 
-static int print_answer(const struct hf_ask *ask)
+/* The document as it came; nothing is null. */
+static int print_answer(struct hf_buf *answer)
 {
-    struct hf_buf out;
-    hf_buf_init(&out, HF_LIMIT_BUFFERED_BYTES);
-    hf_buf_add(&out, ask->answer.len ? hf_buf_view(&ask->answer) : HF_LIT("null"));
-    return hf_verb_print(&out);
+    if (answer->len == 0) HF_BUF_LIT(answer, "null");
+    return hf_verb_print(answer);
+}
+
+/* One method, from the connection to the answer; `more_scope` is one that it needs
+ * beside its own, or NULL. */
+static int ask_once(const struct hf_args *args, const struct hf_ask_call *call,
+                    const char *more_scope, struct hf_buf *answer, char version[HF_VERSION_BYTES])
+{
+    struct hf_ask ask;
+    const char *scopes[] = { hf_ask_scope(call->method), more_scope };
+    hf_buf_init(answer, 0);
+    int exit_code = hf_ask_open(&ask, args, scopes, more_scope ? 2 : 1);
+    if (exit_code == HF_EXIT_DONE) exit_code = hf_ask_call(&ask, call, answer);
+    if (exit_code == HF_EXIT_DONE) hf_ask_version(&ask, version, HF_VERSION_BYTES);
+    hf_ask_close(&ask);
+    return exit_code;
 }
 
 /* --- call --- */
@@ -64,46 +85,53 @@ static int read_params(const char *given, struct hf_buf *out, struct hf_fault *f
 int hf_verb_call(const struct hf_args *args)
 {
     struct hf_fault fault;
-    struct hf_buf params;
-    if (args->operand_count != 1) return usage("call wants one method");
-    struct hf_ask ask = { .method = hf_bytes_cstr(args->operands[0]),
-                          .expects_final = args->values[HF_OPTION_EXPECT_FINAL] != NULL,
-                          .args = args };
-    if (ask.method.len == 0) return usage("call wants one method");
+    struct hf_buf params, answer;
+    char version[HF_VERSION_BYTES];
+    if (args->operand_count != 1 || args->operands[0][0] == '\0')
+        return usage("call wants one method");
     hf_buf_init(&params, 2 * PARAMS_MAX);
     int exit_code = HF_EXIT_DONE;
     if (read_params(args->values[HF_OPTION_PARAMS], &params, &fault) != 0) {
         exit_code = hf_verb_fail(&fault);
     } else {
-        ask.params = hf_json_root(hf_buf_view(&params));
-        exit_code = hf_ask(&ask);
-        if (exit_code == HF_EXIT_DONE) exit_code = print_answer(&ask);
+        bool has_params = params.len > 0;
+        hf_buf_add_byte(&params, '\0');
+        const struct hf_ask_call call = { .method = args->operands[0],
+                                          .params = has_params ? (char *)params.ptr : NULL,
+                                          .expects_final =
+                                              args->values[HF_OPTION_EXPECT_FINAL] != NULL };
+        exit_code = ask_once(args, &call, NULL, &answer, version);
+        if (exit_code == HF_EXIT_DONE) exit_code = print_answer(&answer);
+        hf_buf_fini(&answer);
     }
-    hf_ask_fini(&ask);
     hf_buf_fini(&params);
     return exit_code;
 }
 
 /* --- health --- */
 
+static int print_health(const struct hf_buf *answer, const char *version)
+{
+    struct hf_buf out;
+    bool is_ok = false;
+    hf_buf_init(&out, TEXT_MAX);
+    hf_json_get_bool(hf_json_find(hf_buf_view(answer), "ok"), &is_ok);
+    hf_buf_addf(&out, "gateway: %s, version %s\n", is_ok ? "ok" : "not ok", version);
+    hf_health_line(&out, hf_json_find(hf_buf_view(answer), "connection"), hf_clock_now().wall_ms);
+    return hf_verb_print(&out);
+}
+
 int hf_verb_health(const struct hf_args *args)
 {
-    struct hf_ask ask = { .method = HF_LIT("health"), .args = args };
-    int exit_code = hf_ask(&ask);
-    if (exit_code == HF_EXIT_DONE && args->values[HF_OPTION_JSON]) {
-        exit_code = print_answer(&ask);
-    } else if (exit_code == HF_EXIT_DONE) {
-        struct hf_buf out;
-        struct hf_bytes ok = hf_json_find(hf_buf_view(&ask.answer), "ok");
-        bool is_ok = false;
-        hf_buf_init(&out, TEXT_MAX);
-        hf_json_get_bool(ok, &is_ok);
-        hf_buf_addf(&out, "gateway: %s, version %s\n", is_ok ? "ok" : "not ok", ask.server_version);
-        hf_health_line(&out, hf_json_find(hf_buf_view(&ask.answer), "connection"),
-                       hf_clock_now().wall_ms);
-        exit_code = hf_verb_print(&out);
-    }
-    hf_ask_fini(&ask);
+    static const struct hf_ask_call call = { .method = "health" };
+    struct hf_buf answer;
+    char version[HF_VERSION_BYTES];
+    if (args->values[HF_OPTION_WATCH]) return hf_verb_watch(args);
+    int exit_code = ask_once(args, &call, NULL, &answer, version);
+    if (exit_code == HF_EXIT_DONE)
+        exit_code =
+            args->values[HF_OPTION_JSON] ? print_answer(&answer) : print_health(&answer, version);
+    hf_buf_fini(&answer);
     return exit_code;
 }
 
@@ -111,10 +139,14 @@ int hf_verb_health(const struct hf_args *args)
 
 static void add_member(struct hf_buf *out, struct hf_bytes object, const char *name)
 {
+    struct hf_buf text;
     struct hf_bytes value = hf_json_find(object, name);
     if (value.len == 0) return;
+    hf_buf_init(&text, TEXT_MAX);
+    hf_json_text(value, &text);
     HF_BUF_LIT(out, "  ");
-    hf_json_text(value, out);
+    hf_show_text(out, hf_buf_view(&text), FIELD_MAX);
+    hf_buf_fini(&text);
 }
 
 static void add_devices(struct hf_buf *out, struct hf_bytes list, const char *title,
@@ -133,10 +165,10 @@ static void add_devices(struct hf_buf *out, struct hf_bytes list, const char *ti
     }
 }
 
-static int print_devices(const struct hf_ask *ask)
+static int print_devices(const struct hf_buf *text)
 {
     struct hf_buf out;
-    struct hf_bytes answer = hf_buf_view(&ask->answer);
+    struct hf_bytes answer = hf_buf_view(text);
     hf_buf_init(&out, HF_LIMIT_BUFFERED_BYTES);
     add_devices(&out, hf_json_find(answer, "pending"), "pending", "requestId");
     add_devices(&out, hf_json_find(answer, "paired"), "paired", "deviceId");
@@ -145,28 +177,31 @@ static int print_devices(const struct hf_ask *ask)
 
 struct device_action {
     const char *name, *method, *id_name, *extra; /* `extra`: more members, JSON */
+    const char *more_scope;                      /* who decides must hold what the device gets */
     const char *done;                            /* for people */
 };
 
 static int ask_device(const struct hf_args *args, const struct device_action *action)
 {
-    struct hf_buf params;
-    struct hf_ask ask = { .method = hf_bytes_cstr(action->method), .args = args };
+    struct hf_buf params, answer;
+    char version[HF_VERSION_BYTES];
+    struct hf_ask_call call = { .method = action->method };
     hf_buf_init(&params, TEXT_MAX);
     if (action->id_name) {
         hf_buf_addf(&params, "{\"%s\":", action->id_name);
         hf_json_quote(&params, hf_bytes_cstr(args->operands[1]));
         hf_buf_addf(&params, "%s}", action->extra);
+        hf_buf_add_byte(&params, '\0');
+        call.params = (char *)params.ptr;
     }
-    ask.params = hf_buf_view(&params);
-    int exit_code = hf_ask(&ask);
+    int exit_code = ask_once(args, &call, action->more_scope, &answer, version);
     if (exit_code == HF_EXIT_DONE && args->values[HF_OPTION_JSON])
-        exit_code = print_answer(&ask);
+        exit_code = print_answer(&answer);
     else if (exit_code == HF_EXIT_DONE && !action->id_name)
-        exit_code = print_devices(&ask);
+        exit_code = print_devices(&answer);
     else if (exit_code == HF_EXIT_DONE && !args->values[HF_OPTION_QUIET])
         printf("%s %s\n", action->done, args->operands[1]);
-    hf_ask_fini(&ask);
+    hf_buf_fini(&answer);
     hf_buf_fini(&params);
     return exit_code;
 }
@@ -174,10 +209,11 @@ static int ask_device(const struct hf_args *args, const struct device_action *ac
 int hf_verb_devices(const struct hf_args *args)
 {
     static const struct device_action actions[] = {
-        { "list", "device.pair.list", NULL, "", NULL },
-        { "approve", "device.pair.approve", "requestId", "", "approved" },
-        { "reject", "device.pair.reject", "requestId", "", "rejected" },
-        { "revoke", "device.token.revoke", "deviceId", ",\"role\":\"operator\"", "revoked" },
+        { "list", "device.pair.list", NULL, "", NULL, NULL },
+        { "approve", "device.pair.approve", "requestId", "", "operator.admin", "approved" },
+        { "reject", "device.pair.reject", "requestId", "", "operator.admin", "rejected" },
+        { "revoke", "device.token.revoke", "deviceId", ",\"role\":\"operator\"",
+          "operator.admin", "revoked" },
     };
     const char *name = args->operand_count > 0 ? args->operands[0] : "";
     for (size_t i = 0; i < HF_COUNT(actions); i++)

@@ -7,6 +7,10 @@
 int hf_verb_run(const struct hf_args *args);
 int hf_verb_call(const struct hf_args *args);
 int hf_verb_health(const struct hf_args *args);
+int hf_verb_probe(const struct hf_args *args);
+int hf_verb_status(const struct hf_args *args);
+int hf_verb_watch(const struct hf_args *args); /* also `health --watch` */
+int hf_verb_logs(const struct hf_args *args);
 int hf_verb_devices(const struct hf_args *args);
 int hf_verb_supervise(const struct hf_args *args);
 int hf_verb_ctl(const struct hf_args *args);

@@ -40,6 +40,10 @@ static const struct {
     { { "config", "get", "--json" }, "config", HF_OPTION_JSON, "", 1 },
     { { "config", "--json", "get", "gateway.port" }, "config", HF_OPTION_JSON, "", 2 },
     { { "config", "set", "gateway.port", "--", "-1" }, "config", HF_OPTION_JSON, NULL, 3 },
+    { { "probe", "--exit-code" }, "probe", HF_OPTION_EXIT_CODE, "", 0 },
+    { { "watch", "--events", "tick,*" }, "watch", HF_OPTION_EVENTS, "tick,*", 0 },
+    { { "health", "--watch" }, "health", HF_OPTION_WATCH, "", 0 },
+    { { "logs", "--follow", "--lines=3" }, "logs", HF_OPTION_LINES, "3", 0 },
     { { "completion", "bash" }, "completion", HF_OPTION_HELP, NULL, 1 },
 };
 
@@ -74,6 +78,9 @@ static const struct {
     { { "run", "-x" }, "has no option -x" },
     { { "run", "--port" }, "--port wants a value" },
     { { "version", "now" }, "takes no arguments" },
+    { { "probe", "now" }, "takes no arguments" },
+    { { "health", "--events", "*" }, "has no option --events" },
+    { { "watch", "--events" }, "--events wants a value" },
 };
 
 static void a_bad_one_is_a_usage_error_that_names_the_word(void)
