@@ -1,5 +1,5 @@
 /* Prints the parts of the man pages that the program's own tables decide, in scdoc.
- * Usage: generate verbs | run | keys */
+ * Usage: generate verbs | keys | VERB */
 #include "base/bytes.h"
 #include "prog/config_keys.h"
 
@@ -48,6 +48,15 @@ static void put_options(const struct hf_verb *verb)
     }
 }
 
+/* Verbs with a page of their own: docs/meson.build. */
+static bool has_page(const char *verb)
+{
+    static const char *const names[] = { "run", "supervise", "ctl", "probe", "status", "watch", "logs" };
+    for (size_t i = 0; i < HF_COUNT(names); i++)
+        if (strcmp(verb, names[i]) == 0) return true;
+    return false;
+}
+
 static void put_verbs(const struct hf_verb *verbs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -55,8 +64,8 @@ static void put_verbs(const struct hf_verb *verbs, size_t count)
         printf("## %s %s\n\n", verbs[i].name, verbs[i].operands ? verbs[i].operands : "");
         put_sentence(verbs[i].summary);
         printf("\n\n");
-        if (strcmp(verbs[i].name, "run") == 0)
-            printf("See *holdfast-run*(1).\n\n");
+        if (has_page(verbs[i].name))
+            printf("See *holdfast-%s*(1).\n\n", verbs[i].name);
         else
             put_options(&verbs[i]);
     }
