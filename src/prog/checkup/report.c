@@ -67,7 +67,7 @@ static void add_http(const struct hf_checkup_facts *f, struct hf_buf *out)
 
 static void add_login(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
-    if (!f->is_logged_in && f->cause[0] == '\0') return;
+    if (!f->is_logged_in && (f->cause[0] == '\0' || strcmp(f->error, f->reach_text) == 0)) return;
     HF_BUF_LIT(out, "  login      ");
     if (!f->is_logged_in) {
         hf_buf_add(out, hf_bytes_cstr(f->error[0] ? f->error : "no answer in time"));

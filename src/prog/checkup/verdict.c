@@ -255,6 +255,9 @@ void hf_checkup_advise(const struct hf_checkup_facts *f, enum hf_verdict verdict
         HF_BUF_LIT(out,
                    "Is the name in the certificate the one in the address, is it still valid, and "
                    "does this system trust its issuer?\n");
+        HF_BUF_LIT(out,
+                   "If the fingerprint above is the gateway's own, set HOLDFAST_TLS_FINGERPRINT to "
+                   "it.\n");
         return;
     case HF_VERDICT_SILENT:
     case HF_VERDICT_NOT_HTTP:
