@@ -4,7 +4,9 @@
 #include "lib/check.h"
 #include "lib/scratch.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -137,6 +139,15 @@ static const struct {
     { { "completion", "zsh" }, 0, "#compdef holdfast", "" },
     { { "completion", "fish" }, 0, "complete -c holdfast", "" },
     { { "completion" }, 2, "", "bash, zsh, fish" },
+    { { "probe", "--help" }, 0, "--exit-code", "" },
+    { { "status", "--help" }, 0, "--json", "" },
+    { { "watch", "--help" }, 0, "--events GLOB", "" },
+    { { "health", "--help" }, 0, "--watch", "" },
+    { { "logs", "--help" }, 0, "--follow", "" },
+    { { "completion", "bash" }, 0, "--exit-code", "" },
+    { { "probe", "--url", "ftp://x" }, 2, "", "URL is not valid" },
+    { { "watch", "--timeout", "0" }, 2, "", "--timeout wants" },
+    { { "status", "--url", "ws://192.0.2.1" }, 2, "", "not a private address" },
     { { "config", "get", "gateway.port" }, 0, "18789\n", "" },
     { { "config", "get", "gateway.port", "--json" },
       0,
@@ -329,6 +340,83 @@ static void a_reload_with_a_fault_changes_nothing_and_names_it(void)
     scratch_drop(&scratch);
 }
 
+/* --- a verb beside a gateway that starts --- */
+
+/* A port that was free just now. */
+static void choose_port(char out[8])
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK_EQ(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+    CHECK_EQ(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    close(fd);
+    snprintf(out, 8, "%u", ntohs(at.sin_port));
+}
+
+/* Begun in the same moment, when nothing listens yet, and done when the gateway is. */
+static void a_verb_waits_for_a_gateway_that_was_started_just_now(void)
+{
+    char port[8];
+    struct program gateway, verb;
+    scratch_make(&scratch);
+    choose_port(port);
+    const char *const run_words[WORDS_MAX] = { "run",     "--port",          port,  "--token",
+                                               "a-token", "--startup-delay", "1000" };
+    const char *const verb_words[WORDS_MAX] = { "health", "--port", port, "--token", "a-token" };
+    start(&gateway, run_words, NULL);
+    start(&verb, verb_words, NULL);
+    CHECK_EQ(finish(&verb), 0);
+    CHECK_TEXT(hf_bytes_cstr(err_text), "");
+    CHECK(strstr(out_text, "gateway: ok") != NULL);
+    CHECK_EQ(stop(&gateway), 0);
+    scratch_drop(&scratch);
+}
+
+/* Reads on until `text` stands `count` times in what was printed so far. */
+static void read_until(int fd, char *seen, size_t *len, const char *text, int count)
+{
+    for (;;) {
+        int found = 0;
+        seen[*len] = '\0';
+        for (const char *at = seen; (at = strstr(at, text)) != NULL; at++) found++;
+        CHECK(found <= count);
+        if (found == count) return;
+        ssize_t got = read(fd, seen + *len, OUTPUT_BYTES - 1 - *len);
+        CHECK(got > 0);
+        *len += (size_t)got;
+    }
+}
+
+/* The gateway is killed and comes back on the same log: every line once, none missing. */
+static void a_log_is_followed_over_a_crash(void)
+{
+    static char seen[OUTPUT_BYTES];
+    char port[8];
+    size_t len = 0;
+    struct program gateway, logs;
+    scratch_make(&scratch);
+    choose_port(port);
+    const char *const run_words[WORDS_MAX] = { "run", "--port", port, "--token", "a-token" };
+    const char *const verb_words[WORDS_MAX] = { "logs",    "--follow", "--port", port,
+                                                "--token", "a-token",  "--quiet" };
+    start(&gateway, run_words, NULL);
+    wait_ready(&gateway);
+    start(&logs, verb_words, NULL);
+    read_until(logs.out_fd, seen, &len, " server.started ", 1);
+    kill(gateway.pid, SIGKILL);
+    CHECK_EQ(finish(&gateway), -SIGKILL);
+    start(&gateway, run_words, NULL);
+    wait_ready(&gateway);
+    read_until(logs.out_fd, seen, &len, " server.started ", 2);
+    kill(logs.pid, SIGINT);
+    CHECK_EQ(finish(&logs), -SIGINT);
+    CHECK_TEXT(hf_bytes_cstr(err_text), "");
+    CHECK(strstr(out_text, " server.started ") == NULL); /* what came after the second one */
+    CHECK_EQ(stop(&gateway), 0);
+    scratch_drop(&scratch);
+}
+
 /* TLS without a certificate: one is made, kept, and taken again. */
 static void a_certificate_is_made_once_when_none_is_configured(void)
 {
@@ -377,6 +465,7 @@ CHECK_MAIN(every_verb_ends_with_the_code_and_the_words_of_the_contract,
            a_run_ends_with_0_and_never_prints_its_token,
            a_second_instance_is_refused_with_78_and_says_who_holds_what,
            the_service_manager_hears_of_every_change,
+           a_verb_waits_for_a_gateway_that_was_started_just_now, a_log_is_followed_over_a_crash,
            a_reload_with_a_fault_changes_nothing_and_names_it,
            a_certificate_is_made_once_when_none_is_configured,
            a_port_that_a_healthy_gateway_holds_is_refused_with_78)
