@@ -157,18 +157,10 @@ static int tell_server_error(struct hf_ask *ask, const holdfast_result *result)
 
 /* --- connecting --- */
 
-static int open_session(struct hf_ask *ask, const struct hf_args *args, const char *const *scopes,
-                        size_t count)
+static int open_session(struct hf_ask *ask, const struct hf_session_plan *plan)
 {
     struct hf_fault fault;
-    struct hf_session_plan plan = { .target = &ask->target, .args = args };
-    size_t asked = 0;
-    for (size_t i = 0; i < count && asked < HF_SESSION_SCOPES; i++) {
-        bool is_there = false;
-        for (size_t k = 0; k < asked; k++) is_there |= strcmp(plan.scopes[k], scopes[i]) == 0;
-        if (!is_there) plan.scopes[asked++] = scopes[i];
-    }
-    if (hf_session_open(&ask->session, &plan, &fault) != 0) return hf_verb_fail(&fault);
+    if (hf_session_open(&ask->session, plan, &fault) != 0) return hf_verb_fail(&fault);
     return HF_EXIT_DONE;
 }
 
@@ -185,18 +177,22 @@ static bool is_too_early(struct hf_ask *ask)
 }
 
 int hf_ask_open(struct hf_ask *ask, const struct hf_args *args, const char *const *scopes,
-                size_t count)
+                size_t count, bool likes_admin)
 {
     struct hf_fault fault;
+    struct hf_session_plan plan = { .target = &ask->target,
+                                    .args = args,
+                                    .likes_admin = likes_admin };
     *ask = (struct hf_ask){ 0 };
+    for (size_t i = 0; i < count && i < HF_SESSION_SCOPES; i++) plan.scopes[i] = scopes[i];
     if (hf_target_read(&ask->target, args, &fault) != 0 ||
         hf_target_check_plain(&ask->target, &fault) != 0)
         return hf_verb_fail(&fault);
-    int exit_code = open_session(ask, args, scopes, count);
+    int exit_code = open_session(ask, &plan);
     if (exit_code != HF_EXIT_DONE || hf_session_connect(&ask->session)) return exit_code;
     if (is_too_early(ask)) {
         hf_session_close(&ask->session);
-        exit_code = open_session(ask, args, scopes, count);
+        exit_code = open_session(ask, &plan);
         if (exit_code != HF_EXIT_DONE || hf_session_connect(&ask->session)) return exit_code;
     }
     return tell_link(ask, "");

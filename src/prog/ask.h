@@ -19,10 +19,11 @@ struct hf_ask_call {
     bool expects_final;
 };
 
-/* Connects with these scopes, each asked for once.  HF_EXIT_DONE, or the failure was
- * told.  End it with hf_ask_close either way. */
+/* Connects with these scopes, at most HF_SESSION_SCOPES of them; `likes_admin` as in
+ * hf_session_plan.  HF_EXIT_DONE, or the failure was told.  End it with hf_ask_close
+ * either way. */
 int hf_ask_open(struct hf_ask *ask, const struct hf_args *args, const char *const *scopes,
-                size_t count);
+                size_t count, bool likes_admin);
 
 /* Calls and copies the payload (JSON, or empty) to `answer`, a new buffer that the caller
  * ends, also after a failure.  HF_EXIT_DONE, or the failure was told. */

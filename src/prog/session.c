@@ -79,6 +79,8 @@ static int set_options(holdfast_options *o, const struct hf_session *s)
     if (!err) err = holdfast_options_set_number(o, HOLDFAST_ALLOW_PLAIN, t->may_be_plain);
     for (size_t i = 0; !err && s->plan.scopes[i]; i++)
         err = holdfast_options_add(o, HOLDFAST_SCOPES, s->plan.scopes[i]);
+    if (!err && s->plan.likes_admin && t->is_local)
+        err = holdfast_options_add(o, HOLDFAST_SCOPES, "operator.admin");
     if (!err) err = set_device(o, s);
     return err ? err : set_patience(o, s);
 }

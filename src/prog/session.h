@@ -17,7 +17,8 @@ struct hf_session_plan {
     const struct hf_target *target;            /* borrowed for the life of the session */
     const struct hf_args *args;                /* as well */
     const char *scopes[HF_SESSION_SCOPES + 1]; /* up to the first NULL */
-    bool is_probe;                             /* mode "probe", which may offer version 3 */
+    bool likes_admin;   /* operator.admin as well, where it needs nobody's approval: here */
+    bool is_probe;      /* mode "probe", which may offer version 3 */
     bool stays;         /* connects again whenever it is lost, and has no budget */
     hf_span ping_every; /* of our own; 0: none */
 };

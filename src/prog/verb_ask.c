@@ -42,7 +42,7 @@ static int ask_once(const struct hf_args *args, const struct hf_ask_call *call,
     struct hf_ask ask;
     const char *scopes[] = { hf_ask_scope(call->method), more_scope };
     hf_buf_init(answer, 0);
-    int exit_code = hf_ask_open(&ask, args, scopes, more_scope ? 2 : 1);
+    int exit_code = hf_ask_open(&ask, args, scopes, more_scope ? 2 : 1, false);
     if (exit_code == HF_EXIT_DONE) exit_code = hf_ask_call(&ask, call, answer);
     if (exit_code == HF_EXIT_DONE) hf_ask_version(&ask, version, HF_VERSION_BYTES);
     hf_ask_close(&ask);

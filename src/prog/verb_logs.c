@@ -86,7 +86,7 @@ static int print_once(const struct hf_args *args, unsigned count)
     hf_log_follow_ask(&follow, count, &params);
     hf_buf_add_byte(&params, '\0');
     const struct hf_ask_call call = { .method = method, .params = (char *)params.ptr };
-    int exit_code = hf_ask_open(&ask, args, scopes, HF_COUNT(scopes));
+    int exit_code = hf_ask_open(&ask, args, scopes, HF_COUNT(scopes), false);
     if (exit_code == HF_EXIT_DONE) exit_code = hf_ask_call(&ask, &call, &answer);
     if (exit_code == HF_EXIT_DONE && args->values[HF_OPTION_JSON]) {
         exit_code = hf_verb_print(&answer);

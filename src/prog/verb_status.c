@@ -38,10 +38,8 @@ int hf_verb_status(const struct hf_args *args)
     struct hf_ask ask;
     struct hf_status status = { 0 };
     struct hf_buf answers[HF_STATUS_PARTS_COUNT] = { 0 };
-    const char *scopes[HF_STATUS_PARTS_COUNT];
-    for (int i = 0; i < HF_STATUS_PARTS_COUNT; i++)
-        scopes[i] = hf_ask_scope(hf_status_method((enum hf_status_part)i));
-    int exit_code = hf_ask_open(&ask, args, scopes, HF_COUNT(scopes));
+    static const char *const scopes[] = { "operator.read" };
+    int exit_code = hf_ask_open(&ask, args, scopes, HF_COUNT(scopes), true);
     for (int i = 0; i < HF_STATUS_PARTS_COUNT && exit_code == HF_EXIT_DONE; i++)
         exit_code = ask_part(&ask, (enum hf_status_part)i, &answers[i], &status);
     if (exit_code == HF_EXIT_DONE) {

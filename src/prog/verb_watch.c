@@ -264,8 +264,8 @@ static int open_session(struct watch *w, struct hf_fault *fault)
                                                 HOLDFAST_ON_GAP };
     const struct hf_session_plan plan = { .target = &w->target,
                                           .args = w->args,
-                                          .scopes = { "operator.read",
-                                                      w->look.is_health ? NULL : "operator.admin" },
+                                          .scopes = { "operator.read" },
+                                          .likes_admin = !w->look.is_health,
                                           .stays = true,
                                           .ping_every = HF_MS(PING_MS) };
     int err = hf_target_read(&w->target, w->args, fault);

@@ -315,6 +315,27 @@ static void a_gateway_that_goes_is_seen_going_and_coming(void)
     CHECK_EQ(daemon_stop(&d), 0);
 }
 
+/* dependencies.md 7: progress where a person looks, and nothing of it stays. */
+static void what_takes_long_is_told_in_a_terminal(void)
+{
+    static const char *const quiet[VERB_WORDS_MAX] = { "health", "--quiet" };
+    struct daemon d;
+    struct live l;
+    daemon_start(&d, &(struct daemon_plan){ .startup_delay = HF_MS(2500) });
+    start_in_terminal(&l, &d, VERB_WORDS("health"));
+    wait_for(&l, &l.out, "\rholdfast: the gateway is starting (1 s of 10 s)\033[K");
+    wait_for(&l, &l.out, "\r\033[Kgateway: ok, ");
+    CHECK_EQ(finish(&l), 0);
+    drop(&l);
+    CHECK_EQ(daemon_stop(&d), 0);
+    daemon_start(&d, &(struct daemon_plan){ .startup_delay = HF_MS(1500) });
+    start_in_terminal(&l, &d, quiet);
+    CHECK_EQ(finish(&l), 0);
+    CHECK(hf_bytes_starts(hf_buf_view(&l.out), HF_LIT("gateway: ok, ")));
+    drop(&l);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
 /* --- lines --- */
 
 static void in_a_pipe_there_are_lines(void)
@@ -443,6 +464,7 @@ CHECK_MAIN(quitting_leaves_the_terminal_as_it_was,
            a_signal_or_a_crash_leaves_the_terminal_as_it_was,
            a_stop_gives_the_terminal_back_until_it_goes_on, another_size_is_drawn_anew,
            a_terminal_that_is_closed_ends_it, colour_is_for_those_who_want_it,
-           a_gateway_that_goes_is_seen_going_and_coming, in_a_pipe_there_are_lines,
-           a_reader_that_leaves_ends_it, events_are_printed_by_their_names,
-           a_refused_login_ends_it_with_the_reason, a_log_is_followed_over_a_restart)
+           a_gateway_that_goes_is_seen_going_and_coming, what_takes_long_is_told_in_a_terminal,
+           in_a_pipe_there_are_lines, a_reader_that_leaves_ends_it,
+           events_are_printed_by_their_names, a_refused_login_ends_it_with_the_reason,
+           a_log_is_followed_over_a_restart)
