@@ -39,6 +39,26 @@ static void a_second_holder_is_refused_and_told_who_holds_what(void)
     close_dir(&s, &second);
 }
 
+static void a_look_at_the_lock_tells_who_has_just_begun(void)
+{
+    struct scratch s;
+    struct hf_state_dir d;
+    char path[SCRATCH_PATH_BYTES];
+    scratch_make(&s);
+    CHECK_EQ(hf_state_dir_held_ms(s.dir), INT64_MAX); /* nobody was ever here */
+    CHECK_EQ(hf_state_dir_open(&d, s.dir, &fault), 0);
+    CHECK(hf_state_dir_held_ms(s.dir) < 3600000);
+    CHECK_EQ(hf_state_dir_open(&d, s.dir, &fault), HF_ERR_BUSY); /* looking took nothing */
+    path_of(&s, "lock", path);
+    struct hf_fault ignored;
+    /* Left behind by a process that is gone: no pid is that large. */
+    CHECK_EQ(hf_file_replace(path, HF_LIT("pid 2147483647\n"), 0600, &ignored), 0);
+    CHECK_EQ(hf_state_dir_held_ms(s.dir), INT64_MAX);
+    CHECK_EQ(hf_file_replace(path, HF_LIT("nonsense"), 0600, &ignored), 0);
+    CHECK_EQ(hf_state_dir_held_ms(s.dir), INT64_MAX);
+    close_dir(&s, &d);
+}
+
 static void the_token_is_made_once_and_stays(void)
 {
     struct scratch s;
@@ -170,7 +190,8 @@ static void a_place_that_cannot_be_used_is_named(void)
     scratch_drop(&s);
 }
 
-CHECK_MAIN(a_second_holder_is_refused_and_told_who_holds_what, the_token_is_made_once_and_stays,
+CHECK_MAIN(a_second_holder_is_refused_and_told_who_holds_what,
+           a_look_at_the_lock_tells_who_has_just_begun, the_token_is_made_once_and_stays,
            a_secret_that_others_can_read_is_refused, a_damaged_secret_is_named_and_left_alone,
            key_and_identity_are_made_once_and_stay, the_identity_of_another_tool_is_read,
            a_directory_that_others_can_read_is_closed_to_them, a_place_that_cannot_be_used_is_named)
