@@ -76,7 +76,7 @@ static void put_link_failure(const struct hf_ask *ask, const struct failure *f,
     if (f->detail[0]) hf_json_add_text(w, "detail", hf_bytes_cstr(f->detail));
     if (hint) hf_json_add_text(w, "advice", hf_bytes_cstr(hint));
     if (f->request_id[0]) hf_json_add_text(w, "requestId", hf_bytes_cstr(f->request_id));
-    hf_json_add_text(w, "url", hf_bytes_cstr(ask->target.url_text));
+    hf_json_add_text(w, "url", hf_bytes_cstr(ask->target.url_shown));
 }
 
 static int tell_json(const struct hf_ask *ask, const struct failure *f)
@@ -137,7 +137,7 @@ static int tell_link(struct hf_ask *ask, const char *why)
         hf_buf_add(&f.text, hf_bytes_cstr(why));
     else
         hf_session_failure(s, &f.text);
-    hf_buf_addf(&f.text, " [%s, %lld ms]", ask->target.url_text, (long long)ms);
+    hf_buf_addf(&f.text, " [%s, %lld ms]", ask->target.url_shown, (long long)ms);
     return tell(ask, &f);
 }
 

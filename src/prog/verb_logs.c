@@ -228,7 +228,7 @@ static int follow(struct logs *l)
     else
         hf_session_failure(&l->session, &text);
     fprintf(stderr, "holdfast: %.*s [%s]\n", (int)text.len, (const char *)text.ptr,
-            l->target.url_text);
+            l->target.url_shown);
     hf_buf_fini(&text);
     return HF_EXIT_FAILED;
 }

@@ -162,7 +162,7 @@ static void begin(struct probe *p)
     const struct hf_target *t = &p->target;
     p->budget = hf_span_max(t->timeout, HF_MS(LEAST_MS));
     p->until = hf_time_after(hf_clock_now().mono, p->budget);
-    snprintf(f->url, sizeof f->url, "%s", t->url_text);
+    snprintf(f->url, sizeof f->url, "%s", t->url_shown);
     f->is_tls = t->url.is_tls;
     f->is_local = t->is_local;
     f->has_token = t->credentials.token.len > 0 || t->credentials.password.len > 0;

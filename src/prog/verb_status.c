@@ -43,7 +43,7 @@ int hf_verb_status(const struct hf_args *args)
     for (int i = 0; i < HF_STATUS_PARTS_COUNT && exit_code == HF_EXIT_DONE; i++)
         exit_code = ask_part(&ask, (enum hf_status_part)i, &answers[i], &status);
     if (exit_code == HF_EXIT_DONE) {
-        status.url = ask.target.url_text;
+        status.url = ask.target.url_shown;
         hf_ask_version(&ask, status.version, sizeof status.version);
         exit_code = print_status(args, &status);
     }

@@ -147,7 +147,7 @@ static void told_hello(struct watch *w, const holdfast_notice *notice)
         hf_bytes_cstr(holdfast_notice_text(notice, HOLDFAST_NOTICE_CONNECTION_ID)));
     w->sample_at = w->table_at = hf_clock_now().mono;
     w->is_health_asked = w->is_table_asked = false;
-    if (!is_first || w->events) hf_live_tell(&w->live, "connected to %s", w->target.url_text);
+    if (!is_first || w->events) hf_live_tell(&w->live, "connected to %s", w->target.url_shown);
 }
 
 static int on_notice(holdfast_client *client, const holdfast_notice *notice, void *ctx)
@@ -282,7 +282,7 @@ static int open_session(struct watch *w, struct hf_fault *fault)
 static int open_view(struct watch *w, struct hf_fault *fault)
 {
     bool is_screen = !w->events && !w->is_json && hf_terminal_is_usable();
-    w->look.url = w->target.url_text;
+    w->look.url = w->target.url_shown;
     w->look.has_unicode = hf_terminal_has_unicode();
     w->has_colour = hf_terminal_has_colour(STDOUT_FILENO, w->args);
     hf_buf_init(&w->out, LINE_BYTES + HF_LIMIT_PAYLOAD_BYTES);
@@ -299,7 +299,7 @@ static int tell_failure(const struct watch *w)
     hf_buf_init(&text, HF_SESSION_TEXT_BYTES * 2);
     hf_session_failure(&w->session, &text);
     fprintf(stderr, "holdfast: %.*s [%s]\n", (int)text.len, (const char *)text.ptr,
-            w->target.url_text);
+            w->target.url_shown);
     hf_buf_fini(&text);
     return HF_EXIT_FAILED;
 }
