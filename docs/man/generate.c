@@ -51,7 +51,8 @@ static void put_options(const struct hf_verb *verb)
 /* Verbs with a page of their own: docs/meson.build. */
 static bool has_page(const char *verb)
 {
-    static const char *const names[] = { "run", "supervise", "ctl", "probe", "status", "watch", "logs" };
+    static const char *const names[] = { "run",    "supervise", "ctl", "probe",
+                                         "status", "watch",     "logs" };
     for (size_t i = 0; i < HF_COUNT(names); i++)
         if (strcmp(verb, names[i]) == 0) return true;
     return false;
