@@ -211,6 +211,14 @@ void hf_ask_version(const struct hf_ask *ask, char *out, size_t cap)
 
 /* --- calling --- */
 
+static int tell_lost(struct hf_ask *ask, const char *message)
+{
+    char why[HF_SESSION_TEXT_BYTES + 64];
+    snprintf(why, sizeof why, "the connection was lost before the answer came%s%s",
+             message[0] ? ": " : "", message);
+    return tell_link(ask, why);
+}
+
 static int take_result(struct hf_ask *ask, const holdfast_result *result, struct hf_buf *answer,
                        bool *is_error)
 {
@@ -237,7 +245,7 @@ static int take_result(struct hf_ask *ask, const holdfast_result *result, struct
     case HOLDFAST_OUTCOME_DISPOSED:
         break;
     }
-    return tell_link(ask, "the connection was lost before the answer came");
+    return tell_lost(ask, holdfast_result_message(result));
 }
 
 static int call(struct hf_ask *ask, const struct hf_ask_call *call, struct hf_buf *answer,

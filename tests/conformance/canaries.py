@@ -30,7 +30,8 @@ THREADS = 4
 PATIENCE_S = 30.0
 CANARIES = {name: f"canary-{name}-c0ffee" for name in
             ("token", "wrong", "password", "proxy", "query", "user", "body", "set", "header")}
-VERBS = (["health"], ["health", "--json"], ["call", "status"],
+VERBS = (["health"], ["health", "--json"], ["status"], ["status", "--json"], ["probe"],
+         ["probe", "--json"], ["logs"], ["logs", "--json"], ["call", "status"],
          ["call", "system-presence", "--json"],
          ["call", "no.such.method"], ["call", "config.get"], ["call", "logs.tail"],
          ["call", "diagnostics.connections", "--json"], ["devices", "list"],

@@ -184,6 +184,8 @@ LIES = [
         conn.upto_hello(policy={"maxPayload": -1, "maxBufferedBytes": 1e300,
                                 "tickIntervalMs": 0}),
         conn.serve_request())),
+    lie("a policy that lets nothing be sent", hello_with(policy={"maxPayload": 1}),
+        "large|in time|limit", timeout_ms=3000),
     harmless("a hello of 2 MB", lambda conn: (
         conn.upto_hello(snapshot={"x": "y" * 2000000}),
         conn.serve_request())),
