@@ -15,9 +15,10 @@ import link from "./suites/link.mjs";
 import native from "./suites/native.mjs";
 import params from "./suites/params.mjs";
 import results from "./suites/results.mjs";
+import supervise from "./suites/supervise.mjs";
 
 // The results come first: they were recorded from a gateway that had done nothing else yet.
-const SUITES = [results, handshake, params, http, library, cli, link, life, native];
+const SUITES = [results, handshake, params, http, library, cli, link, life, native, supervise];
 
 // The gateways that tests share: name and `gateway` section of the configuration.
 const SHARED = {
@@ -33,6 +34,7 @@ function options(argv) {
         skipAll: null,
         list: false,
         record: false,
+        long: false,
     };
     const args = [...argv];
     while (args.length > 0) {
@@ -42,6 +44,7 @@ function options(argv) {
         else if (arg === "--skip-all") found.skipAll = args.shift();
         else if (arg === "--list") found.list = true;
         else if (arg === "--record") found.record = true;
+        else if (arg === "--long") found.long = true;
         else if (!arg.startsWith("-") && !found.binary) found.binary = arg;
         else usage(`what is ${arg}?`);
     }
@@ -63,7 +66,7 @@ function isProgram(file) {
 
 function usage(what) {
     console.error(
-        `interop: ${what}\nusage: run BINARY|--against-real|--record [--only PATTERN] [--list]`,
+        `interop: ${what}\nusage: run BINARY|--against-real|--record [--only PATTERN] [--long] [--list]`,
     );
     process.exit(2);
 }
@@ -74,9 +77,10 @@ const COMPLAINT = /(ERROR: \w+Sanitizer|runtime error:).*/;
 class Context {
     #shared = new Map();
 
-    constructor({ binary, real }) {
+    constructor({ binary, real, long }) {
         this.kind = real ? "real" : "holdfast";
         this.binary = binary;
+        this.long = long;
         this.driver = binary ? driverOf(binary) : null;
     }
 

@@ -1,0 +1,119 @@
+// `holdfast supervise` with the real gateway as its child, and `holdfast ctl` to ask it.
+import fs from "node:fs";
+import path from "node:path";
+import { TOKEN, freePort } from "./gateway.mjs";
+import { node, openclaw } from "./peers.mjs";
+import { cleanEnv, finish, folder, sleep, start, stop } from "./proc.mjs";
+
+const READY_MS = 180000;
+
+// Keeps a gateway busy, without an answer to anybody, for as long as a file says (milliseconds).
+const BUSY = `
+import fs from "node:fs";
+const file = process.env.INTEROP_BUSY;
+setInterval(() => {
+    let ms = 0;
+    try { ms = Number(fs.readFileSync(file, "utf8")); fs.rmSync(file); } catch { return; }
+    const end = Date.now() + ms;
+    while (Date.now() < end);
+}, 100).unref();
+`;
+
+export class Keeper {
+    // `config`: the child's openclaw.json as an object, or as a text that need not be valid.
+    static async start(binary, { config, args = [] } = {}) {
+        const keeper = new Keeper();
+        keeper.binary = binary;
+        keeper.port = await freePort();
+        keeper.home = folder("keeper");
+        keeper.state = path.join(keeper.home, "state");
+        keeper.token = path.join(keeper.home, "token");
+        keeper.busyFile = path.join(keeper.home, "busy");
+        keeper.configFile = path.join(keeper.home, ".openclaw", "openclaw.json");
+        fs.mkdirSync(path.dirname(keeper.configFile));
+        fs.writeFileSync(keeper.token, TOKEN, { mode: 0o600 });
+        fs.writeFileSync(path.join(keeper.home, "busy.mjs"), BUSY);
+        fs.writeFileSync(keeper.configFile, config?.(keeper) ?? keeper.config());
+        keeper.proc = start(binary, [...keeper.flags(), ...args, "--", ...keeper.command()], {
+            env: keeper.env(),
+        });
+        return keeper;
+    }
+
+    config(more = {}) {
+        const auth = { mode: "token", token: TOKEN };
+        return JSON.stringify({
+            gateway: { mode: "local", port: this.port, bind: "loopback", auth },
+            logging: { file: path.join(this.home, "gateway.log") },
+            ...more,
+        });
+    }
+
+    env() {
+        return cleanEnv(this.home, { INTEROP_BUSY: this.busyFile, INTEROP_MARK: this.home });
+    }
+
+    flags() {
+        const url = `ws://127.0.0.1:${this.port}`;
+        return ["supervise", "--url", url, "--token-file", this.token, "--state-dir", this.state];
+    }
+
+    command() {
+        const preload = path.join(this.home, "busy.mjs");
+        return [node, "--import", preload, openclaw, "gateway", "run", "--allow-unconfigured"];
+    }
+
+    // What `holdfast ctl VERB --json` prints, and its exit code.
+    async ctl(verb, ms = READY_MS) {
+        const args = ["ctl", verb, "--json", "--timeout", String(ms), "--state-dir", this.state];
+        const ran = await finish(this.binary, args, { env: cleanEnv(this.home), ms: ms + 5000 });
+        const line = ran.stdout.trim();
+        return { code: ran.code, stderr: ran.stderr, ...(line ? JSON.parse(line) : {}) };
+    }
+
+    status() {
+        return this.ctl("status", 5000);
+    }
+
+    // The first status that `look` accepts.
+    async until(look, ms = READY_MS) {
+        const end = Date.now() + ms;
+        let last = null;
+        while (Date.now() < end && !this.proc.how) {
+            last = await this.status();
+            if (last.code === 0 && look(last)) return last;
+            await sleep(250);
+        }
+        const { lines, ...brief } = last ?? {};
+        throw new Error(
+            `never so in ${ms} ms: ${look}\n${JSON.stringify(brief)}\n${(lines ?? []).slice(-5).join("\n")}` +
+                `\n${JSON.stringify(this.proc.how)}\n${this.proc.stderr.slice(-2000)}`,
+        );
+    }
+
+    ready(ms) {
+        return this.until(({ phase }) => phase === "ready", ms);
+    }
+
+    // The gateway answers nobody for that long.
+    busy(ms) {
+        fs.writeFileSync(this.busyFile, String(ms));
+    }
+
+    // Processes that still carry this keeper's mark in their environment.
+    left() {
+        const mark = `INTEROP_MARK=${this.home}`;
+        return fs.readdirSync("/proc").filter((pid) => {
+            if (!/^\d+$/.test(pid) || Number(pid) === this.proc.pid) return false;
+            try {
+                return fs.readFileSync(`/proc/${pid}/environ`, "utf8").includes(mark);
+            } catch {
+                return false; // it has just ended
+            }
+        });
+    }
+
+    stop(how) {
+        return stop(this.proc, { graceMs: 30000, ...how });
+    }
+}

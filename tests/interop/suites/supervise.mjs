@@ -1,0 +1,145 @@
+// The supervisor with the real gateway as its child.
+import net from "node:net";
+import { must, mustEqual } from "../lib/compare.mjs";
+import { Keeper } from "../lib/keeper.mjs";
+import { node, openclaw } from "../lib/peers.mjs";
+import { finish, sleep } from "../lib/proc.mjs";
+
+const SECOND = 1000;
+
+export default function supervise(plan, ctx) {
+    const ours = ctx.kind === "real" ? "this is holdfast's own" : undefined;
+    const isShort = ctx.long ? undefined : "takes minutes: ./dev interop --long";
+    const story = chain();
+    let keeper = null;
+    const short = (text, body) =>
+        plan.test(`supervise: ${text}`, story(body), { skip: ours, early: true });
+    // Each with a gateway of its own.
+    const alone = (text, body, skip) =>
+        plan.test(
+            `supervise: ${text}`,
+            async () => {
+                const own = await Keeper.start(ctx.binary);
+                try {
+                    await own.ready();
+                    await body(own);
+                } finally {
+                    await own.stop();
+                }
+                mustEqual(own.left(), []);
+            },
+            { skip: ours ?? skip, early: true },
+        );
+
+    short("the real gateway starts and is told ready", async () => {
+        keeper = await Keeper.start(ctx.binary);
+        const status = await keeper.ready();
+        mustEqual([status.state, status.owned, status.gatewayReady], ["running", true, true]);
+        for (const name of ["alive", "reachable", "responsive", "ready"])
+            mustEqual(status.answers[name].answer, "yes", name);
+    });
+    short("a second supervisor of the same place is refused (supervisor 25)", async () => {
+        const args = [...keeper.flags(), "--", ...keeper.command()];
+        const ran = await finish(ctx.binary, args, { env: keeper.env() });
+        mustEqual(ran.code, 78);
+        must(ran.stderr.includes(`pid ${keeper.proc.pid} `), ran.stderr);
+    });
+    short("a restart ends with another process", async () => {
+        const before = await keeper.status();
+        const result = await keeper.ctl("restart");
+        mustEqual([result.outcome, result.pidBefore], ["EXECUTED", before.pid]);
+        must(result.pidAfter !== before.pid, "the process is the same");
+        mustEqual((await keeper.ready()).pid, result.pidAfter);
+    });
+    short("a kill -9 of the gateway is followed by another one", async () => {
+        const { pid } = await keeper.status();
+        process.kill(pid, "SIGKILL");
+        const status = await keeper.until((now) => now.phase === "ready" && now.pid !== pid);
+        mustEqual([status.lastExit.signal, status.lastExit.code], [9, null]);
+    });
+    short("a reload of a connected gateway changes no process it does not have to", async () => {
+        await sleep(9 * SECOND); // a younger connection has just read its configuration
+        const result = await keeper.ctl("reload");
+        must(["EXECUTED", "SATISFIED"].includes(result.outcome), JSON.stringify(result));
+        await keeper.ready();
+    });
+    short("a stop leaves nothing of it, a stranger on the port is named", async () => {
+        mustEqual((await keeper.ctl("stop")).outcome, "EXECUTED");
+        mustEqual(keeper.left(), []);
+        const stranger = net.createServer((socket) => socket.destroy());
+        await new Promise((done) => stranger.listen(keeper.port, "127.0.0.1", done));
+        const refused = await keeper.ctl("start");
+        stranger.close();
+        mustEqual(refused.outcome, "FAILED");
+        const status = await keeper.status();
+        must(
+            `${refused.reason} ${status.error}`.includes(String(process.pid)),
+            `${refused.reason} / ${status.error}`,
+        );
+        await keeper.ready(); // strangers go away
+    });
+    short("its own end takes the gateway along", async () => {
+        mustEqual(await keeper.stop(), { code: 0, signal: null });
+        mustEqual(keeper.left(), []);
+    });
+    plan.test(
+        "supervise: a broken configuration is repaired once by openclaw doctor (supervisor 9)",
+        async () => {
+            const own = await Keeper.start(ctx.binary, {
+                config: (it) => it.config({ noSuchKeyAtAll: true }),
+                args: ["--doctor", `'${node}' '${openclaw}' doctor --fix --yes --non-interactive`],
+            });
+            try {
+                await own.ready();
+                must(/doctor/.test(own.proc.stderr), "no word of the repair in the log");
+            } finally {
+                await own.stop();
+            }
+            mustEqual(own.left(), []);
+        },
+        { skip: ours, early: true },
+    );
+
+    alone(
+        "SIGSTOP for 100 s is told as suspended and not killed (supervisor 78)",
+        async (own) => {
+            const { pid } = await own.status();
+            process.kill(pid, "SIGSTOP");
+            await own.until(({ health }) => health?.reasons?.includes("gateway_suspended"));
+            await sleep(100 * SECOND);
+            process.kill(pid, "SIGCONT");
+            const status = await own.until(({ phase }) => phase === "ready");
+            mustEqual(status.pid, pid);
+        },
+        isShort,
+    );
+    alone(
+        "busy for 100 s is left alone (supervisor 77)",
+        async (own) => {
+            const { pid } = await own.status();
+            own.busy(100 * SECOND);
+            await sleep(110 * SECOND);
+            mustEqual((await own.ready()).pid, pid);
+        },
+        isShort,
+    );
+    alone(
+        "busy for 200 s is told as stuck and restarted (supervisor 77)",
+        async (own) => {
+            const { pid } = await own.status();
+            own.busy(200 * SECOND);
+            const status = await own.until((now) => now.phase === "ready" && now.pid !== pid, 400000);
+            mustEqual(status.owned, true);
+        },
+        isShort,
+    );
+}
+
+// Bodies that run one after the other, however the one before ended.
+function chain() {
+    let last = Promise.resolve();
+    return (body) => () => {
+        last = last.catch(() => {}).then(body);
+        return last;
+    };
+}
