@@ -225,8 +225,7 @@ static void draw_table(struct drawing *d)
         [HF_MONITOR_TABLE] = "",
         [HF_MONITOR_NOT_ALLOWED] =
             "its other connections: this login lacks the scope operator.admin",
-        [HF_MONITOR_UNKNOWN] = "its other connections: this gateway does not tell "
-                               "(no diagnostics.connections)",
+        [HF_MONITOR_UNKNOWN] = "its other connections: not told here (no diagnostics.connections)",
     };
     unsigned rows = d->screen->rows > TABLE_ROW + 2 ? d->screen->rows - TABLE_ROW - 2 : 0;
     put_words(d, TABLE_ROW - 1, 0, HF_STYLE_FAINT, why[w->table]);
