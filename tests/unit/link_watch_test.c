@@ -198,9 +198,27 @@ static void a_forced_end_is_told_once_and_retried_once(void)
     CHECK_EQ(c.pings + c.beats, 0);
 }
 
+/* An interval of 0 is no heartbeat, not one after the other. */
+static void an_interval_of_zero_turns_heartbeats_off(void)
+{
+    struct link_case c;
+    struct hf_link_limits limits = link_case_limits();
+    limits.watch.beat_every = 0;
+    link_case_init(&c, &limits);
+    link_case_say(&c, HF_LINK_START);
+    link_case_ask(&c);
+    link_case_feed(&c, (struct hf_link_input){ .kind = HF_LINK_HELLO,
+                                               .generation = 1,
+                                               .u.hello = { HF_MS(1000), true } });
+    link_case_run(&c, 1500);
+    link_case_say(&c, HF_LINK_FRAME);
+    link_case_run(&c, 2500);
+    CHECK_EQ(c.beats, 0);
+}
+
 CHECK_MAIN(silence_is_found_between_two_and_three_ticks,
            the_watchdog_rests_while_requests_have_deadlines, pings_do_not_feed_the_tick_watchdog,
            a_pong_has_25_seconds, a_pong_gives_the_round_trip,
            without_a_method_there_is_no_heartbeat, an_unknown_heartbeat_method_is_life,
            two_unanswered_heartbeats_close, a_host_that_slept_probes_before_it_judges,
-           a_forced_end_is_told_once_and_retried_once)
+           a_forced_end_is_told_once_and_retried_once, an_interval_of_zero_turns_heartbeats_off)

@@ -26,7 +26,7 @@ void hf_watch_start(struct hf_watch *w, const struct hf_watch_limits *limits, hf
                     hf_span tick_every, bool has_beat)
 {
     *w = (struct hf_watch){ .tick_every = tick_every,
-                            .has_beat = has_beat,
+                            .has_beat = has_beat && limits->beat_every > 0,
                             .is_quiet = w->is_quiet };
     open_windows(w, limits, now);
 }

@@ -11,7 +11,7 @@
 struct hf_watch_limits {
     hf_span tick_check_min;          /* 1 s: the watchdog looks no more often */
     hf_span ping_every, pong_within; /* 30 s, 25 s; ping_every 0: no pings */
-    hf_span beat_every, beat_within; /* 60 s, 12 s */
+    hf_span beat_every, beat_within; /* 60 s, 12 s; beat_every 0: no heartbeats */
     unsigned beat_misses_max;        /* 2 */
 };
 
