@@ -52,11 +52,13 @@ enum holdfast_device {
 
 /* Times are milliseconds. */
 enum holdfast_number_option {
-    HOLDFAST_ROLE = 0,               /* enum holdfast_role */
-    HOLDFAST_DEVICE,                 /* enum holdfast_device; a DEVICE_KEY needs no store */
-    HOLDFAST_MIN_PROTOCOL,           /* 4; 3 is for nodes and probes */
-    HOLDFAST_MAX_PROTOCOL,           /* 4 */
-    HOLDFAST_CALL_TIMEOUT_MS,        /* 30000: a call that names none */
+    HOLDFAST_ROLE = 0,        /* enum holdfast_role */
+    HOLDFAST_DEVICE,          /* enum holdfast_device; a DEVICE_KEY needs no store */
+    HOLDFAST_MIN_PROTOCOL,    /* 4; 3 is for nodes and probes */
+    HOLDFAST_MAX_PROTOCOL,    /* 4 */
+    HOLDFAST_CALL_TIMEOUT_MS, /* 30000: a call that names none */
+    /* The next three: OPENCLAW_HANDSHAKE_TIMEOUT_MS and OPENCLAW_CONNECT_CHALLENGE_TIMEOUT_MS
+     * of the environment replace the default. */
     HOLDFAST_UPGRADE_TIMEOUT_MS,     /* 15000: from the dial to the HTTP answer */
     HOLDFAST_CHALLENGE_TIMEOUT_MS,   /* 15000 */
     HOLDFAST_CONNECT_TIMEOUT_MS,     /* 15000: from the connect request to the hello */

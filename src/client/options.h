@@ -11,6 +11,7 @@ enum {
     HF_OPTION_NUMBERS = HOLDFAST_ALLOW_PLAIN + 1,
     HF_OPTION_LISTS = HOLDFAST_COMMANDS + 1,
     HF_OPTION_ASKS = HOLDFAST_ASK_HANDSHAKE + 1,
+    HF_OPTION_LOGIN_MS = 15000, /* each step of a login, unless somebody says otherwise */
     HF_OPTION_TEXT_BYTES = HF_LIMIT_PREAUTH_FRAME_BYTES, /* what a login could send at most */
 };
 

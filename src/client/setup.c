@@ -86,6 +86,32 @@ static hf_span ms_of(const struct holdfast_options *o, enum holdfast_number_opti
     return HF_MS(o->numbers[option]);
 }
 
+/* What the program asked for, or 0 when it left the default: then the environment counts. */
+static hf_span wish_of(const struct holdfast_options *o, enum holdfast_number_option option)
+{
+    return o->numbers[option] == HF_OPTION_LOGIN_MS ? 0 : ms_of(o, option);
+}
+
+static struct hf_bytes environment(const char *name)
+{
+    const char *text = getenv(name);
+    return hf_bytes_cstr(text ? text : "");
+}
+
+/* spec/client-lifecycle.md section 1. */
+static void set_login_limits(struct hf_link_limits *limits, const struct holdfast_options *o)
+{
+    const struct hf_link_timeouts timeouts = {
+        .handshake_env = environment("OPENCLAW_HANDSHAKE_TIMEOUT_MS"),
+        .challenge_env = environment("OPENCLAW_CONNECT_CHALLENGE_TIMEOUT_MS"),
+        .handshake = wish_of(o, HOLDFAST_UPGRADE_TIMEOUT_MS),
+        .challenge = wish_of(o, HOLDFAST_CHALLENGE_TIMEOUT_MS),
+    };
+    hf_link_limits_timeouts(limits, &timeouts);
+    hf_span connect = wish_of(o, HOLDFAST_CONNECT_TIMEOUT_MS);
+    if (connect > 0) limits->connect_within = connect;
+}
+
 static void set_limits(struct hf_link_limits *limits, const struct holdfast_options *o)
 {
     hf_link_limits_init(limits);
@@ -96,9 +122,7 @@ static void set_limits(struct hf_link_limits *limits, const struct holdfast_opti
     limits->backoff.jitter_percent = (unsigned)o->numbers[HOLDFAST_BACKOFF_JITTER_PERCENT];
     limits->watch.ping_every = ms_of(o, HOLDFAST_PING_INTERVAL_MS);
     limits->watch.beat_every = ms_of(o, HOLDFAST_HEARTBEAT_INTERVAL_MS);
-    limits->upgrade_within = ms_of(o, HOLDFAST_UPGRADE_TIMEOUT_MS);
-    limits->challenge_within = ms_of(o, HOLDFAST_CHALLENGE_TIMEOUT_MS);
-    limits->connect_within = ms_of(o, HOLDFAST_CONNECT_TIMEOUT_MS);
+    set_login_limits(limits, o);
     limits->budget = ms_of(o, HOLDFAST_BUDGET_MS);
     limits->stable_after = ms_of(o, HOLDFAST_STABLE_MS);
     limits->pairing_poll = ms_of(o, HOLDFAST_PAIRING_POLL_MS);

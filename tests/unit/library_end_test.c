@@ -288,6 +288,37 @@ static void a_loop_that_ends_takes_its_clients_along(void)
     library_run(end_with_the_loop, &plain);
 }
 
+/* Upgrades and then says nothing. */
+static void say_nothing(int listener)
+{
+    struct fake_conn c;
+    fake_accept(&c, listener);
+    fake_upgrade(&c);
+    fake_drain(&c);
+    fake_close(&c);
+}
+
+/* client-lifecycle 6: the environment's 100 ms count as 250, far below the patience. */
+static void wait_for_a_challenge(struct library *l)
+{
+    CHECK_EQ(setenv("OPENCLAW_CONNECT_CHALLENGE_TIMEOUT_MS", "100", 1), 0);
+    CHECK_EQ(holdfast_options_set_number(l->options, HOLDFAST_MAX_ATTEMPTS, 1), 0);
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(unsetenv("OPENCLAW_CONNECT_CHALLENGE_TIMEOUT_MS"), 0);
+    char cause[64];
+    CHECK_EQ(holdfast_client_start(client), 0);
+    CHECK_EQ(holdfast_client_wait_ready(client, 10000), HOLDFAST_ERROR_NOT_CONNECTED);
+    holdfast_client_text(client, HOLDFAST_LAST_CAUSE, cause, sizeof cause);
+    CHECK(strcmp(cause, "CHALLENGE_TIMEOUT") == 0);
+    holdfast_client_release(client);
+}
+
+static void the_environment_says_how_long_a_login_may_take(void)
+{
+    library_run_fake(wait_for_a_challenge, say_nothing);
+}
+
 CHECK_MAIN(an_event_that_ends_its_client_is_the_last, what_waits_ends_once_and_nothing_new_begins,
            a_client_may_end_while_it_connects, two_threads_may_end_a_client_at_once,
-           a_thousand_clients_come_and_go, a_loop_that_ends_takes_its_clients_along)
+           a_thousand_clients_come_and_go, a_loop_that_ends_takes_its_clients_along,
+           the_environment_says_how_long_a_login_may_take)
