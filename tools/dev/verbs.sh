@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # One function per verb of ./dev.
 
-readonly SEEDS=10000 # of each simulated world; those under sanitizers (suite seeds) stand in tests/sim
+# Of each simulated world in ./dev test; those under sanitizers (suite seeds) stand in tests/sim.
+readonly SEEDS=2000
+readonly -A SEEDS_OF=([fleet]=10000 [supervisor]=10000 [clients]=4000)
 
 do_build() {
     need "${BUILD_SET[@]}"
@@ -36,7 +38,7 @@ do_test() {
     step 'hostile gateways' tests/conformance/hostile_server.py "build/gcc/$HOLDFAST" build/gcc/tests/holder
     step secrets tests/conformance/canaries.py "build/gcc/$HOLDFAST"
     step fast meson_test fast --no-suite house --no-suite seeds
-    simulate --seeds "$SEEDS"
+    simulate
     [[ -n $quick ]] || step 'interop' tests/interop/run "build/fast/$HOLDFAST"
     closing
 }
@@ -47,11 +49,17 @@ do_interop() {
     attend tests/interop/run "build/fast/$HOLDFAST" "$@"
 }
 
-# simulate OPTION...: every world that runs on seeds, in the fast build.
+# simulate OPTION...: every world that runs on seeds, in the fast build; without options, those of
+# ./dev test.
 simulate() {
-    local world worlds=(build/fast/tests/sim/*_seeds)
+    local world name worlds=(build/fast/tests/sim/*_seeds)
     for world in "${worlds[@]}"; do
-        step "world $(basename "$world" _seeds)" "$world" "$@"
+        name=$(basename "$world" _seeds)
+        if [[ $# -gt 0 ]]; then
+            step "world $name" "$world" "$@"
+        else
+            step "world $name" "$world" --seeds "${SEEDS_OF[$name]:-$SEEDS}"
+        fi
     done
 }
 
