@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -584,4 +585,19 @@ def a_token_file_that_is_replaced(s):
     check(s.ctl("restart")["outcome"] == "EXECUTED", "the gateway reads its new token")
     s.wait_phase("ready", "warming")
     check("AUTH_TOKEN_MISMATCH" not in s.log() and "token_mismatch" not in s.log(), "the old one is not sent again")
+    s.quit()
+
+
+@case
+def a_call_that_was_begun_together_with_its_gateway(s):
+    """startup-retry 35"""
+    port, token = free_port(), "a-token-of-this-test-0123456789"
+    env = s.environment(HOLDFAST_STATE_DIR=s.state, OPENCLAW_GATEWAY_PORT=str(port), OPENCLAW_GATEWAY_TOKEN=token)
+    s.supervise([s.holdfast, "run", "--startup-delay", "8000"], "--url", f"ws://127.0.0.1:{port}", env=env)
+    wait_until(lambda: os.path.exists(os.path.join(s.state, "supervisor.lock")), "the place is taken")
+    done = subprocess.run([s.holdfast, "call", "health", "--timeout", "35000"], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, env=env, timeout=60, check=False)  # fmt: skip
+    check(done.returncode == 0, f"exit {done.returncode}: {done.stderr}")
+    check(json.loads(done.stdout)["ok"], "the answer is the gateway's")
+    check(done.stderr == "", f"not a word beside it: {done.stderr}")
     s.quit()
