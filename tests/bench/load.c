@@ -3,27 +3,16 @@
  * Usage: load VERB --port N --token T [--pid N] [OPTION VALUE]... [-- COMMAND...] */
 #include "bench/load.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
-
-void load_die(const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    fputs("load: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-    va_end(args);
-    exit(1);
-}
 
 static const struct {
     const char *name;
     int (*run)(const struct load_plan *plan);
 } verbs[] = { { "start", load_start }, { "idle", load_idle },     { "connect", load_connect },
-              { "calls", load_calls }, { "fanout", load_fanout }, { "stopped", load_stopped } };
+              { "calls", load_calls }, { "fanout", load_fanout }, { "stopped", load_stopped },
+              { "once", load_once } };
 
 static unsigned number(const char *text)
 {

@@ -20,7 +20,7 @@ struct load_plan {
     const char *event;           /* the event that is counted, or NULL */
     unsigned clients, rounds, batch, samples;
     bool ignores_pings; /* pongs are no part of the figure */
-    char **command;     /* start: the server's own command line */
+    char **command;     /* start: the server's own command line; once: the program's */
 };
 
 __attribute__((noreturn, format(printf, 1, 2))) void load_die(const char *format, ...);
@@ -31,6 +31,7 @@ int load_connect(const struct load_plan *plan);
 int load_calls(const struct load_plan *plan);
 int load_fanout(const struct load_plan *plan);
 int load_stopped(const struct load_plan *plan);
+int load_once(const struct load_plan *plan);
 
 /* --- load_client.c --- */
 
@@ -67,7 +68,10 @@ void load_clients_settle(struct load_client *clients, unsigned count, const stru
 
 /* --- load_process.c --- */
 
-/* Both count the process, all threads, and the processes that it started. */
+/* Starts a program that reads and writes nothing, or dies. */
+pid_t load_spawn(char **command);
+
+/* CPU and memory count the process, all threads, and the processes that it started. */
 
 /* User and system time so far, in nanoseconds. */
 int64_t load_cpu_ns(pid_t pid);

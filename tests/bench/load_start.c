@@ -2,30 +2,12 @@
 #include "bench/load.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <sys/wait.h>
 #include <time.h>
 
 enum { START_SECONDS_MAX = 600, STOP_SECONDS_MAX = 30, RETRY_US = 200 };
-
-extern char **environ;
-
-static pid_t spawn(char **command)
-{
-    pid_t pid;
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    int number = posix_spawnp(&pid, command[0], &actions, NULL, command, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (number != 0) load_die("cannot start %s: %s", command[0], strerror(number));
-    return pid;
-}
 
 static void wait_a_little(long us)
 {
@@ -47,7 +29,7 @@ int load_start(const struct load_plan *plan)
     struct load_client client;
     if (!plan->command) load_die("start wants a command");
     int64_t began = load_now_ns();
-    pid_t pid = spawn(plan->command);
+    pid_t pid = load_spawn(plan->command);
     while (load_client_try(&client, plan, 0) != LOAD_LOGIN_DONE) {
         bool has_ended = waitpid(pid, NULL, WNOHANG) != 0;
         if (has_ended) load_die("%s ended", plan->command[0]);

@@ -14,6 +14,7 @@ import resource
 import subprocess
 import sys
 
+from clients import client
 from servers import TOKEN, Floor, Holdfast, OpenClaw, free_port
 
 PROBE = ["--method", "health", "--params", '{"probe":true}', "--event", "health"]
@@ -27,6 +28,9 @@ What this cannot measure:
 - CPU is read from the process clock: wake-ups of sleeping clients are in it, cache misses caused
   by other programs too.  On a busy machine compare the ratios, not the figures;
 - start is wall-clock time, so a busy machine shows directly; its CPU stands beside it;
+- a client's resident memory with one client holds what the process touches first, and of
+  gateway-client what Node keeps for later; allocations are those of the rooms, not of libuv;
+- the bare exchange asks with another id: a few bytes less than the library's request;
 - uWebSockets.js: its package is not on npm, and nothing else is downloaded here."""
 
 
@@ -64,12 +68,17 @@ class Bench:
         self.binary = binary
         self.peers = peers
         self.rows = []
+        self.client_rows = []  # their columns are clients, not gateways
         self.notes = []
         self.unmeasured = []
 
     def row(self, *args) -> Row:
         self.rows.append(Row(*args))
         return self.rows[-1]
+
+    def client_row(self, *args) -> Row:
+        self.client_rows.append(Row(*args))
+        return self.client_rows[-1]
 
     def holdfast(self) -> Holdfast:
         return Holdfast(self.binary)
@@ -90,14 +99,18 @@ class Bench:
 
     def run(self, verb: str, server, *args) -> dict:
         """One verb of the driver against a running server: the values that it printed."""
-        print(f"  {verb}: {server.name}", file=sys.stderr, flush=True)
-        command = [self.load, verb, "--port", str(server.port), "--token", TOKEN]
+        command = [self.load, verb, "--port", server.port, "--token", TOKEN]
         if verb != "start":
-            command += ["--pid", str(server.pid)]
-        done = subprocess.run([*command, *args], env=server.environment(), check=False,
+            command += ["--pid", server.pid]
+        return self.values(f"{verb} of {server.name}", [*command, *args], server.environment())
+
+    def values(self, what: str, command: list, environment: dict) -> dict:
+        """A driver that prints `name value` lines: these values."""
+        print(f"  {what}", file=sys.stderr, flush=True)
+        done = subprocess.run([str(word) for word in command], env=environment, check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
         if done.returncode != 0:
-            raise RuntimeError(f"{verb} of {server.name} failed: {done.stderr.strip()}")
+            raise RuntimeError(f"{what} failed: {done.stderr.strip()}")
         lines = (line.split() for line in done.stdout.splitlines())
         return {name: float(value) for name, value in lines}
 
@@ -261,12 +274,12 @@ def supervisor(bench: Bench) -> None:
 
 
 FIGURES = {"start": start, "idle": idle, "connect": connect, "health": health, "fanout": fanout,
-           "stopped": stopped, "micro": micro, "supervisor": supervisor}
+           "stopped": stopped, "micro": micro, "supervisor": supervisor, "client": client}
 
 
-def print_table(bench: Bench) -> None:
-    head = ["figure", "unit", "target", "holdfast", "floor", "to floor", "OpenClaw", "less by"]
-    lines = [head, *(row.cells() for row in bench.rows)]
+def print_table(rows: list, ours: str, floor: str, real: str) -> None:
+    head = ["figure", "unit", "target", ours, floor, "to floor", real, "less by"]
+    lines = [head, *(row.cells() for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
     for number, line in enumerate(lines):
         cells = [cell.ljust(width) if i < 3 else cell.rjust(width)
@@ -274,6 +287,15 @@ def print_table(bench: Bench) -> None:
         print("| " + " | ".join(cells) + " |")
         if number == 0:
             print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
+
+
+def print_all(bench: Bench) -> None:
+    if bench.rows:
+        print_table(bench.rows, "holdfast", "floor", "OpenClaw")
+    if bench.client_rows:
+        print_table(bench.client_rows, "libholdfast", "bare socket", "gateway-client")
+    if not bench.rows and not bench.client_rows:
+        return
     for note in bench.notes:
         print(f"({note})")
     print(f"\n{CANNOT}")
@@ -298,8 +320,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     for name in args.names or FIGURES:
         FIGURES[name](bench)
-    if bench.rows:
-        print_table(bench)
+    print_all(bench)
     return 0
 
 
