@@ -91,6 +91,18 @@ export class Keeper {
         );
     }
 
+    // Until `ctl diagnostics` gives that reason for not being healthy.
+    async reason(name, ms = READY_MS) {
+        const end = Date.now() + ms;
+        let health = null;
+        while (Date.now() < end && !this.proc.how) {
+            ({ health } = await this.ctl("diagnostics", 5000));
+            if (health?.reasons?.includes(name)) return;
+            await sleep(1000);
+        }
+        throw new Error(`never ${name} in ${ms} ms: ${JSON.stringify(health)}`);
+    }
+
     ready(ms) {
         return this.until(({ phase }) => phase === "ready", ms);
     }
@@ -111,6 +123,13 @@ export class Keeper {
                 return false; // it has just ended
             }
         });
+    }
+
+    // To every process of the gateway, which may have more than one; not to its guardian.
+    async signal(name) {
+        const { guardianPid } = await this.ctl("diagnostics", 5000);
+        for (const pid of this.left().map(Number))
+            if (pid !== guardianPid) process.kill(pid, name);
     }
 
     stop(how) {

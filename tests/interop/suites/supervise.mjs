@@ -104,10 +104,10 @@ export default function supervise(plan, ctx) {
         "SIGSTOP for 100 s is told as suspended and not killed (supervisor 78)",
         async (own) => {
             const { pid } = await own.status();
-            process.kill(pid, "SIGSTOP");
-            await own.until(({ health }) => health?.reasons?.includes("gateway_suspended"));
+            await own.signal("SIGSTOP");
+            await own.reason("gateway_suspended");
             await sleep(100 * SECOND);
-            process.kill(pid, "SIGCONT");
+            await own.signal("SIGCONT");
             const status = await own.until(({ phase }) => phase === "ready");
             mustEqual(status.pid, pid);
         },
