@@ -2,7 +2,7 @@
 # One function per verb of ./dev.
 
 # Of each simulated world in ./dev test; those under sanitizers (suite seeds) stand in tests/sim.
-readonly SEEDS=2000
+readonly SEEDS=500
 readonly -A SEEDS_OF=([fleet]=10000 [supervisor]=10000 [clients]=4000)
 
 do_build() {
