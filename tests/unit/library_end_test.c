@@ -164,7 +164,7 @@ static void say_quit(struct library *l, uint16_t port)
     peer_close(&p);
 }
 
-/* client-lifecycle 60: at the dial, at the upgrade, and right behind the start. */
+/* At the dial, at the upgrade, and right behind the start. */
 static void end_while_connecting(struct library *l)
 {
     for (int turns = 0; turns < 40; turns++) {
@@ -215,7 +215,7 @@ static int count(holdfast_client *client, const holdfast_notice *notice, void *c
     return 0;
 }
 
-/* client-lifecycle 61, 63: two threads, at whatever moment of the attempt. */
+/* client-lifecycle 63: two threads, at whatever moment of the attempt. */
 static void end_from_two_threads(struct library *l)
 {
     enum { ROUNDS = 1000 };
