@@ -379,7 +379,45 @@ static void what_is_withheld_takes_no_number(void)
     scene_stop(&s);
 }
 
+/* HF_LIMIT_STORE_REQUESTS: so many answers wait for the slow worker at a time; one more is
+ * refused at once, may be tried again, and costs none of the others anything. */
+static void at_the_bound_of_waiting_work_one_more_is_refused(void)
+{
+    enum { PEERS = HF_LIMIT_STORE_REQUESTS / PEER_CALLS };
+    static struct peer all[PEERS + 1];
+    struct peers peers = { .all = all, .count = PEERS + 1 };
+    struct peer_config config = peer_operator();
+    struct world *w = world_new(9);
+    struct world_peers run_all = peers_of(&peers);
+    bool is_retryable = false, is_ok = false;
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    for (size_t i = 0; i <= PEERS; i++) peer_login(&all[i], w, &config);
+    w->weather.job_max = HF_SECONDS(10);
+    for (size_t i = 0; i < PEERS * PEER_CALLS; i++)
+        peer_call(&all[i / PEER_CALLS], "logs.tail", NULL);
+    uint32_t extra = peer_call(&all[PEERS], "logs.tail", NULL);
+    world_run(w, 0, &run_all);
+    CHECK_EQ(w->job_count, HF_LIMIT_STORE_REQUESTS);
+    struct peer_call *refused = peer_find_call(&all[PEERS], extra);
+    CHECK(refused->answered && !refused->ok);
+    struct hf_bytes error = hf_blob_view(refused->answer);
+    CHECK_TEXT(hf_json_find(error, "code"), "\"UNAVAILABLE\"");
+    CHECK(hf_json_get_bool(hf_json_find(error, "retryable"), &is_retryable) == 0);
+    CHECK(is_retryable);
+    world_run(w, HF_SECONDS(12), &run_all);
+    for (size_t i = 0; i < PEERS; i++)
+        for (uint32_t n = 0; n < PEER_CALLS; n++)
+            CHECK_AT(i, all[i].calls[n].answered && all[i].calls[n].ok);
+    w->weather.job_max = 0;
+    peer_answer(&all[PEERS], peer_call(&all[PEERS], "logs.tail", NULL), &is_ok);
+    CHECK(is_ok);
+    for (size_t i = 0; i <= PEERS; i++) peer_fini(&all[i]);
+    world_free(w);
+}
+
 CHECK_MAIN(how_long_a_turn_with_events_took_is_counted, a_slow_reader_misses_what_may_be_dropped,
            the_class_of_an_event_decides, a_slow_reader_is_closed_by_what_must_arrive,
            a_slow_reader_that_wakes_up_is_told_why, a_slow_reader_is_closed_by_an_answer,
-           a_slow_episode_is_reported_once, what_is_withheld_takes_no_number)
+           a_slow_episode_is_reported_once, what_is_withheld_takes_no_number,
+           at_the_bound_of_waiting_work_one_more_is_refused)

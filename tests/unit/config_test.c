@@ -1,5 +1,6 @@
 #include "prog/config.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "host/file.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
@@ -538,10 +539,27 @@ static void paths_follow_flags_variables_and_the_home_directory(void)
     }
 }
 
-CHECK_MAIN(every_bind_setting_says_where_to_listen, every_row_is_whole_and_its_default_is_allowed,
-           the_defaults_are_those_of_the_engine, numbers_hold_at_both_ends_and_not_beyond,
-           the_later_source_wins, secrets_come_from_files_and_variables,
-           an_openclaw_file_is_read_as_it_is, unknown_gateway_keys_are_named_once_with_their_line,
+/* HF_LIMIT_CONFIG_BYTES: a file of that size is read, a larger one is refused by name. */
+static void a_file_is_read_up_to_its_bound(void)
+{
+    for (size_t extra = 0; extra <= 1; extra++) {
+        static char text[HF_LIMIT_CONFIG_BYTES + 2];
+        begin(NULL, NULL);
+        memset(text, ' ', sizeof text);
+        memcpy(text, "{}", 2);
+        text[HF_LIMIT_CONFIG_BYTES + extra] = '\0';
+        put_file(scratch.path, text);
+        CHECK_EQ_AT(extra, load(), extra ? HF_ERR_TOO_LARGE : 0);
+        if (extra) CHECK(strstr(fault.text, scratch.path) != NULL);
+        end();
+    }
+}
+
+CHECK_MAIN(a_file_is_read_up_to_its_bound, every_bind_setting_says_where_to_listen,
+           every_row_is_whole_and_its_default_is_allowed, the_defaults_are_those_of_the_engine,
+           numbers_hold_at_both_ends_and_not_beyond, the_later_source_wins,
+           secrets_come_from_files_and_variables, an_openclaw_file_is_read_as_it_is,
+           unknown_gateway_keys_are_named_once_with_their_line,
            includes_are_read_and_what_stands_beside_them_wins,
            includes_stay_in_their_directory_unless_roots_are_named, variables_in_texts_are_replaced,
            a_secret_reference_to_the_environment_is_followed,

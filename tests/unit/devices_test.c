@@ -177,6 +177,23 @@ static void two_roles_of_one_device_share_a_request(void)
     registry_stop(&r);
 }
 
+/* As the server is built: HF_LIMIT_PENDING_PAIRINGS requests, and one more. */
+static void a_registry_of_the_real_size_keeps_the_newest_requests(void)
+{
+    static const struct hf_devices_limits real = { .devices = HF_LIMIT_DEVICES,
+                                                   .pairings = HF_LIMIT_PENDING_PAIRINGS };
+    struct registry r;
+    CHECK_EQ(hf_devices_init(&r.devices, &real, (struct hf_hash_key){ 1, 2 }), 0);
+    hf_rng_init_number(&r.rng, 1);
+    for (uint32_t i = 0; i <= HF_LIMIT_PENDING_PAIRINGS; i++) {
+        struct identity who = identity_of(i + 1);
+        CHECK_EQ_AT(i, r.devices.pairing_count, i);
+        registry_file(&r, 10 + i, &who, READ);
+    }
+    CHECK_EQ(r.devices.pairing_count, HF_LIMIT_PENDING_PAIRINGS);
+    registry_stop(&r);
+}
+
 static void at_the_bound_the_oldest_request_is_dropped(void)
 {
     struct registry r;
@@ -438,6 +455,7 @@ CHECK_MAIN(the_oldest_request_stays_while_it_is_being_changed, saving_goes_round
            however_often_it_retries_a_device_has_one_request,
            a_request_whose_facts_changed_keeps_its_id, a_wider_ask_gets_a_new_id_that_covers_both,
            two_roles_of_one_device_share_a_request, at_the_bound_the_oldest_request_is_dropped,
+           a_registry_of_the_real_size_keeps_the_newest_requests,
            when_all_requests_are_being_changed_a_new_one_waits,
            a_paired_device_that_asks_for_more_repairs, last_seen_is_saved_later_and_in_turns,
            a_login_while_its_row_is_being_written_is_not_lost, a_request_expires_at_its_instant,

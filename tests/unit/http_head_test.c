@@ -137,7 +137,7 @@ static const struct {
     { HF_LIT_INIT("GET / HTTP/1.0" HOST HOST END), "400 there are two Host fields" },
     { HF_LIT_INIT("GET / HTTP/1.1\r\nHost: a b" END),
       "400 the Host holds a byte that is not allowed" },
-    /* Bodies. */
+    /* Bodies: HF_LIMIT_HTTP_BODY_BYTES and one more. */
     { HF_LIT_INIT("GET / HTTP/1.1" HOST "\r\nContent-Length: 65536" END),
       "GET / 1.1 body=65536 used=50 [Host|h] [Content-Length|65536]" },
     { HF_LIT_INIT("GET / HTTP/1.1" HOST "\r\nContent-Length: 65537" END),

@@ -1,5 +1,6 @@
 #include "core/liveness.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/rng.h"
 #include "lib/check.h"
 
@@ -260,7 +261,7 @@ static void a_new_connection_starts_empty_and_knows_no_old_payload(void)
     CHECK(fresh.last_payload > payload);
 }
 
-/* health-connection 16 and the eviction row of section 11 */
+/* health-connection 16 and the eviction row of section 11: HF_LIMIT_PENDING_PINGS */
 static void pending_keeps_the_newest_five(void)
 {
     static const struct hf_liveness_cfg brisk = { .ping_every = HF_SECONDS(10),
@@ -271,8 +272,9 @@ static void pending_keeps_the_newest_five(void)
     struct hf_liveness l = registered(&brisk);
     for (int64_t i = 1; i <= 8; i++) {
         payloads[i] = ping(&l, &brisk, (i - 1) * 10000);
-        CHECK_EQ_AT(i, l.pending_len, i < 5 ? i : 5);
-        CHECK_EQ_AT(i, l.pending_evicted, i < 5 ? 0 : i - 5);
+        CHECK_EQ_AT(i, l.pending_len, i < HF_LIMIT_PENDING_PINGS ? i : HF_LIMIT_PENDING_PINGS);
+        CHECK_EQ_AT(i, l.pending_evicted,
+                    i < HF_LIMIT_PENDING_PINGS ? 0 : i - HF_LIMIT_PENDING_PINGS);
     }
     CHECK_EQ(pong_with(&l, &brisk, at(70001), payloads[1]), HF_PONG_UNMATCHED);
     CHECK_EQ(pong_with(&l, &brisk, at(70001), payloads[3]), HF_PONG_UNMATCHED);

@@ -1,5 +1,6 @@
 #include "core/lockout.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "lib/check.h"
 #include "lib/identity.h"
 
@@ -7,9 +8,14 @@ static const struct hf_lockout_limits limits = {
     .attempts_max = 3, .window = HF_MS(60), .locked_for = HF_MS(300), .exempts_loopback = true
 };
 
-static struct hf_source address(uint8_t last)
+static struct hf_source address(uint32_t number)
 {
-    uint8_t bytes[16] = { [10] = 0xFF, [11] = 0xFF, [12] = 203, [15] = last };
+    uint8_t bytes[16] = { [10] = 0xFF,
+                          [11] = 0xFF,
+                          [12] = 203,
+                          [13] = (uint8_t)(number >> 16),
+                          [14] = (uint8_t)(number >> 8),
+                          [15] = (uint8_t)number };
     return hf_source_address(bytes, false);
 }
 
@@ -195,17 +201,17 @@ static void new_limits_keep_running_locks(void)
     hf_lockout_fini(&l);
 }
 
-/* At N sources all are remembered; the one more takes the place of the one that
- * was idle for longest and is not locked. */
+/* At HF_LIMIT_AUTH_ADDRESSES sources all are remembered; the one more takes the place of
+ * the one that was idle for longest and is not locked. */
 static void at_the_bound_the_idle_unlocked_source_is_forgotten(void)
 {
-    enum { MAX = 4 };
+    enum { MAX = HF_LIMIT_AUTH_ADDRESSES };
     struct hf_lockout l;
-    struct hf_source sources[MAX + 1];
+    static struct hf_source sources[MAX + 1];
     start(&l, &limits, MAX);
-    for (uint8_t i = 0; i <= MAX; i++) sources[i] = address(i);
+    for (uint32_t i = 0; i <= MAX; i++) sources[i] = address(i);
     for (uint32_t secret = 0; secret < 3; secret++) fail(&l, 0, &sources[0], secret);
-    for (uint8_t i = 1; i < MAX; i++)
+    for (uint32_t i = 1; i < MAX; i++)
         for (uint32_t secret = 0; secret < 2; secret++) fail(&l, i, &sources[i], secret);
     CHECK_EQ(l.len, MAX);
     fail(&l, 5, &sources[MAX], 1);

@@ -1,5 +1,7 @@
 #include "host/log_file.h"
 #include "base/err.h"
+#include "base/limits.h"
+#include "host/file.h"
 #include "host/log_tail.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
@@ -124,6 +126,41 @@ static void tails_are_the_newest_whole_lines(void)
     scratch_drop(&s);
 }
 
+/* However much is asked for: HF_LIMIT_LOG_TAIL_LINES and HF_LIMIT_LOG_TAIL_BYTES, at the
+ * bound and one above. */
+static void one_answer_is_bounded_whatever_is_asked_for(void)
+{
+    enum { LINES = HF_LIMIT_LOG_TAIL_LINES, BYTES = HF_LIMIT_LOG_TAIL_BYTES };
+    static const struct {
+        size_t lines, line_bytes, want; /* with its newline */
+    } rows[] = { { LINES, 2, LINES },
+                 { LINES + 1, 2, LINES },
+                 { BYTES / 1000, 1000, BYTES / 1000 },
+                 { BYTES / 1000 + 1, 1000, BYTES / 1000 } };
+    static char line[1000];
+    memset(line, 'x', sizeof line);
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct scratch s;
+        struct hf_buf text = { 0 }, filled;
+        struct hf_log_tail_result got;
+        struct hf_log_tail_request request = { .lines_max = INT64_MAX, .bytes_max = INT64_MAX };
+        scratch_make(&s);
+        hf_buf_init(&filled, 2 * BYTES);
+        for (size_t k = 0; k < rows[i].lines; k++) {
+            hf_buf_add(&filled, hf_bytes(line, rows[i].line_bytes - 1));
+            hf_buf_add_byte(&filled, '\n');
+        }
+        CHECK_EQ(hf_file_replace(s.path, hf_buf_view(&filled), 0600, NULL), 0);
+        hf_log_tail_read(s.path, &request, &text, &got);
+        CHECK_EQ_AT(i, got.err, 0);
+        CHECK_EQ_AT(i, got.line_count, rows[i].want);
+        CHECK_EQ_AT(i, got.is_truncated, rows[i].lines > rows[i].want);
+        hf_buf_fini(&filled);
+        hf_buf_fini(&text);
+        scratch_drop(&s);
+    }
+}
+
 static void a_line_that_is_being_written_comes_with_the_next_call(void)
 {
     struct scratch s;
@@ -163,5 +200,5 @@ static void a_log_that_is_not_there_is_empty(void)
 
 CHECK_MAIN(the_file_is_rotated_when_a_line_would_pass_its_size, what_an_earlier_run_wrote_counts,
            a_disk_that_takes_nothing_is_told_once_and_when_it_is_over,
-           tails_are_the_newest_whole_lines, a_line_that_is_being_written_comes_with_the_next_call,
-           a_log_that_is_not_there_is_empty)
+           tails_are_the_newest_whole_lines, one_answer_is_bounded_whatever_is_asked_for,
+           a_line_that_is_being_written_comes_with_the_next_call, a_log_that_is_not_there_is_empty)
