@@ -25,7 +25,7 @@ static uint32_t running_reasons(const struct hf_condition_facts *f, hf_time now)
            (f->is_suspended ? BIT(SUSPENDED) : 0) | (f->is_busy ? BIT(BUSY) : 0) |
            (f->is_safe_mode ? BIT(SAFE_MODE) : 0) |
            (f->has_pending_restart ? BIT(RESTART_PENDING) : 0) |
-           (f->has_broken_journal ? BIT(JOURNAL) : 0);
+           (f->has_broken_journal ? BIT(JOURNAL) : 0) | (f->is_over_memory ? BIT(MEMORY) : 0);
 }
 
 struct hf_condition hf_condition(const struct hf_condition_facts *f, hf_time now)

@@ -24,7 +24,8 @@
     X(SAFE_MODE, "safe_mode")                                                                      \
     X(QUARANTINED, "quarantined")                                                                  \
     X(RESTART_PENDING, "restart_pending")                                                          \
-    X(JOURNAL, "journal_unwritable")
+    X(JOURNAL, "journal_unwritable")                                                               \
+    X(MEMORY, "memory_high")
 
 enum hf_condition_reason {
 #define HF_CONDITION_ENUM(name, text) HF_CONDITION_##name,
@@ -50,6 +51,7 @@ struct hf_condition_facts {
     bool is_safe_mode;                          /* the gateway's own breaker is open */
     bool has_pending_restart;                   /* deferred or delayed */
     bool has_broken_journal;
+    bool is_over_memory; /* above its soft limit */
 };
 
 struct hf_condition {

@@ -48,7 +48,7 @@ const char *hf_exit_word(const struct hf_exit *e)
     case HF_EXIT_HANDOVER:
         return "handover";
     case HF_EXIT_ASKED:
-        return "asked";
+        return e->is_over_memory ? "memory_limit" : "asked";
     case HF_EXIT_FAILED:
         return e->is_known ? "failed" : "unknown";
     case HF_EXIT_REFUSED:
@@ -160,6 +160,7 @@ static const struct {
     [HF_FAILED_NO_PROGRAM] = { false, "not_executable" },
     [HF_FAILED_NO_MEANS] = { true, "spawn_failed" },
     [HF_FAILED_CONTAINMENT] = { true, "containment_lost" },
+    [HF_FAILED_MEMORY] = { true, "memory_limit" },
 };
 
 static struct hf_failure_verdict verdict(enum hf_failure_act act, hf_span wait, const char *why)

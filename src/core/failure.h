@@ -15,12 +15,13 @@ enum { HF_SIGNAL_INT = 2, HF_SIGNAL_KILL = 9, HF_SIGNAL_TERM = 15 }; /* as POSIX
 
 /* How a process ended. */
 struct hf_exit {
-    bool is_known;     /* false: an adopted one, whose status nobody can read */
-    int code;          /* when no signal ended it */
-    int signal;        /* as the system numbers it; 0: it exited */
-    bool is_asked;     /* we sent that signal, or asked it to stop */
-    bool has_hint;     /* a `shutdown` event said that it restarts, or a handoff record */
-    int64_t oom_kills; /* of its cgroup while it lived */
+    bool is_known;       /* false: an adopted one, whose status nobody can read */
+    int code;            /* when no signal ended it */
+    int signal;          /* as the system numbers it; 0: it exited */
+    bool is_asked;       /* we sent that signal, or asked it to stop */
+    bool has_hint;       /* a `shutdown` event said that it restarts, or a handoff record */
+    int64_t oom_kills;   /* of its cgroup while it lived */
+    bool is_over_memory; /* asked, because it took more than its hard limit */
 };
 
 enum hf_exit_kind {
@@ -80,6 +81,7 @@ enum hf_failure_kind {
     HF_FAILED_NO_PROGRAM,  /* it cannot be executed */
     HF_FAILED_NO_MEANS,    /* no process or descriptor is to be had now */
     HF_FAILED_CONTAINMENT, /* its guardian died first */
+    HF_FAILED_MEMORY,      /* it took more than its hard limit */
 };
 
 /* Who owns the place, after a look that LOOK asked for. */

@@ -23,6 +23,7 @@ void hf_supervisor_config_init(struct hf_supervisor_config *config)
     hf_ladder_limits_init(&config->ladder);
     hf_governor_limits_init(&config->governor);
     hf_vigil_limits_init(&config->vigil);
+    hf_ration_limits_init(&config->ration);
 }
 
 static int start_rooms(struct hf_supervisor *s)
@@ -30,6 +31,7 @@ static int start_rooms(struct hf_supervisor *s)
     hf_rng_init(&s->rng, s->config.seed);
     hf_governor_init(&s->governor, &s->config.governor);
     hf_vigil_init(&s->vigil, &s->config.vigil);
+    hf_ration_init(&s->ration, &s->config.ration);
     hf_reload_policy_init(&s->policy);
     hf_sightings_init(&s->sightings);
     struct hf_standing_limits standing;
@@ -220,6 +222,7 @@ void hf_supervisor_run_due(struct hf_supervisor *s, struct hf_now now)
     hf_governor_step(&s->governor, now.mono);
     hf_keep_output_run(s);
     hf_keep_tree_run_due(s);
+    hf_keep_memory_run_due(s);
     for (size_t i = 0; i < HF_TIMER_COUNT; i++) {
         if (hf_time_before(now.mono, s->timers[i])) continue;
         s->timers[i] = HF_NEVER;
@@ -239,6 +242,7 @@ hf_time hf_supervisor_due(const struct hf_supervisor *s)
     due = hf_time_min(due, hf_debounce_due(&s->restart_debounce));
     due = hf_time_min(due, hf_debounce_due(&s->reload_debounce));
     due = hf_time_min(due, hf_output_due(&s->output));
+    due = hf_time_min(due, hf_ration_due(&s->ration));
     due = hf_time_min(due, hf_standing_due(&s->standing));
     return hf_time_min(due, hf_vigil_due(&s->vigil));
 }
@@ -287,16 +291,6 @@ static void journaled(struct hf_supervisor *s, const struct hf_keeper_event *e)
         HF_LOG(&s->config.log, HF_LOG_WARN, "keeper.journal_failed", HF_INT("code", e->u.err));
     s->status_changed |= failed != s->journal_failed;
     s->journal_failed = failed;
-}
-
-static void memory_high(struct hf_supervisor *s, const struct hf_keeper_event *e)
-{
-    if (e->tree != s->gateway || !hf_keep_state_is(s, HF_KEEPER_RUNNING)) return;
-    HF_LOG(&s->config.log, HF_LOG_WARN, "keeper.memory_high",
-           HF_INT("bytes", e->u.memory_high.bytes));
-    hf_keep_request(s, &(struct hf_keeper_request){ .verb = HF_KEEPER_DO_RESTART,
-                                                    .class = HF_KEEPER_AUTO,
-                                                    .reason = HF_LIT("memory") });
 }
 
 static void answered_place(struct hf_supervisor *s, const struct hf_keeper_event *e)
@@ -350,8 +344,8 @@ static void dispatch(struct hf_supervisor *s, const struct hf_keeper_event *e)
     case HF_KEEPER_OUTPUT:
         hf_keep_output_took(s, e);
         return;
-    case HF_KEEPER_MEMORY_HIGH:
-        memory_high(s, e);
+    case HF_KEEPER_MEMORY:
+        if (hf_keep_answered(s, HF_ASK_MEMORY, e->ask)) hf_keep_memory_read(s, e);
         return;
     case HF_KEEPER_EVIDENCE:
         evidence(s, e);

@@ -12,6 +12,7 @@
 #include "core/governor.h"
 #include "core/keeper.h"
 #include "core/output.h"
+#include "core/ration.h"
 #include "core/sightings.h"
 #include "core/standing.h"
 #include "core/vigil.h"
@@ -46,8 +47,9 @@ struct hf_supervisor_config {
     struct hf_ladder_limits ladder;
     struct hf_governor_limits governor;
     struct hf_vigil_limits vigil;
-    hf_span watchdog_every; /* 0: nobody watches us */
-    bool watchdog_is_both;  /* no WATCHDOG while the gateway is unresponsive or in error */
+    struct hf_ration_limits ration; /* of memory; none */
+    hf_span watchdog_every;         /* 0: nobody watches us */
+    bool watchdog_is_both;          /* no WATCHDOG while the gateway is unresponsive or in error */
 };
 
 /* The defaults of section 1; place, port and log are the caller's. */
@@ -142,6 +144,9 @@ const struct hf_transition *hf_supervisor_history(const struct hf_supervisor *s,
 
 /* The liveness ladder, for status and diagnostics. */
 const struct hf_vigil *hf_supervisor_vigil(const struct hf_supervisor *s);
+
+/* What it takes of its limits of memory. */
+const struct hf_ration *hf_supervisor_ration(const struct hf_supervisor *s);
 
 /* The health summary and what it comes from (13), and the four answers. */
 struct hf_condition hf_supervisor_condition(const struct hf_supervisor *s, struct hf_now now);

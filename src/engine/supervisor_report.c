@@ -285,6 +285,11 @@ const struct hf_vigil *hf_supervisor_vigil(const struct hf_supervisor *s)
     return &s->vigil;
 }
 
+const struct hf_ration *hf_supervisor_ration(const struct hf_supervisor *s)
+{
+    return &s->ration;
+}
+
 struct hf_sightings hf_supervisor_sightings(const struct hf_supervisor *s)
 {
     return s->sightings;
@@ -316,6 +321,7 @@ struct hf_condition hf_supervisor_condition(const struct hf_supervisor *s, struc
         .has_pending_restart = hf_intents_count(&s->intents, HF_INTENT_DEFERRED) > 0 ||
                                hf_intents_count(&s->intents, HF_INTENT_COOLDOWN) > 0,
         .has_broken_journal = s->journal_failed,
+        .is_over_memory = hf_ration_is_high(&s->ration),
     };
     return hf_condition(&facts, now.mono);
 }

@@ -26,22 +26,24 @@ static bool is_settling(const struct hf_supervisor *s)
 
 /* --- the cycle --- */
 
-static void begin_cycle(struct hf_supervisor *s, bool is_auto, bool forgives, hf_span grace)
+struct why {
+    bool is_hung; /* little grace is left to it */
+    const char *cause;
+};
+
+static void begin_cycle(struct hf_supervisor *s, bool is_auto, bool forgives, struct why why)
 {
+    enum hf_grace_for purpose = why.is_hung ? HF_GRACE_LIVENESS : HF_GRACE_STOP;
+    hf_span grace = hf_reaper_grace(purpose, s->config.stop_grace, s->link.budget);
     bool reclaims = s->cycle.reclaims_port;
     s->cycle = (struct hf_cycle){
         .is_open = true, .is_auto = is_auto, .reclaims_port = reclaims, .pid_before = hf_keep_pid(s)
     };
     if (forgives) hf_governor_forgive(&s->governor);
     HF_LOG(&s->config.log, HF_LOG_INFO, "keeper.restart_requested",
-           HF_TEXT("mode", HF_LIT("restart")), HF_INT("pid_before", s->cycle.pid_before));
-    hf_keep_stop_begin(s, true, false, grace, HF_LIT("restart"));
-}
-
-static hf_span grace_of(const struct hf_supervisor *s, bool is_hung)
-{
-    return hf_reaper_grace(is_hung ? HF_GRACE_LIVENESS : HF_GRACE_STOP, s->config.stop_grace,
-                           s->link.budget);
+           HF_TEXT("mode", HF_LIT("restart")), HF_INT("pid_before", s->cycle.pid_before),
+           HF_TEXT("cause", hf_bytes_cstr(why.cause)));
+    hf_keep_stop_begin(s, true, false, grace, hf_bytes_cstr(why.cause));
 }
 
 /* --- the governor --- */
@@ -63,7 +65,7 @@ static void suppressed(struct hf_supervisor *s, const struct hf_intent *one,
         verdict.retry_after;
 }
 
-static void govern(struct hf_supervisor *s, struct hf_intent one, bool is_hung)
+static void govern(struct hf_supervisor *s, struct hf_intent one, struct why why)
 {
     bool is_auto = one.class == HF_KEEPER_AUTO;
     struct hf_governor_answer verdict = { HF_GOVERNOR_ALLOW, 0 }; /* of one that is stopped */
@@ -71,7 +73,7 @@ static void govern(struct hf_supervisor *s, struct hf_intent one, bool is_hung)
     if (verdict.verdict == HF_GOVERNOR_ALLOW) {
         one.is_first = true;
         if (!wait_at(s, &one, HF_INTENT_CYCLE)) return;
-        begin_cycle(s, is_auto, one.class == HF_KEEPER_OPERATOR, grace_of(s, is_hung));
+        begin_cycle(s, is_auto, one.class == HF_KEEPER_OPERATOR, why);
     } else if (verdict.verdict == HF_GOVERNOR_DELAY) {
         one.is_first = hf_intents_count(&s->intents, HF_INTENT_COOLDOWN) == 0;
         if (!wait_at(s, &one, HF_INTENT_COOLDOWN)) return;
@@ -89,7 +91,7 @@ static void govern(struct hf_supervisor *s, struct hf_intent one, bool is_hung)
 
 /* --- the pipeline (10.1) --- */
 
-static void ask(struct hf_supervisor *s, struct hf_intent one, bool is_hung)
+static void ask(struct hf_supervisor *s, struct hf_intent one, struct why why)
 {
     bool is_external = hf_keep_state_is(s, HF_KEEPER_RUNNING) && s->is_transport_only;
     bool is_stopping = s->stop.is_open && !s->stop.is_cycle;
@@ -106,22 +108,36 @@ static void ask(struct hf_supervisor *s, struct hf_intent one, bool is_hung)
     } else if (hf_ledger_is_stuck(&s->ledger)) {
         answer(s, &one, HF_KEEPER_FAILED, HF_LIT("unkillable"));
     } else {
-        govern(s, one, is_hung);
+        govern(s, one, why);
     }
 }
 
+static const struct why asked_for = { .cause = "restart" };
+
 void hf_keep_restart_ask(struct hf_supervisor *s, struct hf_intent one)
 {
-    ask(s, one, false);
+    ask(s, one, asked_for);
 }
 
-void hf_keep_restart_by_vigil(struct hf_supervisor *s)
+static void ask_of_ourselves(struct hf_supervisor *s, enum hf_keeper_class class, struct why why)
 {
     ask(s,
         (struct hf_intent){ .number = hf_intents_number(&s->intents),
                             .verb = HF_KEEPER_DO_RESTART,
-                            .class = HF_KEEPER_AUTO },
-        true);
+                            .class = (uint8_t) class },
+        why);
+}
+
+void hf_keep_restart_by_vigil(struct hf_supervisor *s)
+{
+    ask_of_ourselves(s, HF_KEEPER_AUTO, (struct why){ .is_hung = true, .cause = "restart" });
+}
+
+/* Not a fault of the program: as a wish of the configuration that sets the limit it costs
+ * no budget, and how often it may be is core/ration's. */
+void hf_keep_restart_for_memory(struct hf_supervisor *s)
+{
+    ask_of_ourselves(s, HF_KEEPER_CONFIG, (struct why){ .cause = "memory_soft" });
 }
 
 /* --- several at once --- */
@@ -143,7 +159,7 @@ static void run_all(struct hf_supervisor *s, enum hf_intent_stage stage)
         if (is_reload)
             hf_keep_reload_run(s, one);
         else
-            ask(s, one, false);
+            ask(s, one, asked_for);
     }
 }
 

@@ -5,7 +5,8 @@
  * supervisor_place.c who holds the port, supervisor_tree.c processes and their ends,
  * supervisor_stop.c stop and quit, supervisor_request.c and supervisor_restart.c what is
  * asked for, supervisor_reload.c configuration, supervisor_link.c the control
- * connection, supervisor_watch.c ready and liveness, supervisor_report.c what is said. */
+ * connection, supervisor_watch.c ready and liveness, supervisor_memory.c its limits of
+ * memory, supervisor_report.c what is said. */
 #ifndef HF_ENGINE_SUPERVISOR_STATE_H
 #define HF_ENGINE_SUPERVISOR_STATE_H
 
@@ -13,6 +14,7 @@
 #include "base/ring.h"
 #include "core/failure.h"
 #include "core/holder.h"
+#include "core/ration.h"
 #include "core/reload.h"
 #include "engine/supervisor.h"
 
@@ -27,6 +29,7 @@ enum hf_ask {
     HF_ASK_JOURNAL,
     HF_ASK_SURVEY,
     HF_ASK_EVIDENCE,
+    HF_ASK_MEMORY,
     HF_ASK_ALIVE,  /* the HTTP half of the liveness probe */
     HF_ASK_SIGNAL, /* of a reload */
     /* Calls over the control connection. */
@@ -150,6 +153,8 @@ struct hf_supervisor {
     struct hf_debounce restart_debounce, reload_debounce;
     struct hf_outsider outsider;
     struct hf_vigil vigil;
+    struct hf_ration ration;
+    uint64_t memory_tree; /* was ended for its memory; 0: none */
     struct hf_output_room output;
     struct hf_sightings sightings;
     struct hf_standing standing;
@@ -336,6 +341,7 @@ void hf_keep_restart_debounced(struct hf_supervisor *s);
 void hf_keep_restart_cooled(struct hf_supervisor *s);
 void hf_keep_restart_settle(struct hf_supervisor *s); /* what was deferred */
 void hf_keep_restart_by_vigil(struct hf_supervisor *s);
+void hf_keep_restart_for_memory(struct hf_supervisor *s);
 
 /* --- supervisor_reload.c --- */
 
@@ -373,6 +379,12 @@ void hf_keep_running_leave(struct hf_supervisor *s);
 void hf_keep_backoff_enter(struct hf_supervisor *s, hf_span at_least, struct hf_bytes cause);
 void hf_keep_backoff_fire(struct hf_supervisor *s);
 void hf_keep_quarantine_enter(struct hf_supervisor *s, struct hf_bytes cause);
+
+/* --- supervisor_memory.c --- */
+
+void hf_keep_memory_begin(struct hf_supervisor *s); /* the gateway runs */
+void hf_keep_memory_run_due(struct hf_supervisor *s);
+void hf_keep_memory_read(struct hf_supervisor *s, const struct hf_keeper_event *event);
 
 /* --- supervisor_watch.c --- */
 

@@ -98,6 +98,7 @@ static void spawned(struct hf_supervisor *s, struct hf_tree *t, int64_t pid)
     if (!t->is_doctor) {
         journal(s, t->id);
         hf_keep_watch_standing(s, HF_STANDING_PROCESS_RUNS);
+        hf_keep_memory_begin(s);
     }
     if (t->is_unwanted) {
         hf_keep_tree_end(s, t, hf_reaper_grace(HF_GRACE_QUIT, -1, -1));
@@ -269,6 +270,7 @@ static struct hf_exit exit_of(const struct hf_supervisor *s, const struct hf_tre
         .is_asked = t->is_unwanted || (is_reloaded && e->u.exited.signal != 0),
         .has_hint = s->link.will_restart || is_reloaded,
         .oom_kills = e->u.exited.oom_kills,
+        .is_over_memory = t->id == s->memory_tree,
     };
 }
 
@@ -282,6 +284,7 @@ static void exited(struct hf_supervisor *s, struct hf_tree *t, const struct hf_k
     t->state = HF_TREE_LEFT;
     if (!is_doctor && id == s->gateway) {
         hf_keep_watch_standing(s, HF_STANDING_PROCESS_GONE);
+        hf_ration_end(&s->ration);
         hf_keep_output_ended(s);
         record_exit(s, t, &x);
     }

@@ -94,6 +94,29 @@ void hf_cgroup_close(struct hf_cgroup *g)
     close_fd(&g->home_fd);
 }
 
+/* --- memory --- */
+
+static bool write_at(int directory, const char *file, const char *text)
+{
+    int fd = openat(directory, file, O_WRONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    bool good = hf_proc_write(fd, text);
+    close(fd);
+    return good;
+}
+
+int hf_cgroup_limit_memory(const struct hf_cgroup *g, int64_t bytes)
+{
+    char text[24];
+    if (!hf_cgroup_is_there(g)) return HF_ERR_NOT_FOUND;
+    write_at(g->home_fd, "cgroup.subtree_control", "+memory"); /* or it is on already */
+    snprintf(text, sizeof text, "%lld", (long long)bytes);
+    if (!write_at(g->fd, "memory.max", text)) return HF_ERR_NOT_FOUND;
+    /* A gateway without some of its processes is worse than none. */
+    write_at(g->fd, "memory.oom.group", "1");
+    return 0;
+}
+
 /* --- use --- */
 
 void hf_cgroup_kill(const struct hf_cgroup *g)

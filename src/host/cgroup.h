@@ -33,6 +33,11 @@ void hf_cgroup_close(struct hf_cgroup *g);
 #define HF_CGROUP_NONE                                                                             \
     ((struct hf_cgroup){ .home_fd = -1, .fd = -1, .procs_fd = -1, .kill_fd = -1, .events_fd = -1 })
 
+/* Above so many bytes the kernel kills all of it.  HF_ERR_NOT_FOUND where the memory
+ * controller is not ours to give: it is not delegated, or processes (we, most of all)
+ * stand in the group above it, which version 2 does not allow. */
+int hf_cgroup_limit_memory(const struct hf_cgroup *g, int64_t bytes);
+
 static inline bool hf_cgroup_is_there(const struct hf_cgroup *g)
 {
     return g->fd >= 0;

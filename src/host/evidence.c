@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WAIT_BYTES = 64 };
+enum { WAIT_BYTES = 64, KILOBYTE = 1024 };
 
 char hf_evidence_state(pid_t pid)
 {
@@ -32,6 +32,31 @@ hf_span hf_evidence_cpu(const pid_t *pids, size_t count)
     for (size_t i = 0; i < count; i++) {
         if (!hf_proc_stat(pids[i], text, &stat)) continue;
         sum = (sum < 0 ? 0 : sum) + ticks(stat.user_ticks + stat.sys_ticks);
+    }
+    return sum;
+}
+
+static int64_t memory_of(struct hf_bytes status)
+{
+    static const struct hf_bytes keys[] = {
+        HF_LIT_INIT("RssAnon:"),
+        HF_LIT_INIT("RssShmem:"),
+        HF_LIT_INIT("VmSwap:"),
+    };
+    uint64_t kilobytes, sum = 0;
+    for (size_t i = 0; i < HF_COUNT(keys); i++)
+        if (hf_proc_key_number(status, keys[i], &kilobytes)) sum += kilobytes;
+    return (int64_t)(sum * KILOBYTE);
+}
+
+int64_t hf_evidence_memory(const pid_t *pids, size_t count)
+{
+    char path[HF_PROC_PATH_BYTES], text[HF_PROC_TEXT_BYTES];
+    int64_t sum = -1;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "/proc/%ld/status", (long)pids[i]);
+        struct hf_bytes status = hf_proc_read(path, text, sizeof text);
+        if (status.len > 0) sum = (sum < 0 ? 0 : sum) + memory_of(status);
     }
     return sum;
 }

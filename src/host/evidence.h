@@ -17,6 +17,11 @@ char hf_evidence_state(pid_t pid);
  * none can be read. */
 hf_span hf_evidence_cpu(const pid_t *pids, size_t count);
 
+/* What these processes took of the machine's memory: what is theirs alone, what they
+ * share among themselves (once for each), and what of it was swapped out; not the files
+ * that they have mapped.  -1 when none can be read. */
+int64_t hf_evidence_memory(const pid_t *pids, size_t count);
+
 /* Appends one line for each process and each of its threads: name, state, what it waits
  * in, open descriptors, CPU time.  At most HF_LIMIT_DUMP_LINES. */
 void hf_evidence_dump(const pid_t *pids, size_t count, struct hf_buf *out);

@@ -65,7 +65,7 @@ static size_t spans_of(struct hf_keeper_event *e, struct hf_bytes *out[2])
     case HF_KEEPER_GUARDIAN_LOST:
     case HF_KEEPER_SIGNAL_FAILED:
     case HF_KEEPER_NOTIFIED_READY:
-    case HF_KEEPER_MEMORY_HIGH:
+    case HF_KEEPER_MEMORY:
     case HF_KEEPER_EVIDENCE:
     case HF_KEEPER_LINK_LIFE:
     case HF_KEEPER_LINK_MISS:
@@ -176,6 +176,7 @@ static void perform(struct hf_supervise *s, const struct hf_keeper_action *a)
         [HF_KEEPER_END] = end_of,
         [HF_KEEPER_SURVEY] = hf_sup_survey,
         [HF_KEEPER_READ_EVIDENCE] = hf_sup_evidence,
+        [HF_KEEPER_READ_MEMORY] = hf_sup_memory,
         [HF_KEEPER_DUMP] = hf_sup_dump,
         [HF_KEEPER_LINK_OPEN] = hf_sup_link_open,
         [HF_KEEPER_LINK_ABORT] = hf_sup_link_abort,

@@ -66,6 +66,24 @@ static void fill_answers(const struct hf_supervise *s, struct hf_control_status 
     }
 }
 
+static void fill_memory(const struct hf_supervise *s, struct hf_control_memory *out)
+{
+    const struct hf_ration *r = hf_supervisor_ration(s->engine);
+    struct hf_tree_facts facts = { 0 };
+    int64_t soft = r->limits.soft_bytes, hard = r->limits.hard_bytes;
+    hf_trees_facts(s->trees, s->gateway, &facts);
+    *out = (struct hf_control_memory){
+        .has_limits = soft > 0 || hard > 0,
+        .bytes = r->bytes,
+        .peak_bytes = r->bytes < 0 ? -1 : r->peak_bytes,
+        .soft_bytes = soft > 0 ? soft : -1,
+        .hard_bytes = hard > 0 ? hard : -1,
+        .is_held_by_kernel = facts.has_memory_max,
+        .recycles = r->recycles,
+        .ends = r->ends,
+    };
+}
+
 static void fill_status(const struct hf_supervise *s, const struct hf_supervisor_status *st,
                         struct hf_control_status *out)
 {
@@ -98,6 +116,7 @@ static void fill_status(const struct hf_supervise *s, const struct hf_supervisor
         .next_at_ms = now_ms + hf_span_ms(st->next_in),
     };
     fill_answers(s, out);
+    fill_memory(s, &out->memory);
 }
 
 static void write_status(const struct hf_supervise *s, size_t line_max, struct hf_buf *out)
@@ -478,6 +497,21 @@ static void write_metrics(const struct hf_supervise *s, struct hf_buf *body)
                 (unsigned long long)st.last_exit.crashes, st.is_quarantined ? 1 : 0);
 }
 
+static void write_memory_metrics(const struct hf_supervise *s, struct hf_buf *body)
+{
+    struct hf_control_memory memory;
+    fill_memory(s, &memory);
+    if (!memory.has_limits) return;
+    hf_buf_addf(body,
+                "# TYPE holdfast_supervisor_memory_bytes gauge\n"
+                "holdfast_supervisor_memory_bytes %lld\n"
+                "# TYPE holdfast_supervisor_memory_acts_total counter\n"
+                "holdfast_supervisor_memory_acts_total{act=\"recycled\"} %llu\n"
+                "holdfast_supervisor_memory_acts_total{act=\"ended\"} %llu\n",
+                (long long)(memory.bytes < 0 ? 0 : memory.bytes),
+                (unsigned long long)memory.recycles, (unsigned long long)memory.ends);
+}
+
 static unsigned on_got(void *ctx, struct hf_bytes path, struct hf_buf *body, const char **type)
 {
     static const struct {
@@ -496,6 +530,7 @@ static unsigned on_got(void *ctx, struct hf_bytes path, struct hf_buf *body, con
     if (hf_bytes_same(path, HF_LIT("/metrics"))) {
         *type = "text/plain; version=0.0.4";
         write_metrics(s, body);
+        write_memory_metrics(s, body);
         return 200;
     }
     if (hf_bytes_same(path, HF_LIT("/status"))) {

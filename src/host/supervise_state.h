@@ -120,6 +120,7 @@ void hf_sup_adopt(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_signal(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_survey(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_memory(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_dump(struct hf_supervise *s, const struct hf_keeper_action *a);
 
 /* The engine's log: what the child says goes to the child's own file as well. */

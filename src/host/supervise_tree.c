@@ -135,6 +135,7 @@ static int spawn_in(struct hf_supervise *s, uint64_t tree, const char *path, cha
     struct hf_child_env env;
     int fds[2] = { -1, -1 };
     bool survives = s->config.survives && !is_doctor;
+    int64_t hard_bytes = s->config.supervisor.ration.hard_bytes;
     const struct hf_child_env_spec spec = {
         .from = environ,
         .notify_socket = is_doctor ? NULL : hf_notify_in_name(s->notify_in),
@@ -151,7 +152,8 @@ static int spawn_in(struct hf_supervise *s, uint64_t tree, const char *path, cha
                                            .envp = env.vars,
                                            .stdout_fd = fds[0],
                                            .stderr_fd = fds[1],
-                                           .survives = survives };
+                                           .survives = survives,
+                                           .memory_max = is_doctor ? 0 : hard_bytes };
         err = hf_trees_spawn(s->trees, tree, &plan, fault);
         hf_child_env_fini(&env);
     } else {
@@ -320,6 +322,15 @@ void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a)
         event.u.evidence.cpu_used =
             facts.has_group_cpu ? HF_US((int64_t)facts.group_cpu_us) : hf_evidence_cpu(pids, count);
     }
+    hf_sup_later(s, &event);
+}
+
+void hf_sup_memory(struct hf_supervise *s, const struct hf_keeper_action *a)
+{
+    static pid_t pids[HF_LIMIT_TREE_SCAN];
+    struct hf_keeper_event event = { .kind = HF_KEEPER_MEMORY, .ask = a->ask, .tree = a->tree };
+    size_t count = hf_trees_list(s->trees, a->tree, pids, HF_COUNT(pids));
+    event.u.memory.bytes = hf_evidence_memory(pids, count);
     hf_sup_later(s, &event);
 }
 

@@ -411,13 +411,14 @@ static int make(struct hf_tree *t, const struct hf_tree_plan *plan, struct ends 
     return number;
 }
 
-static void make_group(struct hf_tree *t)
+static void make_group(struct hf_tree *t, int64_t memory_max)
 {
     char name[HF_CGROUP_NAME_BYTES];
     const char *home = t->trees->config.cgroup_home;
     snprintf(name, sizeof name, "holdfast-%ld-%llu", (long)getpid(), (unsigned long long)t->id);
     /* Without one the scan contains the tree. */
     if (!home || hf_cgroup_open(&t->group, home, name) != 0) t->group = HF_CGROUP_NONE;
+    t->has_memory_max = memory_max > 0 && hf_cgroup_limit_memory(&t->group, memory_max) == 0;
 }
 
 int hf_tree_spawn(struct hf_tree *t, const struct hf_tree_plan *plan, struct hf_fault *fault)
@@ -425,7 +426,7 @@ int hf_tree_spawn(struct hf_tree *t, const struct hf_tree_plan *plan, struct hf_
     struct ends e;
     int number = make_ends(&e);
     if (!number) {
-        make_group(t);
+        make_group(t, plan->memory_max);
         number = make(t, plan, &e);
     }
     if (!number) return 0;

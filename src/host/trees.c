@@ -216,7 +216,8 @@ bool hf_trees_facts(const struct hf_trees *t, uint64_t id, struct hf_tree_facts 
                                        .started = tree->started,
                                        .group =
                                            hf_cgroup_is_there(&tree->group) ? tree->group.name : "",
-                                       .is_frozen = hf_cgroup_is_frozen(&tree->group) };
+                                       .is_frozen = hf_cgroup_is_frozen(&tree->group),
+                                       .has_memory_max = tree->has_memory_max };
         out->has_group_cpu = hf_cgroup_cpu(&tree->group, &out->group_cpu_us);
         return true;
     }

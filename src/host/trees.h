@@ -66,6 +66,7 @@ struct hf_tree_plan {
     char *const *argv, *const *envp;
     int stdout_fd, stderr_fd; /* borrowed until return */
     bool survives;
+    int64_t memory_max; /* bytes, held by the kernel where it can (facts); 0: none */
 };
 
 /* Makes tree `id` (not 0, never used before): RUNS or FAILED follows.  An error, whose
@@ -103,6 +104,7 @@ struct hf_tree_facts {
     uint64_t started;  /* of the main process: ticks after boot */
     const char *group; /* name of its control group; "": none.  Borrowed */
     bool is_frozen;
+    bool has_memory_max; /* the kernel holds it */
     bool has_group_cpu;
     uint64_t group_cpu_us;
 };

@@ -27,6 +27,7 @@ struct hf_tree {
     int lifeline_fd;      /* its end is the end of the guarded tree */
     int channel_fd, gate_fd;
     struct hf_cgroup group;
+    bool has_memory_max;
     uv_poll_t channel, gate, exit_watch;
     uv_timer_t round;
     bool has_channel, has_gate, has_exit_watch, has_round;

@@ -101,7 +101,7 @@ enum hf_keeper_event_kind {
     HF_KEEPER_SURVEYED,       /* answers SURVEY */
     HF_KEEPER_NOTIFIED_READY, /* READY=1 of the child itself */
     HF_KEEPER_OUTPUT,         /* bytes of its stdout or stderr */
-    HF_KEEPER_MEMORY_HIGH,    /* above the soft limit: wants to be recycled */
+    HF_KEEPER_MEMORY,         /* answers READ_MEMORY */
     HF_KEEPER_EVIDENCE,       /* answers READ_EVIDENCE */
     /* The control connection. */
     HF_KEEPER_LINK_READY,
@@ -195,8 +195,8 @@ struct hf_keeper_event {
             struct hf_bytes bytes;
         } output;
         struct {
-            int64_t bytes;
-        } memory_high;
+            int64_t bytes; /* of all its processes; -1: it cannot be said */
+        } memory;
         struct {
             char state;       /* letter of /proc: R S D T Z; 0: not known */
             bool is_frozen;   /* its cgroup */
@@ -244,6 +244,7 @@ enum hf_keeper_action_kind {
     HF_KEEPER_END,           /* kill all of the tree until nothing of it is left; EMPTIED follows */
     HF_KEEPER_SURVEY,        /* what is left of it; SURVEYED follows */
     HF_KEEPER_READ_EVIDENCE, /* EVIDENCE follows */
+    HF_KEEPER_READ_MEMORY,   /* MEMORY follows */
     HF_KEEPER_DUMP,          /* write down what it hangs in, before the next action */
     /* The control connection: at most one at a time. */
     HF_KEEPER_LINK_OPEN,  /* with credentials read now; one end or LINK_READY follows */

@@ -101,6 +101,30 @@ static void add_answers(struct hf_buf *out, struct hf_bytes answers)
     }
 }
 
+static void add_bytes(struct hf_buf *out, const char *before, struct hf_bytes object,
+                      const char *name)
+{
+    int64_t bytes;
+    if (!find_int(object, name, &bytes)) return;
+    hf_buf_addf(out, "%s%lld MiB", before, (long long)(bytes >> 20));
+}
+
+static void add_memory(struct hf_buf *out, struct hf_bytes memory)
+{
+    int64_t count;
+    if (memory.len == 0) return;
+    hf_buf_addf(out, "%-12s", "memory");
+    add_bytes(out, " ", memory, "bytes");
+    add_bytes(out, ", at most ", memory, "peakBytes");
+    add_bytes(out, ", soft limit ", memory, "softBytes");
+    add_bytes(out, ", hard limit ", memory, "hardBytes");
+    if (find_int(memory, "recycles", &count) && count > 0)
+        hf_buf_addf(out, ", recycled %lld", (long long)count);
+    if (find_int(memory, "ends", &count) && count > 0)
+        hf_buf_addf(out, ", ended %lld", (long long)count);
+    HF_BUF_LIT(out, "\n");
+}
+
 static void add_exit(struct hf_buf *out, struct hf_bytes last)
 {
     int64_t number;
@@ -161,6 +185,7 @@ void hf_ctl_text_status(struct hf_buf *out, struct hf_bytes json)
     for (size_t i = 0; i < HF_COUNT(rows); i++)
         add_line_if(out, rows[i].label, hf_json_find(json, rows[i].member));
     add_answers(out, hf_json_find(json, "answers"));
+    add_memory(out, hf_json_find(json, "memory"));
     add_exit(out, hf_json_find(json, "lastExit"));
     add_next(out, json);
     add_lines(out, hf_json_find(json, "lines"));

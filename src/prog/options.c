@@ -50,7 +50,7 @@ static const struct hf_verb verbs[] = {
     { "supervise", "-- CMD ARG...", NULL, "keep a gateway, or any program, running",
       BIT(URL) | BIT(TOKEN_FILE) | BIT(CONTROL) | BIT(STATE_DIR) | BIT(DOCTOR) | BIT(SURVIVE) |
           BIT(SHUTDOWN_EXTERNAL) | BIT(WATCHDOG) | BIT(STOP_GRACE) | BIT(RESTART_BUDGET) |
-          BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(HELP),
+          BIT(MEMORY_SOFT) | BIT(MEMORY_HARD) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(HELP),
       hf_verb_supervise },
     { "ctl", "status|start|stop|restart|reload|diagnostics|history|events|quit",
       "status start stop restart reload diagnostics history events quit",

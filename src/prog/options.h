@@ -39,6 +39,8 @@
     X(WATCHDOG, "watchdog", "edge|both", "who must live for WATCHDOG=1: we, or both")              \
     X(STOP_GRACE, "stop-grace", "MS", "from TERM to KILL (default: what the gateway asks for)")    \
     X(RESTART_BUDGET, "restart-budget", "N/S", "automatic restarts in so many seconds (5/300)")    \
+    X(MEMORY_SOFT, "memory-soft", "SIZE", "more than this for 10 s: drain and recycle (none)")     \
+    X(MEMORY_HARD, "memory-hard", "SIZE", "more than this: kill and restart, 512M, 2G (none)")     \
     X(WATCH, "watch", NULL, "go on, one sample a second, until interrupted")                       \
     X(EXIT_CODE, "exit-code", NULL, "exit 0 only if the gateway is ready for work, else 1")        \
     X(EVENTS, "events", "GLOB", "print events with these names (\"session.*,tick\") instead")      \

@@ -7,6 +7,7 @@
 #include "host/supervise.h"
 #include "prog/config.h"
 #include "prog/paths.h"
+#include "prog/size_text.h"
 #include "prog/verbs.h"
 #include "wire/censor.h"
 
@@ -136,6 +137,27 @@ static int read_budget(struct supervise *s, struct hf_fault *fault)
     return 0;
 }
 
+/* One limit: absent is none. */
+static int read_size(struct supervise *s, enum hf_option option, int64_t *out,
+                     struct hf_fault *fault)
+{
+    const char *text = s->args->values[option];
+    *out = 0;
+    if (!text || hf_size_read(hf_bytes_cstr(text), out)) return 0;
+    return hf_fault_set(fault, HF_ERR_USAGE,
+                        "--%s wants bytes, or a number with K, M, G or T (1024 each), not \"%s\"",
+                        hf_option_name(option), text);
+}
+
+static int read_memory(struct supervise *s, struct hf_fault *fault)
+{
+    struct hf_ration_limits *ration = &s->host.supervisor.ration;
+    int err = read_size(s, HF_OPTION_MEMORY_SOFT, &ration->soft_bytes, fault);
+    if (!err) err = read_size(s, HF_OPTION_MEMORY_HARD, &ration->hard_bytes, fault);
+    if (err || ration->hard_bytes == 0 || ration->soft_bytes < ration->hard_bytes) return err;
+    return hf_fault_set(fault, HF_ERR_USAGE, "--memory-soft must be less than --memory-hard");
+}
+
 static int read_watchdog(struct supervise *s, struct hf_fault *fault)
 {
     const char *text = s->args->values[HF_OPTION_WATCHDOG];
@@ -178,6 +200,7 @@ static int read_wishes(struct supervise *s, struct hf_fault *fault)
     if (!err) err = read_url(s, fault);
     if (!err) err = read_grace(s, fault);
     if (!err) err = read_budget(s, fault);
+    if (!err) err = read_memory(s, fault);
     return err ? err : read_watchdog(s, fault);
 }
 

@@ -529,6 +529,17 @@ static void read_evidence(struct nursery *n, const struct hf_keeper_action *a)
     }
 }
 
+static void read_memory(struct nursery *n, const struct hf_keeper_action *a)
+{
+    struct kid *k = find_kid(n, a->tree);
+    struct mail *m = post_tree(n, HF_KEEPER_MEMORY, HF_MS(1), a->tree);
+    m->event.ask = a->ask;
+    m->event.u.memory.bytes = -1;
+    if (!k || !k->exists) return;
+    int64_t lived_ms = hf_span_ms(hf_time_since(n->now.mono, k->made_at));
+    m->event.u.memory.bytes = k->child.bytes + k->child.bytes_a_second * lived_ms / 1000;
+}
+
 static void heard(struct nursery *n, const struct hf_keeper_result *r)
 {
     NURSERY_CHECK(n, r->tag > 0 && r->tag <= n->tag_count);
@@ -636,6 +647,9 @@ static void act(struct nursery *n, const struct hf_keeper_action *a)
         return;
     case HF_KEEPER_READ_EVIDENCE:
         read_evidence(n, a);
+        return;
+    case HF_KEEPER_READ_MEMORY:
+        read_memory(n, a);
         return;
     case HF_KEEPER_DUMP:
         return;

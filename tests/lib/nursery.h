@@ -57,7 +57,9 @@ struct child {
     bool hides_presence; /* system-presence: unknown method */
     bool says_restart;   /* a shutdown event with a hint before it ends by itself */
     unsigned other_port;
-    const char *line; /* on stderr before it ends by itself */
+    int64_t bytes;          /* of memory, from its making on */
+    int64_t bytes_a_second; /* and more in each second */
+    const char *line;       /* on stderr before it ends by itself */
 };
 
 struct kid { /* one tree */

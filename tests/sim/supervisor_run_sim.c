@@ -797,18 +797,6 @@ static void a_lost_guardian_ends_its_tree(void)
     end();
 }
 
-/* The soft limit of memory recycles, and the governor judges it. */
-static void memory_above_its_soft_limit_recycles(void)
-{
-    BEGIN({ .ready_ms = 100 });
-    be_running();
-    struct hf_keeper_event e = { .kind = HF_KEEPER_MEMORY_HIGH, .tree = nursery_gateway(&n)->tree };
-    nursery_say(&n, &e);
-    run_ms(5000);
-    CHECK_EQ(n.spawns, 2);
-    end();
-}
-
 CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_reload_is,
            right_after_a_connect_only_an_unchanged_file_is_skipped,
            the_signal_is_the_one_that_the_version_knows, a_restart_in_place_proves_the_reload,
@@ -828,5 +816,4 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            ready_is_probed_at_the_listed_times, a_ready_event_is_ready_at_once_and_once,
            the_transport_is_checked_each_30_seconds, the_own_log_says_each_thing_once,
            health_and_answers_follow_what_was_seen, what_was_seen_is_set_by_its_own_cause,
-           each_event_is_told_once, an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree,
-           memory_above_its_soft_limit_recycles)
+           each_event_is_told_once, an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree)

@@ -33,7 +33,7 @@ static bool chance(struct nursery *n, unsigned percent)
 
 static void make_sick(struct nursery *n, struct child *c)
 {
-    switch (dice(n, 12)) {
+    switch (dice(n, 13)) {
     case 0:
         c->exit_ms = 1 + (int64_t)dice(n, 30000);
         c->exit_code = (int)dice(n, 3);
@@ -79,6 +79,9 @@ static void make_sick(struct nursery *n, struct child *c)
     case 10:
         c->exit_ms = 20;
         c->exit_code = 79;
+        return;
+    case 11:
+        c->bytes_a_second = 1 + (int64_t)dice(n, 100);
         return;
     default:
         c->hides_presence = true;
@@ -197,6 +200,8 @@ static void make_weather(struct nursery *n)
     n->config.shuts_external = chance(n, 50);
     n->config.continues = chance(n, 30);
     n->config.place = chance(n, 80) ? HF_PLACE_GATEWAY : (enum hf_place_kind)dice(n, 5);
+    n->config.ration.soft_bytes = chance(n, 50) ? 1000 : 0;
+    n->config.ration.hard_bytes = chance(n, 50) ? 2000 : 0;
     n->config.ladder.jitter_percent = n->config.governor.jitter_percent = 25;
     n->doctor = (struct child){ .exit_ms = 1 + (int64_t)dice(n, 200000),
                                 .exit_code = chance(n, 50) ? 0 : 1,
@@ -221,6 +226,7 @@ static void stop_faults(struct nursery *n)
         k->exit_at = k->hang_at = k->restart_at = HF_NEVER;
         if (hf_time_same(k->ready_at, HF_NEVER)) k->ready_at = n->now.mono;
         k->is_stopped = false;
+        k->child.bytes_a_second = 0;
     }
     nursery_config(n, "{}");
 }

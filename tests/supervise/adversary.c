@@ -189,6 +189,20 @@ static void on_term(int number)
     _exit(0);
 }
 
+/* Takes a step of memory in each `ms`, for ever: `mb` in all when it may. */
+static void grow(long mb, long ms)
+{
+    enum { STEP_MB = 4, MB = 1 << 20 };
+    say("READY=1");
+    for (long taken = 0; taken < mb; taken += STEP_MB) {
+        void *block =
+            mmap(NULL, STEP_MB * MB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (block == MAP_FAILED) _exit(12);
+        memset(block, 1, STEP_MB * MB);
+        nap(ms);
+    }
+}
+
 /* --- the modes --- */
 
 static void run_process(const char *mode, long a, long b)
@@ -261,6 +275,12 @@ static void run_other(const char *mode, long a, long b)
         }
         close(3);
         say("READY=1");
+    } else if (strcmp(mode, "grow") == 0) {
+        signal(SIGTERM, on_term);
+        grow(a, b);
+    } else if (strcmp(mode, "grow_apart") == 0) {
+        if (fork() == 0) grow(a, b);
+        stay();
     } else if (strcmp(mode, "busy") == 0) {
         say("READY=1");
         burn(a);

@@ -279,6 +279,32 @@ def a_child_that_stops_its_guardian(s):
     keep_and_stop(s, "stop_parent 4 0")
 
 
+# --- memory ---
+
+
+@case
+def a_child_that_leaks_is_recycled(s):
+    s.supervise("grow 64 20", "--url", "notify:", "--memory-soft", "32M", "--memory-hard", "4G")
+    pid = s.wait_phase("ready")["pid"]
+    wait_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "another one")
+    check(s.status()["memory"]["recycles"] == 1, f"told: {s.status()}")
+    check(s.status()["lastExit"]["code"] == 0, "it was asked to end, and did")
+    check(any(t["cause"] == "memory_soft" for t in s.ctl("history")), "with its cause")
+    check("child.recycled_for_memory" in s.log(), "and in the log")
+    s.quit()
+
+
+@case
+def a_child_that_takes_too_much_is_ended(s):
+    """What a child of it takes counts, too."""
+    s.supervise("grow_apart 100000 2", "--url", "notify:", "--memory-hard", "256M", "--restart-budget", "1/300")
+    status = s.wait_phase("quarantined")
+    check(status["lastExit"]["kind"] in ("memory_limit", "oom_kill"), f"told: {status}")
+    check(status["memory"]["ends"] == 2 or status["lastExit"]["kind"] == "oom_kill", f"counted: {status}")
+    check(not s.left(), "nothing of it is left")
+    s.quit()
+
+
 # --- configuration ---
 
 

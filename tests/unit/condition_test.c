@@ -22,6 +22,7 @@ static const struct {
     { { .is_safe_mode = true }, BIT(SAFE_MODE) },
     { { .has_pending_restart = true }, BIT(RESTART_PENDING) },
     { { .has_broken_journal = true }, BIT(JOURNAL) },
+    { { .is_over_memory = true }, BIT(MEMORY) },
 };
 
 static hf_time newer(hf_time a, hf_time b)
@@ -45,6 +46,7 @@ static struct hf_condition_facts both(const struct hf_condition_facts *a,
         .is_safe_mode = a->is_safe_mode || b->is_safe_mode,
         .has_pending_restart = a->has_pending_restart || b->has_pending_restart,
         .has_broken_journal = a->has_broken_journal || b->has_broken_journal,
+        .is_over_memory = a->is_over_memory || b->is_over_memory,
     };
 }
 
@@ -116,6 +118,7 @@ static void names_are_those_of_the_specification(void)
                       states[i]);
     CHECK_TEXT(hf_bytes_cstr(hf_condition_reason_name(HF_CONDITION_CALLS)), "rpc_timeout");
     CHECK_TEXT(hf_bytes_cstr(hf_condition_reason_name(HF_CONDITION_JOURNAL)), "journal_unwritable");
+    CHECK_TEXT(hf_bytes_cstr(hf_condition_reason_name(HF_CONDITION_MEMORY)), "memory_high");
 }
 
 CHECK_MAIN(every_fact_alone_and_every_pair_adds_its_reasons,

@@ -38,6 +38,17 @@ static void a_status_says_phase_reason_answers_and_what_comes_next(void)
         "  two [2J\n");
 }
 
+static void memory_is_shown_with_its_limits(void)
+{
+    check_text(hf_ctl_text_status,
+               "{\"state\":\"running\",\"phase\":\"ready\",\"memory\":{\"bytes\":734003200,"
+               "\"peakBytes\":812646400,\"softBytes\":1073741824,\"hardBytes\":2147483648,"
+               "\"heldBy\":\"looks\",\"recycles\":2,\"ends\":1}}",
+               "phase        running/ready\n"
+               "memory       700 MiB, at most 775 MiB, soft limit 1024 MiB, hard limit 2048 MiB, "
+               "recycled 2, ended 1\n");
+}
+
 static void what_is_absent_is_not_shown(void)
 {
     check_text(hf_ctl_text_status, "{\"state\":\"stopped\",\"phase\":\"idle\"}",
@@ -95,6 +106,6 @@ static void events_are_one_line(void)
     hf_buf_fini(&out);
 }
 
-CHECK_MAIN(a_status_says_phase_reason_answers_and_what_comes_next, what_is_absent_is_not_shown,
-           history_and_diagnostics_are_lines, results_name_pids_times_and_reasons,
-           events_are_one_line)
+CHECK_MAIN(a_status_says_phase_reason_answers_and_what_comes_next, memory_is_shown_with_its_limits,
+           what_is_absent_is_not_shown, history_and_diagnostics_are_lines,
+           results_name_pids_times_and_reasons, events_are_one_line)

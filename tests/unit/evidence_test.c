@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,6 +51,27 @@ static void the_processor_time_of_a_busy_process_grows(void)
     CHECK_EQ(hf_evidence_cpu(&pids[1], 1), -1);
 }
 
+/* What is touched counts, once for each process that holds it; what is gone does not. */
+static void the_memory_of_all_processes_is_added_up(void)
+{
+    enum { MUCH = 32 << 20 };
+    pid_t pids[] = { getpid(), fork_sleeper() };
+    int64_t before = hf_evidence_memory(pids, 2);
+    CHECK(before > 0);
+    CHECK(before > hf_evidence_memory(pids, 1));
+    char *block = mmap(NULL, MUCH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(block != MAP_FAILED);
+    CHECK(hf_evidence_memory(pids, 2) < before + MUCH); /* reserved is not taken */
+    memset(block, 1, MUCH);
+    CHECK(hf_evidence_memory(pids, 2) >= before + MUCH);
+    CHECK_EQ(munmap(block, MUCH), 0);
+    CHECK(hf_evidence_memory(pids, 2) < before + MUCH);
+    kill(pids[1], SIGKILL);
+    CHECK_EQ(waitpid(pids[1], NULL, 0), pids[1]);
+    CHECK_EQ(hf_evidence_memory(&pids[1], 1), -1);
+    CHECK_EQ(hf_evidence_memory(pids, 0), -1);
+}
+
 static void a_dump_names_process_threads_and_what_they_wait_in(void)
 {
     struct hf_buf out;
@@ -90,6 +112,6 @@ static void a_dump_has_no_more_lines_than_its_bound(void)
 }
 
 CHECK_MAIN(the_state_tells_sleeping_stopped_dead_and_gone,
-           the_processor_time_of_a_busy_process_grows,
+           the_processor_time_of_a_busy_process_grows, the_memory_of_all_processes_is_added_up,
            a_dump_names_process_threads_and_what_they_wait_in,
            a_dump_has_no_more_lines_than_its_bound)

@@ -44,6 +44,10 @@ static void an_exit_while_running_is_judged_by_its_code(void)
         { { .is_known = true, .code = 0, .is_asked = true }, HF_EXIT_DONE, false, "asked" },
         { { .is_known = false }, HF_EXIT_LADDER, true, "unknown" }, /* adopted */
         { { .is_known = false, .is_asked = true }, HF_EXIT_DONE, false, "asked" },
+        { { .is_known = true, .signal = HF_SIGNAL_KILL, .is_asked = true, .is_over_memory = true },
+          HF_EXIT_DONE,
+          false,
+          "memory_limit" },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_exit_verdict got = hf_exit_judge(&rows[i].exit);
@@ -155,6 +159,7 @@ static void a_failed_start_is_judged_in_this_order(void)
         { { .kind = HF_FAILED_NO_PROGRAM }, HF_FAILURE_FAIL, 0, "not_executable" },
         { { .kind = HF_FAILED_NO_MEANS }, HF_FAILURE_RETRY, 1000, "spawn_failed" },
         { { .kind = HF_FAILED_CONTAINMENT }, HF_FAILURE_RETRY, 1000, "containment_lost" },
+        { { .kind = HF_FAILED_MEMORY }, HF_FAILURE_RETRY, 1000, "memory_limit" },
         { { .kind = HF_FAILED_EXITED, .marks = HF_MARK_CONFIG },
           HF_FAILURE_FATAL,
           0,

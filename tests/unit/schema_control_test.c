@@ -280,6 +280,7 @@ static void a_status_has_what_is_known_and_nothing_else(void)
         .next = "start",
         .next_at_ms = 62000,
         .answers = { { "alive", "no", 50, 50 }, { "ready", "unknown", -1, -1 } },
+        .memory = { true, 500, 600, 1000, 2000, true, 3, 4 },
         .line_count = 2,
         .line = line_of,
         .line_ctx = lines,
@@ -304,7 +305,15 @@ static void a_status_has_what_is_known_and_nothing_else(void)
         "\"lastExit\":{\"code\":null,\"signal\":11,\"kind\":\"crash\",\"at\":950},"
         "\"next\":{\"action\":\"start\",\"at\":62000},"
         "\"answers\":{\"alive\":{\"answer\":\"no\",\"ageMs\":50,\"forMs\":50},"
-        "\"ready\":{\"answer\":\"unknown\"}},\"lines\":[\"one\",\"t\\\"wo\"]}");
+        "\"ready\":{\"answer\":\"unknown\"}},"
+        "\"memory\":{\"bytes\":500,\"peakBytes\":600,\"softBytes\":1000,\"hardBytes\":2000,"
+        "\"heldBy\":\"kernel\",\"recycles\":3,\"ends\":4},\"lines\":[\"one\",\"t\\\"wo\"]}");
+    hf_buf_reset(&out, 0);
+    bare.memory = (struct hf_control_memory){ true, -1, -1, 1000, -1, false, 0, 0 };
+    hf_control_write_status(&out, &bare);
+    struct hf_bytes few = HF_LIT("\"memory\":{\"softbytes\":1000,\"recycles\":0,\"ends\":0}");
+    CHECK(hf_bytes_find_nocase(hf_buf_view(&out), 0, few) < out.len);
+    bare.memory.has_limits = false;
     hf_buf_reset(&out, 0);
     hf_control_write_status(&out, &bare);
     CHECK_TEXT(

@@ -357,6 +357,34 @@ static void a_guardian_that_is_stopped_still_does_its_duty(void)
     }
 }
 
+/* --- memory --- */
+
+/* Held by the kernel exactly where it lets us: where the tree's group has the file. */
+static void the_kernel_holds_a_limit_of_memory_where_it_can(void)
+{
+    char path[HF_STATE_PATH_BYTES + 160];
+    char *argv[] = { getenv("HF_ADVERSARY"), (char *)(uintptr_t) "sleep", NULL };
+    struct hf_tree_plan plan = { .path = argv[0],
+                                 .argv = argv,
+                                 .envp = (char *[]){ NULL, NULL },
+                                 .memory_max = INT64_C(1) << 40 };
+    for (int groups = 0; groups <= 1; groups++) {
+        struct hf_tree_facts facts;
+        struct hf_fault fault;
+        open_keeper(groups);
+        plan.envp = (char *[]){ keeper.mark_variable, NULL };
+        plan.stdout_fd = plan.stderr_fd = keeper.null_fd;
+        CHECK_EQ(hf_trees_spawn(keeper.trees, 1, &plan, &fault), 0);
+        wait_for(1, HF_TREE_RUNS);
+        CHECK(hf_trees_facts(keeper.trees, 1, &facts));
+        snprintf(path, sizeof path, "%s/%s/memory.max", keeper.home, facts.group);
+        CHECK_EQ(facts.has_memory_max, facts.group[0] && access(path, F_OK) == 0);
+        hf_trees_end(keeper.trees, 1);
+        wait_for(1, HF_TREE_EMPTIED);
+        close_keeper();
+    }
+}
+
 /* --- the end of the supervisor --- */
 
 /* A supervisor in a process of its own, which runs a tree and then waits; its tree's
@@ -506,10 +534,10 @@ static void a_scan_lists_up_to_its_bound(void)
     }
 }
 
-CHECK_MAIN(a_program_runs_exits_and_leaves_nothing, a_program_that_is_not_there_is_told_once,
-           a_program_finds_a_clean_place, nothing_of_a_tree_survives_its_end,
-           a_tree_that_forks_while_it_is_killed_ends, a_tree_lives_until_its_last_process,
-           signals_reach_the_main_process_or_all_others,
+CHECK_MAIN(the_kernel_holds_a_limit_of_memory_where_it_can, a_program_runs_exits_and_leaves_nothing,
+           a_program_that_is_not_there_is_told_once, a_program_finds_a_clean_place,
+           nothing_of_a_tree_survives_its_end, a_tree_that_forks_while_it_is_killed_ends,
+           a_tree_lives_until_its_last_process, signals_reach_the_main_process_or_all_others,
            a_tree_may_be_ended_at_any_moment_of_its_making, no_more_than_the_bound_of_trees_stand,
            a_guardian_that_is_killed_is_told_and_its_tree_ends,
            a_guardian_that_is_stopped_still_does_its_duty,

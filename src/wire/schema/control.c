@@ -342,6 +342,21 @@ static void add_answers(struct hf_json_writer *w, const struct hf_control_status
     hf_json_close_object(w);
 }
 
+static void add_memory(struct hf_json_writer *w, const struct hf_control_memory *memory)
+{
+    if (!memory->has_limits) return;
+    hf_json_add_object(w, "memory");
+    add_int_if(w, "bytes", memory->bytes);
+    add_int_if(w, "peakBytes", memory->peak_bytes);
+    add_int_if(w, "softBytes", memory->soft_bytes);
+    add_int_if(w, "hardBytes", memory->hard_bytes);
+    if (memory->hard_bytes >= 0)
+        add_name(w, "heldBy", memory->is_held_by_kernel ? "kernel" : "looks");
+    hf_json_add_uint(w, "recycles", memory->recycles);
+    hf_json_add_uint(w, "ends", memory->ends);
+    hf_json_close_object(w);
+}
+
 static void add_last_exit(struct hf_json_writer *w, const struct hf_control_status *status)
 {
     if (!status->has_exit) return;
@@ -395,6 +410,7 @@ void hf_control_write_status(struct hf_buf *out, const struct hf_control_status 
         hf_json_close_object(&w);
     }
     add_answers(&w, status);
+    add_memory(&w, &status->memory);
     add_lines(&w, status);
     hf_json_close_object(&w);
 }

@@ -151,6 +151,14 @@ struct hf_control_answer {   /* one of the four answers about the gateway */
     int64_t for_ms;          /* the word has not changed for so long; -1: never known */
 };
 
+struct hf_control_memory { /* of a gateway with limits */
+    bool has_limits;
+    int64_t bytes, peak_bytes;      /* -1: not seen yet */
+    int64_t soft_bytes, hard_bytes; /* -1: none */
+    bool is_held_by_kernel;         /* the hard one, at the byte; else by regular looks */
+    uint64_t recycles, ends;
+};
+
 struct hf_control_status {
     const char *state, *phase;      /* static */
     int64_t at_ms;                  /* when this was true, wall clock */
@@ -175,6 +183,7 @@ struct hf_control_status {
     const char *next; /* "reconnect", "probe", ...; NULL: nothing */
     int64_t next_at_ms;
     struct hf_control_answer answers[HF_CONTROL_ANSWERS];
+    struct hf_control_memory memory;
     /* The child's last lines, oldest first, redacted: asked for one by one. */
     size_t line_count;
     struct hf_bytes (*line)(void *ctx, size_t i);
