@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -53,6 +54,13 @@ int fake_end(struct fake *f)
     int status;
     CHECK(waitpid(f->pid, &status, 0) == f->pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+void fake_stop(struct fake *f)
+{
+    int status;
+    kill(f->pid, SIGKILL);
+    CHECK(waitpid(f->pid, &status, 0) == f->pid);
 }
 
 void fake_accept(struct fake_conn *c, int listener)

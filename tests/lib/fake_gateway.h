@@ -31,6 +31,9 @@ void fake_start(struct fake *f, void (*script)(int listener));
 /* Waits for the script's end: its exit code, 0 when it returned. */
 int fake_end(struct fake *f);
 
+/* Ends the script wherever it is. */
+void fake_stop(struct fake *f);
+
 /* --- for scripts --- */
 
 /* The next connection, before the upgrade; then the upgrade; then up to its hello. */

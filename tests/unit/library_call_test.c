@@ -176,7 +176,7 @@ static void tell_events(int listener)
     fake_close(&c);
 }
 
-/* client-lifecycle 66, 81 for events: a failing callback changes nothing but the counter. */
+/* A failing callback changes nothing but the counter. */
 static void watch_events(struct library *l)
 {
     holdfast_client *client = library_client(l);

@@ -178,6 +178,50 @@ static void a_token_that_cannot_be_kept_is_told_and_no_more(void)
     library_run(fail_to_keep, &plain);
 }
 
+static int end_now(holdfast_client *client, const holdfast_notice *notice, void *ctx)
+{
+    (void)notice;
+    CHECK_EQ(holdfast_client_dispose(client), 0);
+    CHECK(holdfast_client_is_disposed(client));
+    atomic_fetch_add((atomic_int *)ctx, 1);
+    return 0;
+}
+
+static int count_end(holdfast_client *client, const holdfast_notice *notice, void *ctx)
+{
+    (void)client;
+    (void)notice;
+    atomic_fetch_add((atomic_int *)ctx, 1);
+    return 0;
+}
+
+/* client-lifecycle 63: in the callback about it. */
+static void end_when_not_kept(struct library *l)
+{
+    static atomic_int ends;
+    struct shelf shelf = { .len = 0 };
+    struct holdfast_store store = {
+        .ctx = &shelf, .read = read_shelf, .write = write_shelf, .erase = erase_shelf
+    };
+    atomic_store(&ends, 0);
+    CHECK_EQ(holdfast_options_set_store(l->options, &store), 0);
+    be_paired(l);
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_STORE_ERROR, end_now, &l->count, NULL), 0);
+    CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSING, count_end, &ends, NULL), 0);
+    CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSED, count_end, &ends, NULL), 0);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    library_wait_for(l, &l->count, 1);
+    CHECK_EQ(holdfast_client_dispose_wait(client, LIBRARY_PATIENCE_MS), 0);
+    CHECK_EQ(atomic_load(&ends), 2);
+    holdfast_client_release(client);
+}
+
+static void a_client_may_end_when_its_token_is_not_kept(void)
+{
+    library_run(end_when_not_kept, &plain);
+}
+
 struct slow_shelf {
     struct shelf shelf; /* first: its hooks read and write the identity */
     atomic_bool has_ended, has_token;
@@ -268,4 +312,5 @@ static void a_login_that_is_refused_here_pauses(void)
 
 CHECK_MAIN(an_identity_and_its_token_are_kept, an_identity_that_is_damaged_or_open_is_refused,
            a_token_that_cannot_be_kept_is_told_and_no_more,
-           a_token_that_is_being_kept_is_waited_for, a_login_that_is_refused_here_pauses)
+           a_client_may_end_when_its_token_is_not_kept, a_token_that_is_being_kept_is_waited_for,
+           a_login_that_is_refused_here_pauses)

@@ -66,45 +66,6 @@ static void a_client_connects_calls_stops_and_ends(void)
 
 /* --- callbacks --- */
 
-static int dispose_now(holdfast_client *client, const holdfast_notice *notice, void *ctx)
-{
-    struct library *l = ctx;
-    (void)notice;
-    CHECK_EQ(holdfast_client_dispose(client), 0);
-    CHECK(holdfast_client_is_disposed(client) ||
-          holdfast_notice_kind(notice) == HOLDFAST_ON_DISPOSING);
-    library_tell(l, "end");
-    atomic_fetch_add(&l->count, 1);
-    return 0;
-}
-
-/* client-lifecycle 62, 63: from each kind of notice that a connection brings. */
-static void dispose_from_each(struct library *l)
-{
-    static const enum holdfast_kind kinds[] = { HOLDFAST_ON_STATUS, HOLDFAST_ON_HELLO,
-                                                HOLDFAST_ON_RESYNC, HOLDFAST_ON_DISPOSING,
-                                                HOLDFAST_ON_DISPOSED };
-    for (size_t i = 0; i < HF_COUNT(kinds); i++) {
-        holdfast_client *client = library_client(l);
-        l->told_len = 0;
-        atomic_store(&l->count, 0);
-        CHECK_EQ(holdfast_client_on(client, kinds[i], dispose_now, l, NULL), 0);
-        CHECK_EQ(holdfast_client_on(client, kinds[i], note, l, NULL), 0);
-        CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSED, note, l, NULL), 0);
-        CHECK_EQ(holdfast_client_start(client), 0);
-        if (kinds[i] >= HOLDFAST_ON_DISPOSING) holdfast_client_dispose(client);
-        library_wait_for(l, &l->count, 1);
-        CHECK_EQ(holdfast_client_dispose_wait(client, LIBRARY_PATIENCE_MS), 0);
-        CHECK_EQ(atomic_load(&l->count), 1);
-        holdfast_client_release(client);
-    }
-}
-
-static void a_client_may_be_disposed_of_from_each_notice(void)
-{
-    library_run(dispose_from_each, &plain);
-}
-
 static int try_to_wait(holdfast_client *client, const holdfast_notice *notice, void *ctx)
 {
     struct library *l = ctx;
@@ -135,5 +96,4 @@ static void waiting_in_a_callback_is_refused(void)
     library_run(wait_in_callback, &plain);
 }
 
-CHECK_MAIN(a_client_connects_calls_stops_and_ends, a_client_may_be_disposed_of_from_each_notice,
-           waiting_in_a_callback_is_refused)
+CHECK_MAIN(a_client_connects_calls_stops_and_ends, waiting_in_a_callback_is_refused)
