@@ -35,6 +35,8 @@ struct hf_condition hf_condition(const struct hf_condition_facts *f, hf_time now
         uint32_t reasons = f->is_error ? BIT(ERROR) : BIT(NOT_RUNNING);
         /* A kind of the error, not a fact beside it. */
         if (f->is_error && f->is_quarantined) reasons |= BIT(QUARANTINED);
+        /* Why one that has lost its connection does not let us in again. */
+        reasons |= (f->is_suspended ? BIT(SUSPENDED) : 0) | (f->is_busy ? BIT(BUSY) : 0);
         return (struct hf_condition){ HF_CONDITION_IS_DEGRADED, reasons };
     }
     uint32_t reasons = running_reasons(f, now);

@@ -42,8 +42,8 @@ struct hf_condition_facts {
     bool is_quarantined;                        /* the phase */
     uint32_t misses;                            /* beats in a row: shown, never more */
     bool is_verifying;                          /* a silence is looked into */
-    bool is_suspended;                          /* stopped or frozen */
-    bool is_busy;                               /* silent but working */
+    bool is_suspended;                          /* stopped or frozen; also while not running */
+    bool is_busy;                               /* silent but working; the same */
     bool is_unresponsive;                       /* a restart for silence waits or runs */
     bool is_external_silent;                    /* not ours, and it does not answer */
     uint32_t call_failures;                     /* of the transport, in a row */

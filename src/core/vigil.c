@@ -112,6 +112,17 @@ static uint32_t ask(struct hf_vigil *v, hf_time now)
     return acts;
 }
 
+/* No connection, and none to be had: the probe and the process are the evidence. */
+static uint32_t doubt(struct hf_vigil *v, hf_time now, const struct hf_vigil_input *input)
+{
+    v->ways = input->u.doubt.ways;
+    v->reason = HF_VIGIL_NO_REASON;
+    v->ping_due = v->pong_due = HF_NEVER;
+    begin_silence(v, input->u.doubt.silent_since);
+    uint32_t acts = enter(v, HF_VIGIL_VERIFYING);
+    return acts | ask(v, now);
+}
+
 static uint32_t give_up(struct hf_vigil *v, enum hf_vigil_reason reason)
 {
     forget_probe(v);
@@ -211,6 +222,7 @@ static uint32_t take_answer(struct hf_vigil *v, hf_time now, const struct hf_vig
         return 0;
     case HF_VIGIL_TIME:
     case HF_VIGIL_START:
+    case HF_VIGIL_DOUBT:
     case HF_VIGIL_LIFE:
     case HF_VIGIL_MISS:
     case HF_VIGIL_EVIDENCE:
@@ -266,6 +278,7 @@ static uint32_t resume(struct hf_vigil *v, hf_time now)
 uint32_t hf_vigil_step(struct hf_vigil *v, hf_time now, const struct hf_vigil_input *input)
 {
     if (input->kind == HF_VIGIL_START) return start(v, now, &input->u.ways);
+    if (input->kind == HF_VIGIL_DOUBT) return doubt(v, now, input);
     if (input->kind == HF_VIGIL_END) return end(v);
     if (!is_watching(v)) return 0;
     switch (input->kind) {
@@ -287,6 +300,7 @@ uint32_t hf_vigil_step(struct hf_vigil *v, hf_time now, const struct hf_vigil_in
     case HF_VIGIL_RESTART_BEGUN:
         return v->stage == HF_VIGIL_UNRESPONSIVE ? enter(v, HF_VIGIL_RESTARTING) : 0;
     case HF_VIGIL_START:
+    case HF_VIGIL_DOUBT:
     case HF_VIGIL_END:
         break;
     }
@@ -300,101 +314,4 @@ hf_time hf_vigil_due(const struct hf_vigil *v)
     due = hf_time_min(due, v->probe_due);
     due = hf_time_min(due, v->judge_due);
     return hf_time_min(due, v->sample_due);
-}
-
-/* --- what is shown --- */
-
-static const char *state_name(enum hf_vigil_stage stage)
-{
-    switch (stage) {
-    case HF_VIGIL_IDLE:
-    case HF_VIGIL_HEALTHY:
-        return "healthy";
-    case HF_VIGIL_VERIFYING:
-    case HF_VIGIL_BUSY:
-    case HF_VIGIL_SUSPENDED:
-        return "verifying";
-    case HF_VIGIL_UNRESPONSIVE:
-        return "restart-pending";
-    case HF_VIGIL_RESTARTING:
-        return "restart-executing";
-    case HF_VIGIL_EXTERNAL_UNAVAILABLE:
-        return "external-unavailable";
-    }
-    HF_UNREACHABLE();
-}
-
-static const char *result_name(enum hf_vigil_result result)
-{
-    switch (result) {
-    case HF_VIGIL_NO_RESULT:
-        return NULL;
-    case HF_VIGIL_ANSWERED:
-        return "answered";
-    case HF_VIGIL_ONLY_HTTP:
-        return "only-http";
-    case HF_VIGIL_FAILED:
-        return "failed";
-    }
-    HF_UNREACHABLE();
-}
-
-static const char *reason_name(enum hf_vigil_reason reason)
-{
-    switch (reason) {
-    case HF_VIGIL_NO_REASON:
-        return NULL;
-    case HF_VIGIL_NO_PROGRESS:
-        return "no-progress";
-    case HF_VIGIL_BUSY_TOO_LONG:
-        return "busy-too-long";
-    case HF_VIGIL_STOPPED_BY_SIGNAL:
-        return "suspended-by-signal";
-    case HF_VIGIL_FROZEN:
-        return "frozen";
-    case HF_VIGIL_EXTERNAL_SILENT:
-        return "external-silent";
-    case HF_VIGIL_CONNECTION_SILENT:
-        return "connection-silent";
-    }
-    HF_UNREACHABLE();
-}
-
-const char *hf_vigil_stage_name(enum hf_vigil_stage stage)
-{
-    switch (stage) {
-    case HF_VIGIL_IDLE:
-        return "idle";
-    case HF_VIGIL_HEALTHY:
-        return "healthy";
-    case HF_VIGIL_VERIFYING:
-        return "verifying";
-    case HF_VIGIL_BUSY:
-        return "busy";
-    case HF_VIGIL_SUSPENDED:
-        return "suspended";
-    case HF_VIGIL_UNRESPONSIVE:
-        return "unresponsive";
-    case HF_VIGIL_RESTARTING:
-        return "restarting";
-    case HF_VIGIL_EXTERNAL_UNAVAILABLE:
-        return "external-unavailable";
-    }
-    HF_UNREACHABLE();
-}
-
-struct hf_vigil_view hf_vigil_view(const struct hf_vigil *v)
-{
-    const char *error = v->is_timeout ? "deadline-probe-timeout" : "deadline-probe-failed";
-    hf_time deadline = hf_time_min(v->probe_due, hf_time_min(v->judge_due, v->sample_due));
-    return (struct hf_vigil_view){
-        .state = state_name(v->stage),
-        .alive_at = v->alive_at,
-        .deadline_at = is_watching(v) ? deadline : HF_NEVER,
-        .probed_at = v->probed_at,
-        .result = result_name(v->result),
-        .error = v->result == HF_VIGIL_FAILED ? error : NULL,
-        .reason = reason_name(v->reason),
-        .is_external = v->ways.is_external,
-    };
 }

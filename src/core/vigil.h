@@ -4,7 +4,8 @@
  * frame, an answer) begins a new silence; 90 s of silence ask one probe over the
  * control connection and one over HTTP; only when both fail for 5 s is the process
  * itself looked at: stopped or frozen is no hang, work on a core is "busy" until
- * 180 s, and what is left is unresponsive.  A missed pong is told, never acted on.
+ * 180 s, and what is left is unresponsive.  The same judges a process that has lost its
+ * connection and does not let us in again.  A missed pong is told, never acted on.
  * What it decides is monotonic; a silence during which the host slept is begun
  * anew.  Pure, allocates nothing. */
 #ifndef HF_CORE_VIGIL_H
@@ -45,6 +46,7 @@ enum hf_vigil_stage {
 enum hf_vigil_input_kind {
     HF_VIGIL_TIME,  /* nothing but the time */
     HF_VIGIL_START, /* hello: watch it, `ways` */
+    HF_VIGIL_DOUBT, /* it lives and lets nobody in again: judge it now, `doubt` */
     HF_VIGIL_LIFE,  /* a pong, a frame, a successful call */
     HF_VIGIL_MISS,  /* whoever pings in our place saw no life in time after a ping */
     HF_VIGIL_CALL_ANSWERED,
@@ -68,7 +70,11 @@ struct hf_vigil_input {
     enum hf_vigil_input_kind kind;
     uint64_t probe; /* the four answers: hf_vigil.probe when it was asked */
     union {
-        struct hf_vigil_ways ways;         /* START */
+        struct hf_vigil_ways ways; /* START */
+        struct {
+            struct hf_vigil_ways ways;
+            hf_time silent_since;
+        } doubt;
         struct hf_vigil_evidence evidence; /* EVIDENCE */
     } u;
 };

@@ -152,7 +152,6 @@ static void read_hello(struct hf_supervisor *s, struct hf_bytes hello)
     struct hf_bytes server = hf_json_find(hello, "server");
     struct hf_bytes methods = hf_json_find(hf_json_find(hello, "features"), "methods");
     read_word(&l->version, server, "version");
-    read_word(&l->conn_id, server, "connId");
     read_word(&l->boot_id, server, "bootId");
     read_word(&l->applied, hf_json_find(hello, "snapshot"), "appliedConfigHash");
     l->lists_methods = hf_json_count(methods) > 0;

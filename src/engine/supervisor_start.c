@@ -7,8 +7,7 @@ enum {
     SPAWN_WITHIN_MS = 10000,
     PROBE_WITHIN_MS = 1500,
     PROBE_EVERY_MS = 200,
-    DOCTOR_WITHIN_MS = 120000,
-    DOCTOR_EVERY_MS = 600000
+    SUSPENDED_EVERY_MS = 5000 /* each look fills the queue of what cannot accept */
 };
 
 /* --- begin --- */
@@ -47,7 +46,7 @@ void hf_keep_start_begin(struct hf_supervisor *s, struct hf_start_how how, struc
 }
 
 /* What is on its way out goes first: at most one tree of ours lives. */
-static bool waits_for_trees(struct hf_supervisor *s)
+bool hf_keep_start_waits_for_trees(struct hf_supervisor *s)
 {
     if (!hf_keep_tree_any_unwanted(s)) return false;
     if (hf_ledger_is_stuck(&s->ledger)) {
@@ -67,52 +66,8 @@ void hf_keep_start_attempt(struct hf_supervisor *s, struct hf_bytes cause)
     s->start.startup_step = 0;
     s->start.is_candidate = s->start.must_be_free = s->start.doctor_follows = false;
     s->start.is_reattach = false;
-    if (waits_for_trees(s)) return;
+    if (hf_keep_start_waits_for_trees(s)) return;
     hf_keep_place_detect(s, cause);
-}
-
-/* --- the doctor (7.2) --- */
-
-static bool may_repair(const struct hf_supervisor *s)
-{
-    bool is_early = hf_time_since(s->now.mono, s->doctored_at) < HF_MS(DOCTOR_EVERY_MS) &&
-                    !hf_time_same(s->doctored_at, HF_NEVER);
-    bool is_changed = s->revision != s->doctor_revision;
-    return s->config.has_doctor && !s->start.has_doctored && (!is_early || is_changed);
-}
-
-static void repair(struct hf_supervisor *s)
-{
-    s->start.doctor_follows = true;
-    if (waits_for_trees(s)) return;
-    s->start.doctor_follows = false;
-    struct hf_tree *t = hf_keep_tree_add(s, true);
-    if (!t) return;
-    hf_keep_enter(s, HF_PHASE_REPAIR, HF_LIT("config_invalid"));
-    s->start.has_doctored = true;
-    s->start.doctor_is_late = false;
-    s->doctored_at = s->now.mono;
-    s->doctor_revision = s->revision;
-    struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_SPAWN);
-    a->tree = t->id;
-    a->u.spawn = HF_KEEPER_DOCTOR;
-    hf_keep_notify(s, HF_KEEPER_NOTICE_EXTEND, HF_MS(DOCTOR_WITHIN_MS));
-    hf_keep_arm(s, HF_TIMER_STEP, HF_MS(DOCTOR_WITHIN_MS));
-}
-
-void hf_keep_start_doctor_ended(struct hf_supervisor *s, bool is_good)
-{
-    hf_keep_disarm(s, HF_TIMER_STEP);
-    if (!is_good || s->start.doctor_is_late) {
-        bool is_late = s->start.doctor_is_late;
-        hf_keep_fail_text(s, is_late ? HF_LIT("the repair command did not end in time")
-                                     : HF_LIT("the repair command failed"));
-        hf_keep_start_give_up(s, 0, is_late ? HF_LIT("doctor_timeout") : HF_LIT("doctor_failed"));
-        return;
-    }
-    hf_keep_clear_error(s);
-    hf_keep_reload_read_config(s, true);
-    hf_keep_start_attempt(s, HF_LIT("repaired"));
 }
 
 /* The last tree that was in the way is gone. */
@@ -120,7 +75,7 @@ void hf_keep_start_trees_gone(struct hf_supervisor *s)
 {
     if (s->phase != HF_PHASE_RECLAIM) return;
     if (s->start.doctor_follows)
-        repair(s);
+        hf_keep_doctor_begin(s);
     else
         hf_keep_start_attempt(s, HF_LIT("old_process_gone"));
 }
@@ -170,8 +125,9 @@ static void probe(struct hf_supervisor *s)
 void hf_keep_start_wait_ready(struct hf_supervisor *s, bool is_reattach)
 {
     s->start.is_reattach = is_reattach;
-    hf_time until =
-        is_reattach ? hf_time_after(s->now.mono, s->config.reattach_within) : s->start.deadline;
+    /* What the process does is looked at towards the end, so that the verdict comes at it. */
+    hf_span reattach = s->config.reattach_within - s->config.vigil.probe_within;
+    hf_time until = is_reattach ? hf_time_after(s->now.mono, reattach) : s->start.deadline;
     hf_keep_enter(s, HF_PHASE_WAIT_READY, is_reattach ? HF_LIT("reattach") : HF_LIT("spawned"));
     s->timers[HF_TIMER_STEP] = hf_time_max(until, s->now.mono);
     if (s->config.place == HF_PLACE_NONE)
@@ -188,6 +144,7 @@ void hf_keep_start_is_ready(struct hf_supervisor *s)
     s->asks[HF_ASK_PROBE] = 0;
     hf_keep_disarm(s, HF_TIMER_POLL);
     hf_keep_disarm(s, HF_TIMER_STEP);
+    hf_keep_watch_vigil(s, HF_VIGIL_END);
     s->start.ready_at = s->now.mono;
     if (s->config.place == HF_PLACE_GATEWAY)
         hf_keep_link_open(s);
@@ -203,20 +160,34 @@ void hf_keep_start_probed(struct hf_supervisor *s, const struct hf_keeper_event 
         hf_keep_tree_end_all(s, hf_reaper_grace(HF_GRACE_STOP, s->config.stop_grace, -1));
         hf_keep_start_failed(s, HF_FAILED_ELSEWHERE, event->u.probed.why);
     } else {
-        hf_keep_arm(s, HF_TIMER_POLL, HF_MS(PROBE_EVERY_MS));
+        bool is_suspended = s->vigil.stage == HF_VIGIL_SUSPENDED;
+        hf_keep_arm(s, HF_TIMER_POLL, HF_MS(is_suspended ? SUSPENDED_EVERY_MS : PROBE_EVERY_MS));
     }
+}
+
+/* Of one that does not let us in again: nothing speaks for it. */
+void hf_keep_start_is_hung(struct hf_supervisor *s)
+{
+    hf_keep_tree_end_all(s, hf_reaper_grace(HF_GRACE_LIVENESS, -1, -1));
+    hf_keep_start_failed(s, HF_FAILED_TIMEOUT, HF_LIT("the process does not answer"));
+}
+
+/* It lives (it answers over HTTP, or the machine slept): another connection may be had. */
+void hf_keep_start_is_half_alive(struct hf_supervisor *s)
+{
+    hf_keep_start_failed(s, HF_FAILED_TIMEOUT, HF_LIT("it lives, and lets nobody in"));
 }
 
 /* --- deadlines --- */
 
 static void not_ready(struct hf_supervisor *s)
 {
-    bool is_reattach = s->start.is_reattach;
+    if (s->start.is_reattach && hf_ledger_gateway(&s->ledger)) {
+        hf_keep_watch_doubt(s);
+        return;
+    }
     hf_keep_tree_end_all(s, hf_reaper_grace(HF_GRACE_LIVENESS, -1, -1));
-    if (is_reattach)
-        hf_keep_start_failed(s, HF_FAILED_TIMEOUT, HF_LIT("the process does not answer"));
-    else
-        hf_keep_start_failed(s, HF_FAILED_NOT_READY, HF_LIT("not ready in time"));
+    hf_keep_start_failed(s, HF_FAILED_NOT_READY, HF_LIT("not ready in time"));
 }
 
 void hf_keep_start_deadline(struct hf_supervisor *s)
@@ -237,9 +208,7 @@ void hf_keep_start_deadline(struct hf_supervisor *s)
     } else if (s->phase == HF_PHASE_WAIT_READY) {
         not_ready(s);
     } else if (s->phase == HF_PHASE_REPAIR) {
-        struct hf_tree *doctor = hf_ledger_doctor(&s->ledger);
-        s->start.doctor_is_late = true;
-        if (doctor) hf_keep_tree_end(s, doctor, 0);
+        hf_keep_doctor_late(s);
     }
 }
 
@@ -265,6 +234,7 @@ void hf_keep_start_close(struct hf_supervisor *s)
     for (size_t i = 0; i < HF_COUNT(asks); i++) s->asks[asks[i]] = 0;
     hf_keep_disarm(s, HF_TIMER_STEP);
     hf_keep_disarm(s, HF_TIMER_POLL);
+    hf_keep_watch_vigil(s, HF_VIGIL_END);
     s->start.is_open = false;
 }
 
@@ -273,6 +243,7 @@ void hf_keep_start_failed(struct hf_supervisor *s, enum hf_failure_kind kind, st
     hf_keep_disarm(s, HF_TIMER_STEP);
     hf_keep_disarm(s, HF_TIMER_POLL);
     s->asks[HF_ASK_PROBE] = s->asks[HF_ASK_PORT] = s->asks[HF_ASK_DETECT] = 0;
+    hf_keep_watch_vigil(s, HF_VIGIL_END);
     hf_keep_link_abort(s);
     struct hf_exit exit = s->start.failure.exit;
     s->start.failure = (struct hf_failure){ .kind = kind };
@@ -301,7 +272,7 @@ void hf_keep_start_judge(struct hf_supervisor *s)
     f->marks = hf_keep_output_marks(s);
     f->attempt = s->start.attempt;
     f->attempts_max = s->start.how.is_single ? 1 : ATTEMPTS_MAX;
-    f->may_repair = may_repair(s);
+    f->may_repair = hf_keep_doctor_may(s);
     struct hf_failure_verdict v = hf_failure_judge(f);
     switch (v.act) {
     case HF_FAILURE_DROP:
@@ -315,7 +286,7 @@ void hf_keep_start_judge(struct hf_supervisor *s)
         return;
     case HF_FAILURE_REPAIR:
         s->start.is_looking = false;
-        repair(s);
+        hf_keep_doctor_begin(s);
         return;
     case HF_FAILURE_RETRY:
         retry(s, v.wait, v.why);
@@ -388,7 +359,6 @@ void hf_keep_start_fatal(struct hf_supervisor *s, struct hf_bytes why)
     told_failed(s, why);
     hf_keep_tree_end_all(s, hf_reaper_grace(HF_GRACE_STOP, s->config.stop_grace, -1));
     s->is_fatal = true;
-    s->fatal_revision = s->revision;
     hf_keep_disarm(s, HF_TIMER_RECONNECT);
     hf_keep_enter(s, HF_PHASE_FATAL, why);
     hf_keep_restart_settle(s);

@@ -2,11 +2,11 @@
  *
  * Nobody outside src/engine includes this (tests may).  supervisor.c owns the whole:
  * events, deadlines, actions, phases; supervisor_start.c the start operation,
- * supervisor_place.c who holds the port, supervisor_tree.c processes and their ends,
- * supervisor_stop.c stop and quit, supervisor_request.c and supervisor_restart.c what is
- * asked for, supervisor_reload.c configuration, supervisor_link.c the control
- * connection, supervisor_watch.c ready and liveness, supervisor_memory.c its limits of
- * memory, supervisor_report.c what is said. */
+ * supervisor_doctor.c its repair command, supervisor_place.c who holds the port,
+ * supervisor_tree.c processes and their ends, supervisor_stop.c stop and quit,
+ * supervisor_request.c and supervisor_restart.c what is asked for, supervisor_reload.c
+ * configuration, supervisor_link.c the control connection, supervisor_watch.c ready and
+ * liveness, supervisor_memory.c its limits of memory, supervisor_report.c what is said. */
 #ifndef HF_ENGINE_SUPERVISOR_STATE_H
 #define HF_ENGINE_SUPERVISOR_STATE_H
 
@@ -85,7 +85,6 @@ struct hf_start { /* the start operation */
     uint32_t startup_step;
     struct hf_holder_facts facts;
     int64_t found_pid;
-    uint64_t found_tree;
     struct hf_failure failure; /* the one that is being judged */
 };
 
@@ -126,7 +125,7 @@ struct hf_keeper_link {   /* the control connection */
     bool is_owned;
     bool lists_methods, has_shutdown, has_restart, has_config, has_presence;
     bool will_restart; /* a `shutdown` event with a restart hint */
-    struct hf_word version, conn_id, boot_id, applied;
+    struct hf_word version, boot_id, applied;
     hf_span budget; /* -1: not told */
 };
 
@@ -180,11 +179,10 @@ struct hf_supervisor {
     struct hf_stops stops;
     uint64_t mark_at_1012;
     uint64_t tree_at_1012; /* 0: no 1012 waits for its hello */
-    bool wants_respawn;    /* the exit that was seen is a hand-over */
     struct hf_reload_policy policy;
-    hf_time policy_at;                                 /* HF_NEVER: never read */
-    uint64_t revision, spawn_revision, fatal_revision; /* of the file; 0: unknown */
-    hf_time doctored_at;                               /* HF_NEVER: never */
+    hf_time policy_at;                 /* HF_NEVER: never read */
+    uint64_t revision, spawn_revision; /* of the file; 0: unknown */
+    hf_time doctored_at;               /* HF_NEVER: never */
     uint64_t doctor_revision;
     bool journal_failed, is_safe_mode;
     uint64_t stale_count;
@@ -276,9 +274,11 @@ void hf_keep_start_wait_ready(struct hf_supervisor *s, bool is_reattach);
 void hf_keep_start_is_ready(struct hf_supervisor *s); /* the place answers */
 void hf_keep_start_probed(struct hf_supervisor *s, const struct hf_keeper_event *event);
 void hf_keep_start_deadline(struct hf_supervisor *s); /* TIMER_STEP while starting */
+void hf_keep_start_is_hung(struct hf_supervisor *s);  /* what lives does not let us in */
+void hf_keep_start_is_half_alive(struct hf_supervisor *s);
 void hf_keep_start_poll(struct hf_supervisor *s);
+bool hf_keep_start_waits_for_trees(struct hf_supervisor *s); /* those on their way out */
 void hf_keep_start_trees_gone(struct hf_supervisor *s);
-void hf_keep_start_doctor_ended(struct hf_supervisor *s, bool is_good);
 void hf_keep_start_close(struct hf_supervisor *s); /* its timers and questions */
 
 /* The attempt failed: `why` is for people. */
@@ -289,6 +289,13 @@ void hf_keep_start_judge(struct hf_supervisor *s);
 void hf_keep_start_give_up(struct hf_supervisor *s, hf_span at_least, struct hf_bytes why);
 void hf_keep_start_conflict(struct hf_supervisor *s);
 void hf_keep_start_fatal(struct hf_supervisor *s, struct hf_bytes why);
+
+/* --- supervisor_doctor.c --- */
+
+bool hf_keep_doctor_may(const struct hf_supervisor *s);
+void hf_keep_doctor_begin(struct hf_supervisor *s);
+void hf_keep_doctor_ended(struct hf_supervisor *s, bool is_good);
+void hf_keep_doctor_late(struct hf_supervisor *s);
 
 /* --- supervisor_place.c --- */
 
@@ -389,6 +396,7 @@ void hf_keep_memory_read(struct hf_supervisor *s, const struct hf_keeper_event *
 /* --- supervisor_watch.c --- */
 
 void hf_keep_watch_begin(struct hf_supervisor *s);
+void hf_keep_watch_doubt(struct hf_supervisor *s); /* a process that does not let us in again */
 void hf_keep_watch_ready(struct hf_supervisor *s, const char *by);
 void hf_keep_watch_executed(struct hf_supervisor *s);
 void hf_keep_watch_ready_probe(struct hf_supervisor *s);

@@ -135,7 +135,7 @@ static void spawn_failed(struct hf_supervisor *s, struct hf_tree *t,
         return;
     }
     if (is_doctor) {
-        hf_keep_start_doctor_ended(s, false);
+        hf_keep_doctor_ended(s, false);
         return;
     }
     if (was_adopted) { /* it ended meanwhile, or is another process: look again */
@@ -315,7 +315,7 @@ static void emptied(struct hf_supervisor *s, struct hf_tree *t)
     hf_ledger_drop(&s->ledger, t->id);
     if (!is_doctor && !hf_ledger_gateway(&s->ledger)) journal(s, 0);
     if (was_wanted_doctor && s->start.is_open)
-        hf_keep_start_doctor_ended(s, is_good);
+        hf_keep_doctor_ended(s, is_good);
     else
         gone(s);
 }

@@ -130,12 +130,37 @@ void hf_keep_watch_begin(struct hf_supervisor *s)
     hf_keep_watch_vigil_input(s, &input);
 }
 
+static hf_time silent_since(struct hf_supervisor *s)
+{
+    hf_time made_at = hf_ledger_gateway(&s->ledger)->made_at, alive_at = s->vigil.alive_at;
+    bool was_alive = !hf_time_same(alive_at, HF_NEVER) && hf_time_before(made_at, alive_at);
+    return was_alive ? alive_at : made_at;
+}
+
+void hf_keep_watch_doubt(struct hf_supervisor *s)
+{
+    struct hf_vigil_input input = { .kind = HF_VIGIL_DOUBT };
+    input.u.doubt.ways = (struct hf_vigil_ways){ .has_http = true };
+    input.u.doubt.silent_since = silent_since(s);
+    hf_keep_watch_vigil_input(s, &input);
+}
+
 static void probe(struct hf_supervisor *s)
 {
     struct hf_keeper_action *a = hf_keep_ask(s, HF_KEEPER_PROBE, HF_ASK_ALIVE);
     a->within = HF_MS(READY_WITHIN_MS);
     a->u.probe = s->config.place == HF_PLACE_GATEWAY ? HF_KEEPER_LOOK_ALIVE : HF_KEEPER_LOOK_READY;
     hf_keep_link_call(s, HF_ASK_VIGIL, core_probe, HF_EMPTY, HF_MS(READY_WITHIN_MS));
+}
+
+/* Why one that lives does not let us in. */
+static void explain_silence(struct hf_supervisor *s)
+{
+    if (s->vigil.stage == HF_VIGIL_SUSPENDED)
+        hf_keep_fail_text(s,
+                          HF_LIT("the gateway is suspended: a signal stopped it, or it is frozen"));
+    else if (s->vigil.stage == HF_VIGIL_BUSY)
+        hf_keep_fail_text(s, HF_LIT("the gateway is busy and does not answer"));
 }
 
 /* The phase that goes with the stage of the ladder. */
@@ -146,6 +171,7 @@ static void show_stage(struct hf_supervisor *s)
     HF_LOG(&s->config.log, is_well ? HF_LOG_INFO : HF_LOG_WARN, "gateway.liveness_changed",
            HF_TEXT("stage", hf_bytes_cstr(hf_vigil_stage_name(s->vigil.stage))));
     s->status_changed = true;
+    if (s->start.is_open) explain_silence(s);
     if (!hf_keep_state_is(s, HF_KEEPER_RUNNING)) return;
     if (!is_well)
         hf_keep_enter(s, HF_PHASE_VERIFYING, hf_bytes_cstr(hf_vigil_stage_name(s->vigil.stage)));
@@ -190,6 +216,15 @@ static void act_on_tree(struct hf_supervisor *s, uint32_t acts)
     if (acts & HF_VIGIL_DO_DUMP) hf_keep_act(s, HF_KEEPER_DUMP)->tree = t->id;
 }
 
+/* While it starts the verdict is the operation's. */
+static void end_doubt(struct hf_supervisor *s, uint32_t acts)
+{
+    if (acts & HF_VIGIL_DO_RESTART)
+        hf_keep_start_is_hung(s);
+    else if (s->vigil.stage == HF_VIGIL_HEALTHY)
+        hf_keep_start_is_half_alive(s);
+}
+
 void hf_keep_watch_vigil_input(struct hf_supervisor *s, const struct hf_vigil_input *input)
 {
     uint32_t acts = hf_vigil_step(&s->vigil, s->now.mono, input);
@@ -200,7 +235,10 @@ void hf_keep_watch_vigil_input(struct hf_supervisor *s, const struct hf_vigil_in
     if (acts & HF_VIGIL_DO_PROBE) probe(s);
     act_on_tree(s, acts);
     if (acts & HF_VIGIL_DO_RECONNECT) reconnect(s);
-    if (acts & HF_VIGIL_DO_RESTART) hf_keep_restart_by_vigil(s);
+    if (s->start.is_open && s->phase == HF_PHASE_WAIT_READY)
+        end_doubt(s, acts);
+    else if (acts & HF_VIGIL_DO_RESTART)
+        hf_keep_restart_by_vigil(s);
 }
 
 void hf_keep_watch_vigil(struct hf_supervisor *s, enum hf_vigil_input_kind kind)

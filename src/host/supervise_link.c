@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* spec/supervisor.md section 1: heartbeat 30000, its deadline 12000.  What is missed is
- * told, and nothing is closed for it: the engine's own ladder judges. */
+ * told, and nothing is closed for it, nor for a lost tick or heartbeat: the engine's own
+ * ladder judges. */
 #define PING_EVERY HF_MS(30000)
 #define PONG_WITHIN HF_MS(12000)
 #define NOT_JUDGED HF_SECONDS(86400)
@@ -267,6 +268,7 @@ static struct hf_client_config client_config(struct hf_supervise *s,
     c.link.watch.ping_every = PING_EVERY;
     c.link.watch.pong_within = NOT_JUDGED;
     c.link.watch.tick_check_min = NOT_JUDGED;
+    c.link.watch.beat_every = 0;
     return c;
 }
 

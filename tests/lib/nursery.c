@@ -474,13 +474,17 @@ static void probe(struct nursery *n, const struct hf_keeper_action *a)
 static void open_link(struct nursery *n, const struct hf_keeper_action *a)
 {
     struct kid *k = listener(n);
-    bool waits = k && !answers(n, k);
+    hf_span takes = HF_MS(2);
+    if (k && !answers(n, k))
+        takes = a->within;
+    else if (k && k->child.ignores_connect)
+        takes = a->u.link_open.connect_within;
     NURSERY_CHECK(n, n->link == 0);
     n->link = a->link;
     n->link_is_open = false;
     n->link_to_kid = k != NULL;
     n->link_tree = k ? k->tree : 0;
-    struct mail *m = post(n, HF_KEEPER_LINK_READY, waits ? a->within : HF_MS(2));
+    struct mail *m = post(n, HF_KEEPER_LINK_READY, takes);
     m->event.link = a->link;
     m->needs_look = true;
 }
@@ -514,6 +518,20 @@ static void call(struct nursery *n, const struct hf_keeper_action *a)
     m->event.ask = a->ask;
     m->needs_look = true;
     snprintf(m->method, sizeof m->method, "%.*s", (int)method.len, (const char *)method.ptr);
+}
+
+/* A dump comes right before the end of what is held for hung: never of what a signal
+ * stopped, nor of what has worked in silence for less than 180 s (its last life may be
+ * 30 s older than its hang; the evidence a moment older than the dump). */
+static void check_dump(struct nursery *n, const struct hf_keeper_action *a)
+{
+    struct kid *k = find_kid(n, a->tree);
+    if (!k || !k->exists || !is_hung(n, k)) return;
+    hf_span hung_for = hf_time_since(n->now.mono, k->hang_at);
+    bool is_fresh = hung_for < HF_MS(10000);
+    if (!is_fresh && k->child.hangs_stopped) nursery_fail(n, "a suspended gateway is ended");
+    if (!is_fresh && k->child.hangs_busy && hung_for < HF_MS(145000))
+        nursery_fail(n, "a busy gateway is ended after %lld ms", (long long)hf_span_ms(hung_for));
 }
 
 static void read_evidence(struct nursery *n, const struct hf_keeper_action *a)
@@ -652,6 +670,7 @@ static void act(struct nursery *n, const struct hf_keeper_action *a)
         read_memory(n, a);
         return;
     case HF_KEEPER_DUMP:
+        check_dump(n, a);
         return;
     case HF_KEEPER_LINK_OPEN:
         open_link(n, a);

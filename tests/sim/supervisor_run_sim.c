@@ -438,10 +438,10 @@ static void one_that_never_answers_connect_is_replaced_at_last(void)
 {
     BEGIN({ .ready_ms = 100, .ignores_connect = true }, { .ready_ms = 100 });
     ask(HF_KEEPER_DO_START);
-    run_ms(8000); /* two operations of three attempts, and 1 s between them */
+    run_ms(127000); /* two operations of three attempts of 20 s, and 1 s between them */
     CHECK_EQ(n.spawns, 1);
     CHECK_EQ(n.actions[HF_KEEPER_DUMP], 0);
-    run_ms(20000);
+    run_ms(70000);
     CHECK_EQ(n.actions[HF_KEEPER_DUMP], 1);
     CHECK_EQ(n.spawns, 2);
     CHECK_EQ(phase(), HF_PHASE_READY);
@@ -489,6 +489,71 @@ static void a_suspended_gateway_is_left_alone(void)
     CHECK_EQ(phase(), HF_PHASE_VERIFYING);
     CHECK_EQ(n.spawns, 1);
     run_ms(200000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.spawns, 1);
+    end();
+}
+
+/* supervisor 78, its other half: what is suspended loses its connection, and the kernel
+ * goes on accepting for it.  Whatever is tried, it is left alone, and it is told why. */
+static void a_suspended_gateway_whose_connection_is_lost_is_left_alone(void)
+{
+    static const uint16_t codes[] = { 1006, 1012, 4000 };
+    for (size_t i = 0; i < HF_COUNT(codes); i++) {
+        BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hang_for_ms = 400000, .hangs_stopped = true });
+        be_running();
+        run_ms(2000);
+        nursery_close_link(&n, codes[i]);
+        run_ms(60000);
+        CHECK_EQ_AT(i, n.s->vigil.stage, HF_VIGIL_SUSPENDED);
+        CHECK_AT(i, hf_supervisor_condition(n.s, n.now).reasons & (1u << HF_CONDITION_SUSPENDED));
+        CHECK_AT(i, holds(nursery_status(&n).error, "suspended"));
+        run_ms(300000);
+        CHECK_EQ_AT(i, phase(), HF_PHASE_WAIT_READY);
+        run_ms(60000);
+        CHECK_EQ_AT(i, phase(), HF_PHASE_READY);
+        CHECK_EQ_AT(i, nursery_status(&n).error.len, 0);
+        CHECK_EQ_AT(i, n.spawns, 1);
+        CHECK_EQ_AT(i, n.actions[HF_KEEPER_SIGNAL] + n.actions[HF_KEEPER_END], 0);
+        end();
+    }
+}
+
+/* supervisor 77, without a connection: work is waited for until 180 s of silence. */
+static void a_busy_gateway_whose_connection_is_lost_is_given_longer(void)
+{
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hang_for_ms = 100000, .hangs_busy = true });
+    be_running();
+    run_ms(2000);
+    nursery_close_link(&n, 1006);
+    run_ms(60000);
+    CHECK_EQ(n.s->vigil.stage, HF_VIGIL_BUSY);
+    CHECK(hf_supervisor_condition(n.s, n.now).reasons & (1u << HF_CONDITION_BUSY));
+    run_ms(60000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.spawns, 1);
+    end();
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hangs_busy = true }, { .ready_ms = 100 });
+    be_running();
+    run_ms(2000);
+    nursery_close_link(&n, 1006);
+    run_ms(170000);
+    CHECK_EQ(n.spawns, 1);
+    run_ms(20000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(n.actions[HF_KEEPER_DUMP], 1);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    end();
+}
+
+/* One that answers over HTTP lives: the next try is one of the connection. */
+static void one_that_answers_only_http_is_not_ended_at_the_first_try(void)
+{
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hang_for_ms = 40000, .has_http = true });
+    be_running();
+    run_ms(2000);
+    nursery_close_link(&n, 1006);
+    run_ms(60000);
     CHECK_EQ(phase(), HF_PHASE_READY);
     CHECK_EQ(n.spawns, 1);
     end();
@@ -811,7 +876,11 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            a_gateway_that_hangs_is_replaced_once, a_web_server_that_hangs_is_replaced,
            one_that_never_answers_connect_is_replaced_at_last,
            one_that_answers_with_errors_is_not_ended, a_busy_gateway_is_given_longer,
-           a_suspended_gateway_is_left_alone, when_only_http_answers_the_connection_is_made_anew,
+           a_suspended_gateway_is_left_alone,
+           a_suspended_gateway_whose_connection_is_lost_is_left_alone,
+           a_busy_gateway_whose_connection_is_lost_is_given_longer,
+           one_that_answers_only_http_is_not_ended_at_the_first_try,
+           when_only_http_answers_the_connection_is_made_anew,
            somebody_else_s_hung_gateway_is_never_signalled, a_sleep_of_the_machine_restarts_nothing,
            ready_is_probed_at_the_listed_times, a_ready_event_is_ready_at_once_and_once,
            the_transport_is_checked_each_30_seconds, the_own_log_says_each_thing_once,

@@ -399,6 +399,51 @@ static void misses_that_somebody_else_counts_are_told_once(void)
     CHECK_EQ(v.misses, 3);
 }
 
+/* It has lost its connection and does not let us in again: judged at once, by HTTP and by
+ * what the process does; how long it may work counts from its last life. */
+static void a_doubt_is_judged_at_once(void)
+{
+    static const struct {
+        int64_t silent_since_ms;
+        struct row rows[3]; /* the verdict, and what follows it */
+    } cases[] = {
+        { 0, { { 105000, CPU, 1100, RESTART | TELL, HF_VIGIL_UNRESPONSIVE } } },
+        { 0, { { 105000, UNKNOWN, 0, RESTART | TELL, HF_VIGIL_UNRESPONSIVE } } },
+        { 0,
+          { { 105000, STOPPED, 0, HF_VIGIL_DO_CONTINUE | TELL, HF_VIGIL_SUSPENDED },
+            { 114999, TIME, 0, 0, HF_VIGIL_SUSPENDED },
+            { 115000, TIME, 0, PROBE | SAMPLE, HF_VIGIL_SUSPENDED } } },
+        { 0,
+          { { 105000, CPU, 4000, TELL, HF_VIGIL_BUSY },
+            { 115000, TIME, 0, PROBE | SAMPLE, HF_VIGIL_BUSY },
+            { 116000, HTTP_OK, 0, TELL, HF_VIGIL_HEALTHY } } },
+        { -76000, { { 105000, CPU, 4000, RESTART | TELL, HF_VIGIL_UNRESPONSIVE } } },
+    };
+    for (size_t i = 0; i < HF_COUNT(cases); i++) {
+        struct hf_vigil_limits limits;
+        struct hf_vigil v;
+        struct hf_vigil_input input = { .kind = HF_VIGIL_DOUBT };
+        hf_vigil_limits_init(&limits);
+        hf_vigil_init(&v, &limits);
+        input.u.doubt.ways = (struct hf_vigil_ways){ .has_http = true };
+        input.u.doubt.silent_since = hf_at_ms(cases[i].silent_since_ms);
+        CHECK_EQ_AT(i, hf_vigil_step(&v, hf_at_ms(100000), &input), PROBE | SAMPLE | TELL);
+        static const struct row first[] = {
+            { 100000, CPU, 1000, 0, HF_VIGIL_VERIFYING },
+            { 104999, TIME, 0, 0, HF_VIGIL_VERIFYING },
+            { 105000, TIME, 0, SAMPLE, HF_VIGIL_VERIFYING },
+        };
+        for (size_t k = 0; k < HF_COUNT(first) + HF_COUNT(cases[i].rows); k++) {
+            bool is_first = k < HF_COUNT(first);
+            const struct row *row = is_first ? &first[k] : &cases[i].rows[k - HF_COUNT(first)];
+            if (row->ms == 0) break;
+            input = input_of(&v, row, &both);
+            CHECK_EQ_AT(i * 10 + k, hf_vigil_step(&v, hf_at_ms(row->ms), &input), row->acts);
+            CHECK_EQ_AT(i * 10 + k, v.stage, row->stage);
+        }
+    }
+}
+
 static void the_snapshot_says_where_the_ladder_stands(void)
 {
     struct hf_vigil v = started(&both);
@@ -445,5 +490,5 @@ CHECK_MAIN(a_hung_process_is_probed_at_90_s_and_restarted_once_at_95,
            an_external_gateway_is_only_connected_to_anew, answers_that_come_late_count_for_nothing,
            evidence_that_never_comes_is_none, a_probe_by_http_alone_is_the_whole_answer,
            an_hour_of_sleep_is_no_silence, missed_pongs_are_told_and_never_acted_on,
-           misses_that_somebody_else_counts_are_told_once,
+           misses_that_somebody_else_counts_are_told_once, a_doubt_is_judged_at_once,
            the_snapshot_says_where_the_ladder_stands, every_stage_has_its_name)
