@@ -185,3 +185,15 @@ size_t hf_kin_kill(struct hf_kin *k)
     send_to_all(k, SIGKILL, 0);
     return found;
 }
+
+bool hf_kin_descends(pid_t pid, pid_t from)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    for (int i = 0; i < HF_KIN_GENERATIONS && pid > 1; i++) {
+        if (!hf_proc_stat(pid, text, &stat)) return false;
+        pid = (pid_t)stat.parent;
+        if (pid == from) return true;
+    }
+    return false;
+}

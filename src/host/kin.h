@@ -33,4 +33,8 @@ size_t hf_kin_signal(struct hf_kin *k, int number, pid_t but);
  * Returns how many were found; the tree is gone after two rounds that found none. */
 size_t hf_kin_kill(struct hf_kin *k);
 
+/* Whether a living process comes of another one, by at most HF_KIN_GENERATIONS parents. */
+enum { HF_KIN_GENERATIONS = 16 };
+bool hf_kin_descends(pid_t pid, pid_t from);
+
 #endif

@@ -2,6 +2,7 @@
 #include "base/crypto.h"
 #include "base/limits.h"
 #include "host/file.h"
+#include "host/kin.h"
 #include "host/port_holder.h"
 #include "host/supervise_state.h"
 
@@ -64,7 +65,9 @@ void hf_sup_detect(struct hf_supervise *s, const struct hf_keeper_action *a)
     found->pid = owner.pid;
     found->uid = owner.uid;
     found->tree = owner.pid != 0 ? hf_trees_find(s->trees, owner.pid) : 0;
-    found->is_recorded = is_recorded && owner.pid == j.pid;
+    /* A launcher may have started the one that listens. */
+    found->is_recorded = is_recorded && owner.pid != 0 &&
+                         (owner.pid == j.pid || hf_kin_descends(owner.pid, (pid_t)j.pid));
     found->is_same_user = owner.uid == (int64_t)geteuid();
     found->is_gateway_program = is_gateway_program(owner.program);
     found->program = hf_bytes_cstr(owner.program);

@@ -3,6 +3,7 @@
 #include "host/cgroup.h"
 #include "host/child_env.h"
 #include "host/evidence.h"
+#include "host/port_holder.h"
 #include "host/proc_file.h"
 #include "host/supervise_state.h"
 
@@ -308,6 +309,17 @@ void hf_sup_survey(struct hf_supervise *s, const struct hf_keeper_action *a)
     hf_sup_later(s, &event);
 }
 
+/* The main process may have launched the gateway and wait for it: whoever listens on our
+ * port is the one that matters. */
+static char state_of(struct hf_supervise *s, uint64_t tree, pid_t main)
+{
+    struct hf_port_owner owner = { .uid = -1 };
+    if (s->config.supervisor.port != 0) hf_port_find((uint16_t)s->config.supervisor.port, &owner);
+    bool is_member = owner.pid != 0 && hf_trees_find(s->trees, owner.pid) == tree;
+    pid_t pid = is_member ? owner.pid : main;
+    return hf_evidence_state(pid);
+}
+
 void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a)
 {
     static pid_t pids[HF_LIMIT_TREE_SCAN];
@@ -315,7 +327,7 @@ void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a)
     struct hf_keeper_event event = { .kind = HF_KEEPER_EVIDENCE, .ask = a->ask, .tree = a->tree };
     event.u.evidence.cpu_used = -1;
     if (hf_trees_facts(s->trees, a->tree, &facts)) {
-        if (facts.pid != 0) event.u.evidence.state = hf_evidence_state(facts.pid);
+        event.u.evidence.state = state_of(s, a->tree, facts.pid);
         event.u.evidence.is_frozen = facts.is_frozen;
         size_t count =
             facts.has_group_cpu ? 0 : hf_trees_list(s->trees, a->tree, pids, HF_COUNT(pids));

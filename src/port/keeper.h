@@ -198,8 +198,8 @@ struct hf_keeper_event {
             int64_t bytes; /* of all its processes; -1: it cannot be said */
         } memory;
         struct {
-            char state;       /* letter of /proc: R S D T Z; 0: not known */
-            bool is_frozen;   /* its cgroup */
+            char state;     /* of who listens, else of the main process: R S D T Z; 0: not known */
+            bool is_frozen; /* its cgroup */
             hf_span cpu_used; /* by the tree (or main process) since it was made; -1: not known */
         } evidence;
         struct {

@@ -557,6 +557,31 @@ def what_survives_is_adopted(s):
 
 
 @case
+def what_survives_behind_a_launcher_is_adopted(s):
+    """supervisor 24: the process that listens was started by the one that the journal names."""
+    port, token = free_port(), s.path("token")
+    with open(token, "w", encoding="ascii") as file:
+        file.write("a-token-of-this-test-0123456789\n")
+    os.chmod(token, 0o600)
+    gateway = f"{s.holdfast} run --state-dir {s.path('gateway')} --port {port} --token-file {token}"
+    child = ["/bin/sh", "-c", f"{gateway} & wait"]
+    flags = ["--url", f"ws://127.0.0.1:{port}", "--token-file", token, "--survive", "--stop-grace", "2000"]
+    s.supervise(child, *flags)
+    pid = s.wait_phase("ready")["pid"]
+    wait_until(lambda: os.path.exists(os.path.join(s.state, "journal")), "the journal names it")
+    s.process.kill()
+    s.process.wait()
+    before = sorted(s.left())
+    s.supervise(child, *flags)
+    status = s.wait_phase("ready")
+    check(status["pid"] == pid and status["owned"], f"it is kept again, and ours: {status}")
+    check(sorted(s.left()) == before, "nothing else was started")
+    stop(s)
+    s.process.send_signal(signal.SIGTERM)
+    check(s.wait_exit() == 0, "the supervisor ends")
+
+
+@case
 def our_own_gateway(s):
     """supervisor 1: with a port and a token that it is told"""
     s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway")])

@@ -8,10 +8,12 @@ import { cleanEnv, finish, folder, sleep, start, stop } from "./proc.mjs";
 const READY_MS = 180000;
 
 // Keeps a gateway busy, without an answer to anybody, for as long as a file says (milliseconds).
+// Its launcher loads this, too, and is left alone.
 const BUSY = `
 import fs from "node:fs";
 const file = process.env.INTEROP_BUSY;
 setInterval(() => {
+    if (process.title !== "openclaw-gateway") return;
     let ms = 0;
     try { ms = Number(fs.readFileSync(file, "utf8")); fs.rmSync(file); } catch { return; }
     const end = Date.now() + ms;
@@ -107,9 +109,20 @@ export class Keeper {
         return this.until(({ phase }) => phase === "ready", ms);
     }
 
-    // The gateway answers nobody for that long.
-    busy(ms) {
+    // The gateway answers nobody for that long; resolves when it has begun.
+    async busy(ms) {
         fs.writeFileSync(this.busyFile, String(ms));
+        const end = Date.now() + READY_MS;
+        while (fs.existsSync(this.busyFile)) {
+            if (Date.now() > end) throw new Error("the gateway does not become busy");
+            await sleep(100);
+        }
+    }
+
+    // The one process that listens; the launcher above it and its helpers are others.
+    gatewayPid() {
+        const named = (pid) => fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
+        return Number(this.left().find((pid) => named(pid).startsWith("openclaw-gateway")));
     }
 
     // Processes that still carry this keeper's mark in their environment.

@@ -114,12 +114,28 @@ export default function supervise(plan, ctx) {
         isShort,
     );
     alone(
-        "busy for 100 s is left alone (supervisor 77)",
+        "SIGSTOP of the gateway alone, not of its launcher, is told as well",
         async (own) => {
             const { pid } = await own.status();
-            own.busy(100 * SECOND);
-            await sleep(110 * SECOND);
-            mustEqual((await own.ready()).pid, pid);
+            const gateway = own.gatewayPid();
+            process.kill(gateway, "SIGSTOP");
+            await own.reason("gateway_suspended");
+            await sleep(30 * SECOND);
+            process.kill(gateway, "SIGCONT");
+            const status = await own.until(({ phase }) => phase === "ready");
+            mustEqual([status.pid, own.gatewayPid()], [pid, gateway]);
+        },
+        isShort,
+    );
+    alone(
+        "busy for 100 s is told as busy and left alone (supervisor 77)",
+        async (own) => {
+            const { pid } = await own.status();
+            const gateway = own.gatewayPid();
+            await own.busy(100 * SECOND);
+            await own.reason("gateway_busy");
+            const status = await own.until(({ phase }) => phase === "ready");
+            mustEqual([status.pid, own.gatewayPid()], [pid, gateway]);
         },
         isShort,
     );
@@ -127,9 +143,12 @@ export default function supervise(plan, ctx) {
         "busy for 200 s is told as stuck and restarted (supervisor 77)",
         async (own) => {
             const { pid } = await own.status();
-            own.busy(200 * SECOND);
-            const status = await own.until((now) => now.phase === "ready" && now.pid !== pid, 400000);
+            await own.busy(200 * SECOND);
+            await own.reason("gateway_busy");
+            const status = await own.until((now) => now.phase === "ready" && now.pid !== pid);
             mustEqual(status.owned, true);
+            must(/liveness_changed stage=unresponsive/.test(own.proc.stderr), "not told as stuck");
+            must(/child\.dumped/.test(own.proc.stderr), "nothing was written down before its end");
         },
         isShort,
     );
