@@ -232,9 +232,11 @@ void hf_liveness_written(struct hf_liveness *l, hf_time now)
     l->window_at = now;
 }
 
-void hf_liveness_moved(struct hf_liveness *l, hf_time now)
+bool hf_liveness_moved(struct hf_liveness *l, hf_time now)
 {
-    if (l->state == HF_LIVENESS_WRITING) l->window_at = now;
+    if (l->state != HF_LIVENESS_WRITING) return false;
+    l->window_at = now;
+    return true;
 }
 
 /* The number that these bytes spell exactly as we do, or 0. */

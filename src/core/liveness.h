@@ -59,11 +59,17 @@ enum hf_liveness_state {
 };
 
 struct hf_liveness { /* fields are private; tests may read them */
+    /* What every write of the connection looks at comes first. */
+    uint8_t state; /* enum hf_liveness_state */
+    uint8_t write; /* enum hf_ping_write */
+    uint8_t pending_len;
+    uint8_t sample_count, sample_next;
+    uint16_t jitter_ms16; /* in 1/16 ms, saturates */
+    hf_time next_ping_at;
+    hf_time window_at; /* the start of the window that decides WRITING, AWAITING, BROKEN */
     struct hf_now connected;
     struct hf_now heartbeat; /* the newest accepted pong; wall_ms is meaningless without one */
-    hf_time next_ping_at;
-    hf_time window_at;    /* the start of the window that decides WRITING, AWAITING, BROKEN */
-    int64_t last_payload; /* of the newest ping (`lastPingSent`); 0 before the first */
+    int64_t last_payload;    /* of the newest ping (`lastPingSent`); 0 before the first */
     int64_t payloads[HF_LIMIT_PENDING_PINGS]; /* pending pings, oldest first */
     hf_time enqueued_at[HF_LIMIT_PENDING_PINGS];
     uint32_t write_us[HF_LIMIT_PENDING_PINGS]; /* enqueue to write; UINT32_MAX: not written */
@@ -72,11 +78,6 @@ struct hf_liveness { /* fields are private; tests may read them */
     uint64_t pings_sent, pings_skipped, pongs_accepted;
     uint64_t pongs_stale, pongs_unmatched, pending_evicted;
     uint16_t samples_ms[HF_LIVENESS_SAMPLES]; /* ring, saturates at 65535 */
-    uint16_t jitter_ms16;                     /* in 1/16 ms, saturates */
-    uint8_t sample_count, sample_next;
-    uint8_t pending_len;
-    uint8_t state; /* enum hf_liveness_state */
-    uint8_t write; /* enum hf_ping_write */
 };
 
 _Static_assert(sizeof(struct hf_liveness) <= 256, "health-connection 36: at most 256 bytes");
@@ -110,8 +111,9 @@ void hf_liveness_pinged(struct hf_liveness *l, const struct hf_liveness_cfg *cfg
 /* The last byte of the oldest unwritten ping was accepted by the system (pings leave in order). */
 void hf_liveness_written(struct hf_liveness *l, hf_time now);
 
-/* Bytes moved on the transport in either direction (also a part of a frame). */
-void hf_liveness_moved(struct hf_liveness *l, hf_time now);
+/* Bytes moved on the transport in either direction (also a part of a frame).  True
+ * when that moved a due instant: nearly always it did not. */
+bool hf_liveness_moved(struct hf_liveness *l, hf_time now);
 
 /* A whole pong arrived; at most 125 bytes, the codec saw to that. */
 enum hf_pong hf_liveness_pong(struct hf_liveness *l, const struct hf_liveness_cfg *cfg,

@@ -125,6 +125,7 @@ void hf_client_output(struct hf_client *c, struct hf_output *out)
     out->spans[0] = hf_bytes_head(rest, HF_LIMIT_WRITE_BYTES);
     out->total_bytes = out->spans[0].len;
     out->count = out->total_bytes > 0;
+    out->is_all = out->total_bytes == rest.len;
 }
 
 void hf_client_take_written(struct hf_client *c, size_t bytes)

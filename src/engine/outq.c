@@ -70,11 +70,7 @@ void hf_outq_fini(struct hf_outq *q, struct hf_outq_spare *spare)
 
 static size_t tail_len(uint64_t seq)
 {
-    size_t len = sizeof ",\"seq\":}" - 1;
-    if (seq == 0) return 0;
-    do len++;
-    while ((seq /= 10) > 0);
-    return len;
+    return seq ? hf_frame_event_tail_len(seq) : 0;
 }
 
 static struct hf_bytes body_view(const struct hf_outq_frame *frame)
@@ -91,8 +87,8 @@ static size_t head_write(const struct hf_outq_frame *frame, uint8_t out[HF_WS_HE
 
 static uint32_t frame_len(const struct hf_outq_frame *frame)
 {
-    uint8_t head[HF_WS_HEAD_BYTES];
-    return (uint32_t)(head_write(frame, head) + body_view(frame).len + tail_len(frame->seq));
+    size_t payload = body_view(frame).len + tail_len(frame->seq);
+    return (uint32_t)(payload + (frame->opcode ? hf_ws_head_len(payload) : 0));
 }
 
 static bool is_control(const struct hf_outq_frame *frame)
@@ -221,6 +217,33 @@ static void render_part(struct render *r, struct hf_bytes part, size_t *skip)
     r->out->spans[r->out->count++] = part;
 }
 
+/* Whether nothing of the frame is left out and all of it belongs into the scratch:
+ * nearly every frame. */
+static bool is_whole(const struct render *r, const struct hf_outq_frame *frame, size_t skip)
+{
+    return skip == 0 && frame->len <= HF_LIMIT_WRITE_BYTES - r->out->total_bytes &&
+           body_view(frame).len <= HF_LIMIT_SCRATCH_BODY_BYTES;
+}
+
+static void render_whole(struct render *r, const struct hf_outq_frame *frame)
+{
+    struct hf_buf *out = r->scratch;
+    out->len += head_write(frame, out->ptr + out->len);
+    hf_buf_add(out, body_view(frame));
+    if (frame->seq) out->len += hf_frame_event_tail((char *)out->ptr + out->len, frame->seq);
+    r->out->total_bytes += frame->len;
+}
+
+static void render_rest(struct render *r, const struct hf_outq_frame *frame, size_t *skip)
+{
+    uint8_t head[HF_WS_HEAD_BYTES];
+    char tail[HF_EVENT_TAIL_BYTES];
+    size_t tail_bytes = frame->seq ? hf_frame_event_tail(tail, frame->seq) : 0;
+    render_part(r, hf_bytes(head, head_write(frame, head)), skip);
+    render_part(r, body_view(frame), skip);
+    render_part(r, hf_bytes(tail, tail_bytes), skip);
+}
+
 void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *out)
 {
     struct render r = { .scratch = scratch, .out = out };
@@ -234,15 +257,14 @@ void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *o
     for (; i < q->len; i++) {
         /* A frame takes at most three spans. */
         if (out->total_bytes >= HF_LIMIT_WRITE_BYTES || out->count + 3 > HF_OUTPUT_SPANS) break;
-        uint8_t head[HF_WS_HEAD_BYTES];
-        char tail[HF_EVENT_TAIL_BYTES];
         const struct hf_outq_frame *frame = frame_at(q, i);
-        size_t tail_bytes = frame->seq ? hf_frame_event_tail(tail, frame->seq, NULL) : 0;
-        render_part(&r, hf_bytes(head, head_write(frame, head)), &skip);
-        render_part(&r, body_view(frame), &skip);
-        render_part(&r, hf_bytes(tail, tail_bytes), &skip);
+        if (is_whole(&r, frame, skip))
+            render_whole(&r, frame);
+        else
+            render_rest(&r, frame, &skip);
     }
     close_span(&r);
+    out->is_all = out->total_bytes == q->queued_bytes;
     q->handed_count = i;
 }
 

@@ -302,6 +302,7 @@ void hf_server_output(struct hf_server *s, hf_id conn, struct hf_output *out)
     struct hf_conn *c = hf_server_conn(s, conn);
     out->count = 0;
     out->total_bytes = 0;
+    out->is_all = true;
     if (c) hf_outq_pull(&c->out, &s->scratch, out);
 }
 

@@ -295,14 +295,14 @@ size_t hf_conn_input(struct hf_server *s, struct hf_conn *c, uint8_t *data, size
     size_t used = 0;
     c->bytes_in += len;
     s->metrics.bytes_in += len;
-    if (c->state == HF_CONN_READY) hf_liveness_moved(&c->liveness, s->now.mono);
+    bool has_moved = c->state == HF_CONN_READY && hf_liveness_moved(&c->liveness, s->now.mono);
     if (c->state == HF_CONN_HTTP && !c->is_answering) used = http_input(s, c, data, len);
     if (c->is_websocket && used < len) used += websocket_input(s, c, data + used, len - used);
     /* A connection that is ending swallows the rest; a paused one keeps it. */
     if (c->state == HF_CONN_DEAD || !c->is_websocket) used = len;
     c->bytes_in -= len - used;
     s->metrics.bytes_in -= len - used;
-    if (c->state == HF_CONN_READY) hf_conn_schedule(s, c);
+    if (has_moved && c->state == HF_CONN_READY) hf_conn_schedule(s, c);
     return used;
 }
 
@@ -315,9 +315,9 @@ void hf_conn_written(struct hf_server *s, struct hf_conn *c, size_t bytes)
     s->metrics.bytes_out += bytes;
     if (c->state == HF_CONN_CLOSING && bytes > 0) hf_conn_keep_grace(s, c);
     if (c->state != HF_CONN_READY) return;
-    if (bytes > 0) hf_liveness_moved(&c->liveness, s->now.mono);
+    bool has_moved = bytes > 0 && hf_liveness_moved(&c->liveness, s->now.mono);
     for (unsigned i = 0; i < progress.pings; i++) hf_liveness_written(&c->liveness, s->now.mono);
-    hf_conn_schedule(s, c);
+    if (has_moved || progress.pings > 0) hf_conn_schedule(s, c);
 }
 
 /* --- deadlines --- */

@@ -96,6 +96,9 @@ struct hf_conn_client {
 
 enum { HF_CONN_MAGIC = 0x48436f6e };
 
+/* In the order of use: what an event to everybody touches lies together, because
+ * with a thousand receivers each further cache line of each costs more than the work
+ * that is done there. */
 struct hf_conn {
     uint32_t magic;
     uint8_t state;     /* enum hf_conn_state */
@@ -106,25 +109,26 @@ struct hf_conn {
     bool is_counted;     /* in server.client_count */
     bool is_quiet;       /* its loss is a debug line (spec/startup-retry.md 2.6) */
     uint16_t close_code; /* the first one, ours or the peer's */
-    const char *cause;   /* why it ends; constant; NULL while it lives */
     hf_id id;
     struct hf_conn *todo_prev, *todo_next; /* in server.todo, valid while todo != 0 */
-    struct hf_peer peer;
-    struct hf_net_address client_address; /* the peer's, or what a trusted proxy said */
-    hf_time accepted_at;
-    hf_time phase_at; /* the accept, the upgrade (where the handshake deadline begins), our close */
+    struct hf_conn_client *client;         /* from registration on */
+    struct hf_outq out;
+    struct hf_gate gate;
+    struct hf_seq seq;
+    uint64_t bytes_in, bytes_out;
+    struct hf_liveness liveness; /* once registered */
+
     hf_time deadline; /* of this state; HF_NEVER when none */
     union {
         struct hf_http_reader http; /* in HTTP */
         struct hf_ws_reader ws;     /* after the upgrade */
     } reader;
-    struct hf_outq out;
-    struct hf_gate gate;
-    struct hf_seq seq;
-    uint64_t bytes_in, bytes_out;
-    struct hf_conn_login *login;   /* from the upgrade until registration */
-    struct hf_conn_client *client; /* from registration on */
-    struct hf_liveness liveness;   /* once registered */
+    const char *cause;           /* why it ends; constant; NULL while it lives */
+    struct hf_conn_login *login; /* from the upgrade until registration */
+    struct hf_peer peer;
+    struct hf_net_address client_address; /* the peer's, or what a trusted proxy said */
+    hf_time accepted_at;
+    hf_time phase_at; /* the accept, the upgrade (where the handshake deadline begins), our close */
 };
 
 /* A request or a login that waits for a job of the host. */

@@ -353,8 +353,8 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 
 /* --- output --- */
 
-/* Writes one pull (or what is left of the last one): HF_IO_END when there is
- * nothing to write. */
+/* Writes one pull (or what is left of the last one): HF_IO_END once nothing more
+ * is to be written. */
 static enum hf_io write_some(struct hf_loop *l, struct hf_socket *s, size_t *written)
 {
     struct hf_output out;
@@ -363,7 +363,8 @@ static enum hf_io write_some(struct hf_loop *l, struct hf_socket *s, size_t *wri
     if (s->id == 0) return HF_IO_END;
     hf_server_output(l->server, s->id, &out);
     if (out.count == 0) return HF_IO_END;
-    return hf_stream_write(&s->stream, &out, written);
+    enum hf_io io = hf_stream_write(&s->stream, &out, written);
+    return io == HF_IO_OK && out.is_all ? HF_IO_END : io;
 }
 
 static void report_written(struct hf_loop *l, struct hf_socket *s, size_t written)

@@ -32,9 +32,10 @@ struct hf_action {
 enum { HF_OUTPUT_SPANS = 64 };
 
 struct hf_output {
-    struct hf_bytes spans[HF_OUTPUT_SPANS];
     size_t count;
     size_t total_bytes;
+    bool is_all; /* nothing waits behind it */
+    struct hf_bytes spans[HF_OUTPUT_SPANS];
 };
 
 #endif

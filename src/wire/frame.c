@@ -243,42 +243,27 @@ void hf_frame_close(struct hf_buf *out)
 }
 
 /* The tail is made once per receiver, so it is put together without a buffer. */
-struct tail {
-    char *out;
-    size_t len;
-};
+static const char tail_name[] = ",\"seq\":";
+enum { TAIL_NAME_BYTES = sizeof tail_name - 1, U64_DIGITS = 20 };
 
-static void tail_add(struct tail *t, struct hf_bytes text)
+size_t hf_frame_event_tail(char out[HF_EVENT_TAIL_BYTES], uint64_t seq)
 {
-    memcpy(t->out + t->len, text.ptr, text.len);
-    t->len += text.len;
-}
-
-static void tail_add_number(struct tail *t, uint64_t value)
-{
-    char digits[20];
-    size_t at = sizeof digits;
+    char digits[U64_DIGITS];
+    size_t at = U64_DIGITS;
     do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    tail_add(t, hf_bytes(digits + at, sizeof digits - at));
+        digits[--at] = (char)('0' + seq % 10);
+        seq /= 10;
+    } while (seq > 0);
+    size_t count = U64_DIGITS - at;
+    memcpy(out, tail_name, TAIL_NAME_BYTES);
+    memcpy(out + TAIL_NAME_BYTES, digits + at, count);
+    out[TAIL_NAME_BYTES + count] = '}';
+    return TAIL_NAME_BYTES + count + 1;
 }
 
-size_t hf_frame_event_tail(char out[HF_EVENT_TAIL_BYTES], uint64_t seq,
-                           const struct hf_state_version *version)
+size_t hf_frame_event_tail_len(uint64_t seq)
 {
-    struct tail t = { .out = out };
-    tail_add(&t, HF_LIT(",\"seq\":"));
-    tail_add_number(&t, seq);
-    if (version) {
-        HF_ASSERT(version->presence >= 0 && version->health >= 0);
-        tail_add(&t, HF_LIT(",\"stateVersion\":{\"presence\":"));
-        tail_add_number(&t, (uint64_t)version->presence);
-        tail_add(&t, HF_LIT(",\"health\":"));
-        tail_add_number(&t, (uint64_t)version->health);
-        tail_add(&t, HF_LIT("}"));
-    }
-    tail_add(&t, HF_LIT("}"));
-    return t.len;
+    size_t len = TAIL_NAME_BYTES + sizeof "0}" - 1;
+    while ((seq /= 10) > 0) len++;
+    return len;
 }

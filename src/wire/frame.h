@@ -87,10 +87,10 @@ void hf_frame_open_event(struct hf_buf *out, const char *name);
 void hf_frame_close(struct hf_buf *out);
 
 /* The part of a broadcast event that differs by receiver, behind the shared part:
- *     ,"seq":7}      ,"seq":7,"stateVersion":{"presence":3,"health":9}}
- * `version` may be NULL.  Returns the number of characters in `out`. */
-enum { HF_EVENT_TAIL_BYTES = 112 };
-size_t hf_frame_event_tail(char out[HF_EVENT_TAIL_BYTES], uint64_t seq,
-                           const struct hf_state_version *version);
+ *     ,"seq":7}
+ * Returns the number of characters in `out`, which is hf_frame_event_tail_len. */
+enum { HF_EVENT_TAIL_BYTES = 28 };
+size_t hf_frame_event_tail(char out[HF_EVENT_TAIL_BYTES], uint64_t seq);
+size_t hf_frame_event_tail_len(uint64_t seq);
 
 #endif

@@ -295,10 +295,20 @@ int hf_ws_read(struct hf_ws_reader *r, uint8_t *data, size_t len, size_t *used,
     return err;
 }
 
+static size_t len_bytes_of(size_t len)
+{
+    return len < LEN_16 ? 0 : len <= UINT16_MAX ? 2 : 8;
+}
+
+size_t hf_ws_head_len(size_t len)
+{
+    return 2 + len_bytes_of(len);
+}
+
 size_t hf_ws_head_write(uint8_t out[HF_WS_HEAD_BYTES], enum hf_ws_opcode opcode, size_t len,
                         const uint8_t *mask)
 {
-    size_t at = 2, len_bytes = len < LEN_16 ? 0 : len <= UINT16_MAX ? 2 : 8;
+    size_t at = 2, len_bytes = len_bytes_of(len);
     out[0] = (uint8_t)(FIN_BIT | opcode);
     out[1] = (uint8_t)(len_bytes == 0 ? len : len_bytes == 2 ? LEN_16 : LEN_64);
     for (size_t i = len_bytes; i-- > 0;) out[at++] = (uint8_t)((uint64_t)len >> (8 * i));

@@ -119,6 +119,7 @@ size_t hf_ws_reader_held(const struct hf_ws_reader *r);
  * is the client's key, or NULL for a server.  Returns the bytes written. */
 size_t hf_ws_head_write(uint8_t out[HF_WS_HEAD_BYTES], enum hf_ws_opcode opcode, size_t len,
                         const uint8_t *mask);
+size_t hf_ws_head_len(size_t len); /* without a mask */
 
 /* Appends a whole frame.  A control payload of more than 125 bytes is a bug. */
 void hf_ws_frame_write(struct hf_buf *out, enum hf_ws_opcode opcode, struct hf_bytes payload,

@@ -74,8 +74,7 @@ static void make_tail(void *ctx)
 {
     struct work *w = ctx;
     char tail[HF_EVENT_TAIL_BYTES];
-    struct hf_state_version version = { 12, 345 };
-    w->result = hf_frame_event_tail(tail, 123456, &version);
+    w->result = hf_frame_event_tail(tail, 123456);
 }
 
 static void print(const char *what, struct work *w, void (*run)(void *ctx))

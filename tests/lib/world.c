@@ -207,13 +207,16 @@ static void put_down(struct world *w, struct world_socket *k, const struct hf_ou
 
 static void write_output(struct world *w, struct world_socket *k)
 {
-    for (;;) {
+    for (bool was_all = false;;) {
         struct hf_output out;
         struct hf_outcome outcome;
         hf_server_output(w->server, k->conn, &out);
         size_t total = 0;
         for (size_t i = 0; i < out.count; i++) total += out.spans[i].len;
         WORLD_CHECK(w, total == out.total_bytes && total <= HF_LIMIT_WRITE_BYTES);
+        /* Whoever wrote all stops there: the next output is told anew. */
+        WORLD_CHECK(w, !was_all || total == 0);
+        was_all = out.is_all;
         k->wants_write = total > 0;
         if (total == 0) return;
         size_t room = k->down.window > k->down.bytes.len ? k->down.window - k->down.bytes.len : 0;

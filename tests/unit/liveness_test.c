@@ -427,7 +427,7 @@ static void a_stuck_write_lives_while_bytes_move_and_then_gets_a_full_window(voi
     CHECK_EQ(hf_liveness_step(&l, &enforced, at(0)), HF_LIVENESS_PING);
     hf_liveness_pinged(&l, &enforced, at(0), HF_LIVENESS_QUEUED);
     for (int64_t ms = 10000; ms <= 300000; ms += 10000) {
-        hf_liveness_moved(&l, mono(ms));
+        CHECK_AT(ms, hf_liveness_moved(&l, mono(ms)));
         CHECK_EQ_AT(ms, hf_liveness_step(&l, &enforced, at(ms)), HF_LIVENESS_NONE);
     }
     hf_liveness_written(&l, mono(310000));
@@ -463,7 +463,7 @@ static void requests_do_not_replace_the_pong(void)
     struct hf_liveness l = registered(&enforced);
     ping(&l, &enforced, 0);
     for (int64_t ms = 1000; ms < 25000; ms += 1000) {
-        hf_liveness_moved(&l, mono(ms));
+        CHECK_AT(ms, !hf_liveness_moved(&l, mono(ms)));
         CHECK_EQ_AT(ms, hf_liveness_step(&l, &enforced, at(ms)), HF_LIVENESS_NONE);
     }
     CHECK_EQ(hf_liveness_step(&l, &enforced, at(25000)), HF_LIVENESS_KILL);

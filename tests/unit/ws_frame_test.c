@@ -391,6 +391,7 @@ static void the_bound_can_be_raised_and_lowered_between_frames(void)
     hf_ws_reader_init(&r, HF_WS_CLIENT, 1);
     for (size_t i = 0; i < HF_COUNT(steps); i++) {
         size_t head_len = hf_ws_head_write(data, HF_WS_OP_BINARY, steps[i].len, NULL);
+        CHECK_EQ_AT(i, head_len, hf_ws_head_len(steps[i].len));
         hf_ws_reader_limit(&r, steps[i].limit);
         CHECK_EQ(hf_ws_read(&r, data, head_len + steps[i].len, &used, &item), 0);
         CHECK_EQ_AT(i, item.kind, steps[i].want);
