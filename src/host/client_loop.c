@@ -114,8 +114,8 @@ static void run_due(struct hf_client_loop *l)
 {
     uint32_t slot;
     while (hf_dueq_pop(&l->dues, l->now.mono, &slot)) {
-        struct hf_client_seat *s = hf_pool_at(&l->seats, slot);
-        if (s && !s->has_left) hf_client_seat_run_due(s);
+        struct hf_client_seat *const *s = hf_pool_at(&l->seats, slot);
+        if (s && !(*s)->has_left) hf_client_seat_run_due(*s);
     }
 }
 
@@ -128,7 +128,7 @@ static void look_for_sleep(struct hf_client_loop *l)
     l->slept = slept;
     if (!has_slept) return;
     for (hf_id id = 0; (id = hf_pool_next(&l->seats, id)) != 0;) {
-        struct hf_client_seat *s = hf_pool_find(&l->seats, id);
+        struct hf_client_seat *s = *(struct hf_client_seat **)hf_pool_find(&l->seats, id);
         if (!s->has_left)
             hf_client_seat_step(s, &(struct hf_client_event){ .kind = HF_CLIENT_WOKE });
     }
@@ -293,7 +293,7 @@ int hf_client_loop_new(struct hf_client_loop **out, const struct hf_client_loop_
     l->slept = hf_clock_slept();
     uv_mutex_init(&l->lock);
     uv_cond_init(&l->changed);
-    hf_pool_init(&l->seats, sizeof(struct hf_client_seat), HF_LIMIT_LOOP_CLIENTS);
+    hf_pool_init(&l->seats, sizeof(struct hf_client_seat *), HF_LIMIT_LOOP_CLIENTS);
     hf_dueq_init(&l->dues);
     hf_dialer_init(&l->dialer, &l->uv);
     uv_timer_init(&l->uv, &l->timer);
@@ -351,15 +351,20 @@ int hf_client_seat_new(struct hf_client_seat **out, struct hf_client_loop *l,
 {
     void *item;
     hf_id id;
-    int err = hf_pool_new(&l->seats, &id, &item);
-    if (err) return err;
+    struct hf_client_seat *s = hf_mem_zero(1, sizeof *s);
+    int err = s ? hf_pool_new(&l->seats, &id, &item) : HF_ERR_NOMEM;
+    if (err) {
+        hf_mem_free(s);
+        return err;
+    }
     err = hf_dueq_reserve(&l->dues, hf_id_slot(id));
     if (err) {
         hf_pool_drop(&l->seats, id);
+        hf_mem_free(s);
         return err;
     }
-    struct hf_client_seat *s = item;
     *s = (struct hf_client_seat){ .config = *config, .loop = l, .id = id };
+    *(struct hf_client_seat **)item = s;
     *out = s;
     return 0;
 }

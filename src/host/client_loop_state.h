@@ -29,9 +29,9 @@ struct hf_client_loop {
     bool in_turn;            /* the end of the turn sees to what is dirty; the turner's */
     bool has_thread, must_halt;
     struct hf_now now;
-    hf_span slept; /* how far the boot clock is ahead of the monotonic one */
-    struct hf_pool seats;
-    struct hf_dueq dues; /* by slot */
+    hf_span slept;        /* how far the boot clock is ahead of the monotonic one */
+    struct hf_pool seats; /* of pointers: a pool takes room for many, and most loops have one */
+    struct hf_dueq dues;  /* by slot */
     hf_time armed_for;
     struct hf_client_seat *dirty_first, *dirty_last;
     struct hf_client_task *done_first; /* tasks whose `done` is to come */

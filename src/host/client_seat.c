@@ -399,6 +399,7 @@ void hf_client_seat_run(struct hf_client_seat *s)
     if (s->has_left) {
         reset(s);
         hf_pool_drop(&s->loop->seats, s->id);
+        hf_mem_free(s);
         return;
     }
     do run_wishes(s);
