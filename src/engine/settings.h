@@ -46,7 +46,9 @@ struct hf_settings {
     bool strict_transport_security; /* sent with HTTP answers over TLS when set */
     struct hf_bytes strict_transport_security_value;
 
-    struct hf_bytes config_json; /* the redacted configuration, for config.get */
+    /* For config.get, both redacted: what is in force, and what our file says (empty
+     * without a file). */
+    struct hf_bytes config_json, config_file_json;
     struct hf_bytes config_path, config_hash;
 };
 

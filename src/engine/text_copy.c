@@ -55,6 +55,7 @@ int hf_text_copy_settings(const struct hf_settings *from, struct hf_settings *to
     note_list(&spans, &copy.proxy_users);
     note(&spans, &copy.strict_transport_security_value);
     note(&spans, &copy.config_json);
+    note(&spans, &copy.config_file_json);
     note(&spans, &copy.config_path);
     note(&spans, &copy.config_hash);
     int err = move_all(&spans, text, len);

@@ -198,5 +198,6 @@ void hf_config_fini(struct hf_config *c)
         hf_mem_free(c->values[i].text);
     }
     hf_buf_fini(&c->warnings);
+    hf_buf_fini(&c->own_json);
     memset(c, 0, sizeof *c);
 }

@@ -26,13 +26,14 @@ struct hf_value {
     enum hf_source source;
 };
 
-enum { HF_CONFIG_PATH_BYTES = 1024 };
+enum { HF_CONFIG_PATH_BYTES = 1024, HF_CONFIG_NAME_BYTES = 256 /* of a key, dots and all */ };
 
 struct hf_config {
     struct hf_value values[HF_KEY_COUNT];
     char own_path[HF_CONFIG_PATH_BYTES];      /* where our file is or would be */
     char openclaw_path[HF_CONFIG_PATH_BYTES]; /* empty: none is read */
     bool has_own_file, has_openclaw_file;
+    struct hf_buf own_json; /* our file as it stands there, secrets hidden; empty without one */
     struct hf_buf warnings; /* lines: what was not understood and ignored */
 };
 

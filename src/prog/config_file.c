@@ -1,6 +1,7 @@
 #include "prog/config_file.h"
 #include "base/crypto.h"
 #include "host/file.h"
+#include "prog/config_json.h"
 #include "wire/json5.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_BYTES = 256, PLACES_BYTES_MAX = 1 << 22, JSON_BYTES_MAX = 4 << 20 };
+enum { NAME_BYTES = HF_CONFIG_NAME_BYTES, PLACES_BYTES_MAX = 1 << 22, JSON_BYTES_MAX = 4 << 20 };
 
 /* One file that is being read; a file that it includes has one of its own. */
 struct reader {
@@ -297,6 +298,14 @@ static int parse(struct reader *r)
     return err;
 }
 
+/* For config.get, which shows what our file says beside what is in force. */
+static int keep_own(struct reader *r, struct hf_bytes root)
+{
+    hf_config_json_of_file(root, &r->config->own_json);
+    int err = hf_buf_done(&r->config->own_json);
+    return err ? hf_fault_set(r->fault, err, "%s: %s", r->path, hf_err_text(err)) : 0;
+}
+
 static int read_text(struct reader *r, const char *prefix)
 {
     hf_buf_init(&r->json, JSON_BYTES_MAX);
@@ -306,6 +315,7 @@ static int read_text(struct reader *r, const char *prefix)
     if (!err && hf_json_kind(root) != HF_JSON_OBJECT)
         err = refuse(r, root, "the file", "must hold one object");
     if (!err) err = read_object(r, prefix, root);
+    if (!err && r->depth == 0 && r->source == HF_SOURCE_OWN_FILE) err = keep_own(r, root);
     if (r->json.ptr) hf_wipe(r->json.ptr, r->json.cap);
     hf_buf_fini(&r->json);
     hf_buf_fini(&r->places);

@@ -1,4 +1,4 @@
-/* prog/config_json.h: a whole configuration as one JSON object, secrets hidden. */
+/* prog/config_json.h: a configuration as one JSON object, secrets hidden. */
 #ifndef HF_PROG_CONFIG_JSON_H
 #define HF_PROG_CONFIG_JSON_H
 
@@ -8,5 +8,9 @@ enum { HF_CONFIG_TEXT_BYTES_MAX = 1 << 20 };
 
 /* Replaces what `out` holds: {"gateway":{"port":18789,...},...}. */
 void hf_config_json(const struct hf_config *c, struct hf_buf *out);
+
+/* The same for what one file holds: its object as it stands there, with what it
+ * includes and the variables it names not looked up.  The whole file is plain JSON. */
+void hf_config_json_of_file(struct hf_bytes object, struct hf_buf *out);
 
 #endif

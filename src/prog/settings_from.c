@@ -100,6 +100,7 @@ int hf_settings_from(const struct hf_config *c, struct hf_bytes token, struct hf
     err = write_text(c, text);
     if (err) return hf_fault_set(fault, err, "the configuration: %s", hf_err_text(err));
     out->config_json = hf_buf_view(&text->json);
+    out->config_file_json = hf_buf_view(&c->own_json);
     out->config_path = hf_bytes_cstr(c->own_path);
     out->config_hash = hf_bytes(text->hash, sizeof text->hash);
     return 0;

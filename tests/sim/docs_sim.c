@@ -181,7 +181,8 @@ static struct world *starting(void)
     struct world *w = world_new(39);
     w->config.start_items[w->config.start_item_count++] = HF_LIT("held");
     w->settings.config_path = HF_LIT("/config/holdfast.json5");
-    w->settings.config_json = HF_LIT("{\"gateway\":{\"port\":18789}}");
+    w->settings.config_json = HF_LIT("{\"gateway\":{\"port\":18789,\"bind\":\"loopback\"}}");
+    w->settings.config_file_json = HF_LIT("{\"gateway\":{\"port\":18789}}");
     w->settings.config_hash = HF_LIT("9f86d081884c7d65");
     world_start(w);
     world_run(w, HF_MS(1), NULL);

@@ -29,6 +29,22 @@ static void a_client_logs_in_calls_health_and_gets_a_ping(void)
     world_free(w);
 }
 
+static void without_a_file_the_configuration_has_nothing_parsed(void)
+{
+    struct world *w = started();
+    struct peer_config config = peer_operator();
+    struct peer p;
+    bool ok;
+    peer_login(&p, w, &config);
+    struct hf_bytes answer = peer_answer(&p, peer_call(&p, "config.get", NULL), &ok);
+    CHECK(ok);
+    CHECK_TEXT(hf_json_find(answer, "exists"), "false");
+    CHECK_TEXT(hf_json_find(answer, "raw"), "null");
+    CHECK_TEXT(hf_json_find(answer, "parsed"), "{}");
+    peer_fini(&p);
+    world_free(w);
+}
+
 /* Found by seed 973 of the fleet: a pong overtook the answer to the upgrade. */
 static void a_ping_right_behind_the_request_never_overtakes_the_101(void)
 {
@@ -133,7 +149,8 @@ static void ticks_come_as_often_as_the_policy_says(void)
     }
 }
 
-CHECK_MAIN(ticks_come_as_often_as_the_policy_says,
+CHECK_MAIN(without_a_file_the_configuration_has_nothing_parsed,
+           ticks_come_as_often_as_the_policy_says,
            metrics_from_elsewhere_want_the_secret_and_count_guesses,
            a_first_pairing_waits_for_a_slow_store_on_its_own_connection,
            a_ping_right_behind_the_request_never_overtakes_the_101,

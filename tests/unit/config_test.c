@@ -453,6 +453,43 @@ static void the_configuration_as_json_is_valid_and_hides_secrets(void)
     end();
 }
 
+static void our_file_is_shown_as_it_stands_there_without_its_secrets(void)
+{
+    struct hf_settings settings;
+    struct hf_settings_text text = { 0 };
+    begin("{ // a comment\n $include: [], gateway: { port: 1, bind: '${HF_TEST_BIND}',"
+          " auth: { token: 'do-not-show', password: { source: 'env', id: 'HF_TEST_BIND' } } },"
+          " 'gateway.auth.token': 'do-not-show' }",
+          "{ gateway: { mode: 'local' } }");
+    setenv("HF_TEST_BIND", "loopback", 1);
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_settings_from(&config, HF_EMPTY, &settings, &text, &fault), 0);
+    CHECK_TEXT(settings.config_file_json,
+               "{\"$include\":[],\"gateway\":{\"port\":1,\"bind\":\"${HF_TEST_BIND}\","
+               "\"auth\":{\"token\":\"(hidden)\",\"password\":{\"source\":\"env\","
+               "\"id\":\"HF_TEST_BIND\"}}},\"gateway.auth.token\":\"(hidden)\"}");
+    CHECK(memmem(settings.config_json.ptr, settings.config_json.len, "${HF", 4) == NULL);
+    unsetenv("HF_TEST_BIND");
+    hf_settings_text_fini(&text);
+    end();
+}
+
+static void without_our_file_there_is_nothing_to_show_of_it(void)
+{
+    struct hf_settings settings;
+    struct hf_settings_text text = { 0 };
+    begin(NULL, "{ gateway: { port: 1 } }");
+    args.values[HF_OPTION_CONFIG] = NULL;
+    setenv("HOME", scratch.dir, 1);
+    unsetenv("XDG_CONFIG_HOME");
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_settings_from(&config, HF_EMPTY, &settings, &text, &fault), 0);
+    CHECK_EQ(settings.config_file_json.len, 0);
+    CHECK(settings.config_path.len > 0);
+    hf_settings_text_fini(&text);
+    end();
+}
+
 static void a_bind_setting_says_where_to_listen(void)
 {
     static const struct {
@@ -555,11 +592,12 @@ static void a_file_is_read_up_to_its_bound(void)
     }
 }
 
-CHECK_MAIN(a_file_is_read_up_to_its_bound, every_bind_setting_says_where_to_listen,
-           every_row_is_whole_and_its_default_is_allowed, the_defaults_are_those_of_the_engine,
-           numbers_hold_at_both_ends_and_not_beyond, the_later_source_wins,
-           secrets_come_from_files_and_variables, an_openclaw_file_is_read_as_it_is,
-           unknown_gateway_keys_are_named_once_with_their_line,
+CHECK_MAIN(our_file_is_shown_as_it_stands_there_without_its_secrets,
+           without_our_file_there_is_nothing_to_show_of_it, a_file_is_read_up_to_its_bound,
+           every_bind_setting_says_where_to_listen, every_row_is_whole_and_its_default_is_allowed,
+           the_defaults_are_those_of_the_engine, numbers_hold_at_both_ends_and_not_beyond,
+           the_later_source_wins, secrets_come_from_files_and_variables,
+           an_openclaw_file_is_read_as_it_is, unknown_gateway_keys_are_named_once_with_their_line,
            includes_are_read_and_what_stands_beside_them_wins,
            includes_stay_in_their_directory_unless_roots_are_named, variables_in_texts_are_replaced,
            a_secret_reference_to_the_environment_is_followed,

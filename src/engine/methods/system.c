@@ -60,15 +60,20 @@ void hf_method_identity_get(struct hf_server *s, struct hf_call *call)
 /* The settings come redacted from whoever read the files: no secret is in here. */
 void hf_method_config_get(struct hf_server *s, struct hf_call *call)
 {
-    static const char *const copies[] = { "parsed", "resolved", "config" };
-    struct hf_bytes config =
-        s->settings.config_json.len > 0 ? s->settings.config_json : HF_LIT("{}");
+    const struct hf_bytes file = s->settings.config_file_json, nothing = HF_LIT("{}");
+    struct hf_bytes config = s->settings.config_json.len > 0 ? s->settings.config_json : nothing;
+    bool exists = file.len > 0;
     struct hf_json_writer *w = hf_reply_open(s, call);
     hf_json_open_object(w);
     hf_json_add_text(w, "path", s->settings.config_path);
-    hf_json_add_bool(w, "exists", s->settings.config_path.len > 0);
-    hf_json_add_text(w, "raw", config);
-    for (size_t i = 0; i < HF_COUNT(copies); i++) hf_json_add_raw(w, copies[i], config);
+    hf_json_add_bool(w, "exists", exists);
+    if (exists)
+        hf_json_add_text(w, "raw", file);
+    else
+        hf_json_add_null(w, "raw");
+    hf_json_add_raw(w, "parsed", exists ? file : nothing);
+    hf_json_add_raw(w, "resolved", config);
+    hf_json_add_raw(w, "config", config);
     hf_json_add_bool(w, "valid", true);
     hf_json_add_text(w, "hash", s->settings.config_hash);
     hf_json_add_raw(w, "issues", HF_LIT("[]"));

@@ -48,11 +48,13 @@ export function get(port, target, { method = "GET", headers = {} } = {}) {
 // Starts `holdfast run`.  `gateway` is the `gateway` section of an openclaw.json, `own` our
 // `holdfast.*` keys, `args` further flags.  With `wait` false it returns once the port answers.
 export async function startHoldfast(binary, options = {}) {
-    const { gateway = {}, own, args = [], env = {}, stateDir, port = 0, wait = true } = options;
+    const { gateway = {}, own = {}, args = [], env = {}, stateDir, port = 0, wait = true } = options;
     const home = folder("holdfast");
     const state = stateDir ?? path.join(home, "state");
     const shared = path.join(home, "openclaw.json");
     fs.writeFileSync(shared, JSON.stringify({ gateway: { mode: "local", ...gateway } }));
+    const file = path.join(home, "holdfast.json5");
+    fs.writeFileSync(file, JSON.stringify({ holdfast: own }));
     const flags = [
         "run",
         "--port",
@@ -63,13 +65,10 @@ export async function startHoldfast(binary, options = {}) {
         state,
         "--openclaw-config",
         shared,
+        "--config",
+        file,
         ...args,
     ];
-    if (own) {
-        const file = path.join(home, "holdfast.json5");
-        fs.writeFileSync(file, JSON.stringify({ holdfast: own }));
-        flags.push("--config", file);
-    }
     const proc = start(binary, flags, { env: cleanEnv(home, env) });
     const gate = { kind: "holdfast", token: TOKEN, proc, home, stateDir: state, port };
     gate.stop = (how) => stop(proc, how);
