@@ -60,7 +60,6 @@ void hf_keep_notify(struct hf_supervisor *s, enum hf_keeper_notice kind, hf_span
     struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_NOTIFY);
     a->within = within;
     a->u.notify.kind = kind;
-    if (kind == HF_KEEPER_NOTICE_STATUS) a->u.notify.text = hf_bytes_cstr(hf_phase_name(s->phase));
 }
 
 /* --- records --- */

@@ -33,9 +33,11 @@ static int find_home(struct hf_bytes mounts, struct hf_bytes own, char out[HF_ST
 {
     struct hf_bytes line;
     struct hf_proc_mount mount;
+    /* The hierarchy may be mounted more than once, and not each time with our part of it. */
     while (hf_proc_next_line(&mounts, &line))
-        if (hf_proc_mount_read(line, &mount) && hf_bytes_same(mount.type, HF_LIT("cgroup2")))
-            return join_home(&mount, own, out);
+        if (hf_proc_mount_read(line, &mount) && hf_bytes_same(mount.type, HF_LIT("cgroup2")) &&
+            join_home(&mount, own, out) == 0)
+            return 0;
     return HF_ERR_NOT_FOUND;
 }
 

@@ -137,7 +137,6 @@ static void tell_stopping(struct hf_supervise *s)
 static void notify(struct hf_supervise *s, const struct hf_keeper_action *a)
 {
     char text[HF_LIMIT_NOTIFY_BYTES];
-    struct hf_bytes status = a->u.notify.text;
     switch (a->u.notify.kind) {
     case HF_KEEPER_NOTICE_READY:
         hf_notify_send(s->config.notify, "READY=1");
@@ -149,8 +148,8 @@ static void notify(struct hf_supervise *s, const struct hf_keeper_action *a)
         tell_stopping(s);
         return;
     case HF_KEEPER_NOTICE_STATUS:
-        snprintf(text, sizeof text, "STATUS=%.*s", (int)status.len, (const char *)status.ptr);
-        break;
+        hf_sup_tell_manager(s);
+        return;
     case HF_KEEPER_NOTICE_WATCHDOG:
         hf_notify_send(s->config.notify, "WATCHDOG=1");
         return;

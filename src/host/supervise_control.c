@@ -425,7 +425,7 @@ static void write_payload(struct hf_supervise *s, const struct hf_keeper_action 
 }
 
 /* The service manager shows one line of what we do. */
-static void tell_manager(struct hf_supervise *s)
+void hf_sup_tell_manager(struct hf_supervise *s)
 {
     char text[256];
     struct hf_supervisor_status st;
@@ -440,10 +440,8 @@ static void tell_manager(struct hf_supervise *s)
 void hf_sup_tell(struct hf_supervise *s, const struct hf_keeper_action *a)
 {
     struct hf_buf payload, line;
-    if (a->u.tell.kind == HF_KEEPER_TELL_STATUS) {
-        tell_manager(s);
-        if (s->config.hooks.changed) s->config.hooks.changed(s->config.hooks.ctx);
-    }
+    if (a->u.tell.kind == HF_KEEPER_TELL_STATUS && s->config.hooks.changed)
+        s->config.hooks.changed(s->config.hooks.ctx);
     hf_buf_init(&payload, HF_LIMIT_PAYLOAD_BYTES);
     hf_buf_init(&line, HF_LIMIT_PAYLOAD_BYTES);
     write_payload(s, a, &payload);

@@ -157,5 +157,6 @@ int hf_sup_control_open(struct hf_supervise *s, struct hf_fault *fault);
 void hf_sup_control_close(struct hf_supervise *s);
 void hf_sup_result(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_tell(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_tell_manager(struct hf_supervise *s);
 
 #endif

@@ -267,7 +267,7 @@ enum hf_keeper_notice {
     HF_KEEPER_NOTICE_READY,
     HF_KEEPER_NOTICE_RELOADING,
     HF_KEEPER_NOTICE_STOPPING,
-    HF_KEEPER_NOTICE_STATUS,   /* `text` */
+    HF_KEEPER_NOTICE_STATUS,   /* STATUS= of the status record, which changed */
     HF_KEEPER_NOTICE_WATCHDOG, /* WATCHDOG=1 */
     HF_KEEPER_NOTICE_EXTEND,   /* EXTEND_TIMEOUT_USEC: `within` more */
 };
@@ -319,7 +319,6 @@ struct hf_keeper_action {
         struct hf_keeper_result result;
         struct {
             enum hf_keeper_notice kind;
-            struct hf_bytes text;
         } notify;
     } u;
 };

@@ -38,6 +38,7 @@ do_test() {
     step 'hostile gateways' tests/conformance/hostile_server.py "build/gcc/$HOLDFAST" build/gcc/tests/holder
     step secrets tests/conformance/canaries.py "build/gcc/$HOLDFAST"
     step fast meson_test fast --no-suite house --no-suite seeds
+    step systemd tests/systemd/run build/fast
     simulate
     [[ -n $quick ]] || step 'interop' tests/interop/run "build/fast/$HOLDFAST"
     closing
