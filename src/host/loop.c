@@ -164,7 +164,7 @@ static void run_own_due(struct hf_loop *l)
     }
     if (!hf_time_before(l->now.mono, l->keepalive_at)) {
         l->keepalive_at = hf_time_after(l->now.mono, l->notify->watchdog_every);
-        hf_notify_send(l->notify, "WATCHDOG=1");
+        hf_notify_hint(l->notify, "WATCHDOG=1");
     }
 }
 

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,9 +56,25 @@ void hf_notify_fini(struct hf_notify *n)
     *n = (struct hf_notify){ .fd = -1 };
 }
 
+static bool send_now(const struct hf_notify *n, const char *message)
+{
+    ssize_t done;
+    do done = send(n->fd, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT);
+    while (done < 0 && errno == EINTR);
+    return done >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+void hf_notify_hint(const struct hf_notify *n, const char *message)
+{
+    if (n->fd >= 0) send_now(n, message);
+}
+
 void hf_notify_send(const struct hf_notify *n, const char *message)
 {
-    if (n->fd >= 0) send(n->fd, message, strlen(message), MSG_NOSIGNAL);
+    struct pollfd room = { .fd = n->fd, .events = POLLOUT };
+    if (n->fd < 0 || send_now(n, message)) return;
+    poll(&room, 1, HF_NOTIFY_WAIT_MS);
+    send_now(n, message);
 }
 
 void hf_notify_reloading(const struct hf_notify *n, struct hf_now now)

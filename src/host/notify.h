@@ -16,9 +16,16 @@ struct hf_notify {
 void hf_notify_init(struct hf_notify *n);
 void hf_notify_fini(struct hf_notify *n);
 
-/* One message, for instance "READY=1\nSTATUS=serving".  Failures are ignored: the
- * manager's own timeouts judge. */
+/* One message that the manager acts on, for instance "READY=1\nSTATUS=serving".  Where
+ * its queue is full it waits for room, at most HF_NOTIFY_WAIT_MS: of ten messages that
+ * the kernel holds by default the one that counts must not be the eleventh.  Any other
+ * failure is ignored: the manager's own timeouts judge. */
+enum { HF_NOTIFY_WAIT_MS = 500 };
 void hf_notify_send(const struct hf_notify *n, const char *message);
+
+/* One that it can do without, as STATUS= or a WATCHDOG=1 that is followed by others:
+ * never waits, and is lost where there is no room. */
+void hf_notify_hint(const struct hf_notify *n, const char *message);
 
 /* RELOADING=1 with the clock the manager wants; READY=1 must follow. */
 void hf_notify_reloading(const struct hf_notify *n, struct hf_now now);

@@ -151,7 +151,7 @@ static void notify(struct hf_supervise *s, const struct hf_keeper_action *a)
         hf_sup_tell_manager(s);
         return;
     case HF_KEEPER_NOTICE_WATCHDOG:
-        hf_notify_send(s->config.notify, "WATCHDOG=1");
+        hf_notify_hint(s->config.notify, "WATCHDOG=1");
         return;
     case HF_KEEPER_NOTICE_EXTEND:
         snprintf(text, sizeof text, "EXTEND_TIMEOUT_USEC=%lld", (long long)(a->within / HF_US(1)));

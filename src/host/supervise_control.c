@@ -434,7 +434,7 @@ void hf_sup_tell_manager(struct hf_supervise *s)
     s->told_phase = st.phase;
     snprintf(text, sizeof text, "STATUS=gateway %s (%s): %.*s", hf_keeper_state_name(st.state),
              hf_phase_name(st.phase), (int)st.cause.len, (const char *)st.cause.ptr);
-    hf_notify_send(s->config.notify, text);
+    hf_notify_hint(s->config.notify, text);
 }
 
 void hf_sup_tell(struct hf_supervise *s, const struct hf_keeper_action *a)

@@ -1,6 +1,7 @@
 #include "host/notify.h"
 #include "lib/check.h"
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,44 @@ static void the_manager_hears_every_message(void)
     }
 }
 
+static void *read_until_ready(void *arg)
+{
+    const int *fd = arg;
+    char got[256];
+    ssize_t len;
+    do len = recv(*fd, got, sizeof got, 0);
+    while (len > 0 && memcmp(got, "READY=1", 7) != 0);
+    return NULL;
+}
+
+/* The kernel's queue is short: a hint is lost where it is full, what counts waits. */
+static void what_counts_is_not_lost_in_a_full_queue(void)
+{
+    enum { MANY = 100000 };
+    struct hf_notify n;
+    char name[64];
+    pthread_t reader;
+    int fd = open_manager(name, true), sent = 0, read = 0;
+    setenv("NOTIFY_SOCKET", name, 1);
+    hf_notify_init(&n);
+    while (sent < MANY && send(n.fd, "STATUS=x", 8, MSG_DONTWAIT) == 8) sent++;
+    CHECK(sent < MANY);
+    hf_notify_hint(&n, "STATUS=lost");
+    char got[64];
+    CHECK_EQ(recv(fd, got, sizeof got, MSG_DONTWAIT), 8);
+    hf_notify_hint(&n, "STATUS=kept");
+    hf_notify_hint(&n, "STATUS=lost");
+    for (ssize_t len; (len = recv(fd, got, sizeof got, MSG_DONTWAIT)) > 0; read++)
+        if (len == 11) CHECK_TEXT(hf_bytes(got, 11), "STATUS=kept");
+    CHECK_EQ(read, sent);
+    while (send(n.fd, "STATUS=x", 8, MSG_DONTWAIT) == 8) continue;
+    CHECK_EQ(pthread_create(&reader, NULL, read_until_ready, &fd), 0);
+    hf_notify_send(&n, "READY=1");
+    CHECK_EQ(pthread_join(reader, NULL), 0);
+    hf_notify_fini(&n);
+    close(fd);
+}
+
 static void nobody_to_tell_is_fine(void)
 {
     static const char *const names[] = { NULL, "", "relative", "/no/such/socket" };
@@ -95,5 +134,5 @@ static void the_watchdog_is_fed_at_half_its_time(void)
     }
 }
 
-CHECK_MAIN(the_manager_hears_every_message, nobody_to_tell_is_fine,
-           the_watchdog_is_fed_at_half_its_time)
+CHECK_MAIN(the_manager_hears_every_message, what_counts_is_not_lost_in_a_full_queue,
+           nobody_to_tell_is_fine, the_watchdog_is_fed_at_half_its_time)
