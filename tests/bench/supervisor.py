@@ -36,7 +36,7 @@ def private_kb(pid):
 
 
 def idle(programs):
-    with Scene(programs) as s:
+    with Scene(programs, is_told=False) as s:
         s.supervise("notify 0", "--url", "notify:")
         s.wait_phase("ready")
         time.sleep(2)
@@ -52,7 +52,7 @@ def idle(programs):
 def exits(programs):
     """From KILL of the child to the event on the control socket."""
     took = []
-    with Scene(programs) as s:
+    with Scene(programs, is_told=False) as s:
         s.supervise("notify 0", "--url", "notify:", "--restart-budget", "64/300")
         with socket.socket(socket.AF_UNIX) as peer:
             pid = s.wait_phase("ready")["pid"]
@@ -91,7 +91,7 @@ def ready_after(command, env):
 def starts(programs):
     """From the fork to READY=1, with and without us between."""
     alone, kept = [], []
-    with Scene(programs) as s:
+    with Scene(programs, is_told=False) as s:
         child = [s.adversary, "notify", "0"]
         for _ in range(STARTS):
             alone.append(ready_after(child, s.environment()))
@@ -102,7 +102,7 @@ def starts(programs):
 
 
 def chatter(programs):
-    with Scene(programs) as s:
+    with Scene(programs, is_told=False) as s:
         s.supervise(f"chatty 2 {BYTES}", "--url", "notify:")
         s.wait_phase("ready")
         show("100 MB of stderr swallowed, CPU", cpu_ms(s.process.pid) / 1000, "s", "0.5")

@@ -13,6 +13,9 @@ import uuid
 
 PATIENCE = 40.0  # seconds; nothing is judged by time, only given up on
 LOOK_EVERY = 0.02
+WATCHDOG_USEC = 500000
+TOLD = ("READY=1", "RELOADING=1", "MONOTONIC_USEC=", "STOPPING=1", "STATUS=gateway ", "WATCHDOG=1",
+        "EXTEND_TIMEOUT_USEC=")  # fmt: skip
 
 
 class Failed(Exception):
@@ -61,9 +64,12 @@ def free_port():
 
 
 class Scene:
-    """`with Scene(programs) as s:` leaves nothing behind, and fails if something was left."""
+    """`with Scene(programs) as s:` leaves nothing behind, and fails if something was left.
 
-    def __init__(self, programs):
+    Each supervisor has a stand-in for the service manager above it, and what it tells that
+    one must be in order; not with `is_told=False`."""
+
+    def __init__(self, programs, is_told=True):
         self.holdfast, self.adversary = programs
         self.dir = tempfile.mkdtemp(prefix="holdfast-supervise-")
         self.state = os.path.join(self.dir, "state")
@@ -71,6 +77,8 @@ class Scene:
         self.process = None
         self.log_path = os.path.join(self.dir, "log")
         self.started = []
+        self.is_told = is_told
+        self.managers = []  # with the process that each of them hears
 
     def __enter__(self):
         return self
@@ -80,7 +88,10 @@ class Scene:
             if process.poll() is None:
                 process.kill()
             process.wait()
-        left = []
+        left, disorder = [], None
+        for manager, process in self.managers:
+            manager.close()
+            disorder = disorder or manager.disorder(process.returncode)
         if kind is None:
             try:
                 wait_until(lambda: not self.left(), "nothing is left", 10)
@@ -94,6 +105,8 @@ class Scene:
         shutil.rmtree(self.dir, ignore_errors=True)
         if left:
             raise Failed(f"left behind: {left}")
+        if disorder and kind is None:
+            raise Failed(f"the service manager was told {disorder}")
 
     def path(self, name):
         return os.path.join(self.dir, name)
@@ -119,10 +132,15 @@ class Scene:
         if isinstance(child, str):
             child = [self.adversary, *child.split()]
         env = dict(env or self.environment(), HF_MARK=self.mark)
+        manager = Manager() if self.is_told and "NOTIFY_SOCKET" not in env else None
+        if manager:
+            env |= {"NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": str(WATCHDOG_USEC)}
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(self.command(child, *flags), stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, env=env)
         self.started.append(self.process)
+        if manager:
+            self.managers.append((manager, self.process))
         return self.process
 
     def log(self):
@@ -187,3 +205,24 @@ class Manager:
             s.sendto(b"END", "\0" + self.name[1:])
         self.thread.join()
         self.socket.close()
+
+    def disorder(self, exit_code):
+        """What is wrong with what a supervisor told that ended so; None: nothing.
+
+        A message of STATUS or WATCHDOG may be missing, as the queue of a socket is short."""
+        said = [line for message in self.messages for line in message.split("\n")]
+        ready, reloading, stopping = (said.count(w) for w in ("READY=1", "RELOADING=1", "STOPPING=1"))
+        strange = [line for line in said if not line.startswith(TOLD)]
+        if strange:
+            return f"what it does not know: {strange}"
+        if ready > 1 + reloading:
+            return f"READY {ready} times, RELOADING {reloading}: {said}"
+        if reloading and "READY=1" not in said[: said.index("RELOADING=1")]:
+            return f"RELOADING before READY: {said}"
+        if stopping > 1:
+            return f"STOPPING more than once: {said}"
+        if stopping and {"READY=1", "RELOADING=1"} & set(said[said.index("STOPPING=1") :]):
+            return f"READY or RELOADING after STOPPING: {said}"
+        if exit_code == 0 and not stopping:
+            return f"nothing of its end: {said}"
+        return None
