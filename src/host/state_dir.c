@@ -101,12 +101,12 @@ int hf_state_dir_open(struct hf_state_dir *d, const char *path, struct hf_fault 
     return hf_state_dir_open_as(d, path, "lock", fault);
 }
 
-int64_t hf_state_dir_held_ms(const char *path)
+static int64_t held_ms_of(const char *path, const char *lock)
 {
-    char file[HF_STATE_PATH_BYTES + 8], holder[128] = "";
+    char file[HF_STATE_PATH_BYTES + 32], holder[128] = "";
     struct stat info;
     long pid = 0;
-    snprintf(file, sizeof file, "%s/lock", path);
+    snprintf(file, sizeof file, "%s/%s", path, lock);
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) return INT64_MAX;
     bool is_written = fstat(fd, &info) == 0 && pread(fd, holder, sizeof holder - 1, 0) > 0;
@@ -116,6 +116,13 @@ int64_t hf_state_dir_held_ms(const char *path)
     int64_t since_ms = (int64_t)info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1000000;
     int64_t held_ms = hf_clock_now().wall_ms - since_ms;
     return held_ms > 0 ? held_ms : 0;
+}
+
+int64_t hf_state_dir_held_ms(const char *path)
+{
+    int64_t gateway_ms = held_ms_of(path, "lock");
+    int64_t supervisor_ms = held_ms_of(path, "supervisor.lock");
+    return gateway_ms < supervisor_ms ? gateway_ms : supervisor_ms;
 }
 
 void hf_state_dir_close(struct hf_state_dir *d)

@@ -31,8 +31,9 @@ int hf_state_dir_open(struct hf_state_dir *d, const char *path, struct hf_fault 
 int hf_state_dir_open_as(struct hf_state_dir *d, const char *path, const char *lock,
                          struct hf_fault *fault);
 
-/* For how many milliseconds a process has held the directory's lock, or INT64_MAX
- * when none does.  Looks only: whoever wants the lock is not disturbed. */
+/* For how many milliseconds a gateway, or a supervisor that is about to start one, has
+ * held the directory's lock: the younger of both, or INT64_MAX when there is neither.
+ * Looks only: whoever wants a lock is not disturbed. */
 int64_t hf_state_dir_held_ms(const char *path);
 
 /* Gives the lock back; files stay.  Legal on what was never opened. */

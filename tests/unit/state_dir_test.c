@@ -56,6 +56,11 @@ static void a_look_at_the_lock_tells_who_has_just_begun(void)
     CHECK_EQ(hf_state_dir_held_ms(s.dir), INT64_MAX);
     CHECK_EQ(hf_file_replace(path, HF_LIT("nonsense"), 0600, &ignored), 0);
     CHECK_EQ(hf_state_dir_held_ms(s.dir), INT64_MAX);
+    /* A supervisor is there, its gateway not yet. */
+    struct hf_state_dir above;
+    CHECK_EQ(hf_state_dir_open_as(&above, s.dir, "supervisor.lock", &fault), 0);
+    CHECK(hf_state_dir_held_ms(s.dir) < 3600000);
+    hf_state_dir_close(&above);
     close_dir(&s, &d);
 }
 
