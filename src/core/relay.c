@@ -8,7 +8,8 @@ enum {
     /* A side is read while less than one buffer waits, so two may come to stand there. */
     WAITING_BYTES = 2 * HF_LIMIT_RELAY_BUFFER_BYTES,
     SENT_BYTES = HF_LIMIT_HTTP_HEAD_BYTES + 2 * HF_LIMIT_RELAY_BUFFER_BYTES,
-    STATUS_BYTES = 12, /* "HTTP/1.1 101" */
+    STATUS_AT = 9, /* "HTTP/1.1 101" */
+    STATUS_BYTES = 3,
 };
 
 void hf_relay_init(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now)
@@ -55,12 +56,18 @@ static enum hf_relay_side other(enum hf_relay_side side)
     return side == HF_RELAY_CLIENT ? HF_RELAY_UPSTREAM : HF_RELAY_CLIENT;
 }
 
+/* What ends is not given more time. */
+static void wait_for(struct hf_relay *r, hf_time now, hf_span span)
+{
+    if (!r->is_finishing) r->deadline = hf_time_after(now, span);
+}
+
 /* Something moved. */
 static void stay(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now)
 {
     if (r->state != HF_RELAY_OPEN) return;
     bool is_half = r->has_ended[HF_RELAY_CLIENT] || r->has_ended[HF_RELAY_UPSTREAM];
-    r->deadline = hf_time_after(now, is_half ? limits->half_for : limits->idle_for);
+    wait_for(r, now, is_half ? limits->half_for : limits->idle_for);
 }
 
 /* Ends that are due: behind the last byte for the side. */
@@ -172,7 +179,7 @@ uint32_t hf_relay_forward(struct hf_relay *r, const struct hf_relay_limits *limi
     if (hf_buf_done(&r->waiting[HF_RELAY_UPSTREAM]) != 0)
         return finish(r, HF_RELAY_NO_MEMORY, HF_RELAY_RESET);
     r->state = HF_RELAY_DIALING;
-    r->deadline = hf_time_after(now, limits->answer_within); /* the dial has its own */
+    wait_for(r, now, limits->answer_within); /* the dial has its own */
     return HF_RELAY_DO_DIAL;
 }
 
@@ -180,7 +187,7 @@ uint32_t hf_relay_connected(struct hf_relay *r, const struct hf_relay_limits *li
 {
     HF_ASSERT(r->state == HF_RELAY_DIALING);
     r->state = r->is_upgrade ? HF_RELAY_ASKED : HF_RELAY_OPEN;
-    r->deadline = hf_time_after(now, limits->answer_within);
+    wait_for(r, now, limits->answer_within);
     if (!r->is_upgrade) hf_buf_reset(&r->sent, 0);
     return pass_ends(r);
 }
@@ -193,16 +200,18 @@ uint32_t hf_relay_not_connected(struct hf_relay *r)
 
 /* --- the upstream's side --- */
 
-/* Reads on in the status line.  True as soon as it is decided; then `*is_101`. */
-static bool read_status(struct hf_relay *r, struct hf_bytes bytes, bool *is_101)
+enum answer { UNDECIDED, SWITCHES, UNAVAILABLE, OTHER };
+
+/* How it answers an upgrade, by its status line. */
+static enum answer read_answer(struct hf_bytes bytes)
 {
-    static const char line[] = "HTTP/1.? 101";
-    for (size_t i = 0; i < bytes.len; i++) {
-        char want = line[r->seen++];
-        *is_101 = want == '?' || (char)bytes.ptr[i] == want;
-        if (!*is_101 || r->seen == STATUS_BYTES) return true;
-    }
-    return false;
+    struct hf_bytes head = HF_LIT("HTTP/1."), status;
+    size_t len = bytes.len < head.len ? bytes.len : head.len;
+    if (!hf_bytes_same(hf_bytes_head(bytes, len), hf_bytes_head(head, len))) return OTHER;
+    if (bytes.len < STATUS_AT + STATUS_BYTES) return UNDECIDED;
+    status = hf_bytes(bytes.ptr + STATUS_AT, STATUS_BYTES);
+    if (hf_bytes_same(status, HF_LIT("101"))) return SWITCHES;
+    return hf_bytes_same(status, HF_LIT("503")) ? UNAVAILABLE : OTHER;
 }
 
 /* An upgrade is answered.  With 101 the upstream speaks WebSocket: what the client sent
@@ -218,11 +227,16 @@ static void open_up(struct hf_relay *r, bool is_101)
     hf_buf_reset(&r->sent, 0);
 }
 
-static void upstream_input(struct hf_relay *r, struct hf_bytes bytes)
+/* Held back until it is known how the upstream answers: one that is not available takes
+ * nobody, and the gate says so in the words that clients know. */
+static uint32_t upstream_input(struct hf_relay *r, struct hf_bytes bytes)
 {
-    bool is_101;
     hf_buf_add(&r->waiting[HF_RELAY_CLIENT], bytes);
-    if (r->state == HF_RELAY_ASKED && read_status(r, bytes, &is_101)) open_up(r, is_101);
+    if (r->state != HF_RELAY_ASKED) return 0;
+    enum answer answer = read_answer(hf_buf_view(&r->waiting[HF_RELAY_CLIENT]));
+    if (answer == UNAVAILABLE) return to_gate(r);
+    if (answer != UNDECIDED) open_up(r, answer == SWITCHES);
+    return 0;
 }
 
 /* --- both --- */
@@ -231,17 +245,20 @@ uint32_t hf_relay_input(struct hf_relay *r, const struct hf_relay_limits *limits
                         enum hf_relay_side side, struct hf_bytes bytes)
 {
     if (r->state == HF_RELAY_DONE) return 0;
-    uint32_t acts = 0;
-    if (side == HF_RELAY_CLIENT)
-        acts = client_input(r, bytes);
-    else
-        upstream_input(r, bytes);
+    uint32_t acts = side == HF_RELAY_CLIENT ? client_input(r, bytes) : upstream_input(r, bytes);
     if (r->state == HF_RELAY_DONE) return acts;
     if (hf_buf_done(&r->sent) != 0 || hf_buf_done(&r->waiting[0]) != 0 ||
         hf_buf_done(&r->waiting[1]) != 0)
         return finish(r, HF_RELAY_NO_MEMORY, HF_RELAY_RESET);
     stay(r, limits, now);
     return acts;
+}
+
+/* The upstream went away without a word about the upgrade. */
+static bool is_unanswered(const struct hf_relay *r, enum hf_relay_side side)
+{
+    return r->state == HF_RELAY_ASKED && side == HF_RELAY_UPSTREAM &&
+           r->waiting[HF_RELAY_CLIENT].len == 0;
 }
 
 uint32_t hf_relay_input_end(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
@@ -251,6 +268,7 @@ uint32_t hf_relay_input_end(struct hf_relay *r, const struct hf_relay_limits *li
     r->has_ended[side] = true;
     /* Half a head is no request. */
     if (r->state == HF_RELAY_HEAD) return finish(r, HF_RELAY_ENDED, HF_RELAY_CLOSE);
+    if (is_unanswered(r, side) && !r->has_ended[HF_RELAY_CLIENT]) return to_gate(r);
     /* It will not switch any more. */
     if (r->state == HF_RELAY_ASKED && side == HF_RELAY_UPSTREAM) open_up(r, false);
     stay(r, limits, now);
@@ -260,6 +278,7 @@ uint32_t hf_relay_input_end(struct hf_relay *r, const struct hf_relay_limits *li
 uint32_t hf_relay_reset(struct hf_relay *r, enum hf_relay_side side)
 {
     if (r->state == HF_RELAY_DONE) return 0;
+    if (is_unanswered(r, side) && !r->has_ended[HF_RELAY_CLIENT]) return to_gate(r);
     return finish(r,
                   side == HF_RELAY_CLIENT ? HF_RELAY_RESET_BY_CLIENT : HF_RELAY_RESET_BY_UPSTREAM,
                   HF_RELAY_RESET);
@@ -268,6 +287,7 @@ uint32_t hf_relay_reset(struct hf_relay *r, enum hf_relay_side side)
 struct hf_bytes hf_relay_output(const struct hf_relay *r, enum hf_relay_side side)
 {
     if (r->state != HF_RELAY_OPEN && r->state != HF_RELAY_ASKED) return HF_EMPTY;
+    if (r->state == HF_RELAY_ASKED && side == HF_RELAY_CLIENT) return HF_EMPTY;
     return hf_bytes_head(hf_buf_view(&r->waiting[side]), HF_LIMIT_WRITE_BYTES);
 }
 
@@ -317,6 +337,7 @@ uint32_t hf_relay_expire(struct hf_relay *r, hf_time now)
     enum hf_relay_cause cause = HF_RELAY_IDLE;
     if (r->state == HF_RELAY_HEAD) cause = HF_RELAY_HEAD_LATE;
     if (r->state == HF_RELAY_DIALING || r->state == HF_RELAY_ASKED) cause = HF_RELAY_NO_ANSWER;
+    if (r->is_finishing) cause = HF_RELAY_GIVEN_UP;
     return finish(r, cause, HF_RELAY_RESET);
 }
 
@@ -329,6 +350,13 @@ uint32_t hf_relay_end(struct hf_relay *r)
 {
     if (r->state == HF_RELAY_DONE) return 0;
     return finish(r, HF_RELAY_GIVEN_UP, HF_RELAY_RESET);
+}
+
+void hf_relay_finish(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now)
+{
+    if (r->state == HF_RELAY_DONE || r->is_finishing) return;
+    r->is_finishing = true;
+    r->deadline = hf_time_min(r->deadline, hf_time_after(now, limits->finish_within));
 }
 
 const char *hf_relay_cause_name(enum hf_relay_cause cause)

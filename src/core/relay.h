@@ -5,8 +5,9 @@
  * has answered 101, and of any other request only the announced body is passed on: a
  * connection carries one request, so that none of them goes without attribution.
  *
- * What cannot be passed on (a head that is refused, an upstream that does not take the
- * connection) goes to the gate, with all that the client has sent so far.
+ * What cannot be passed on (a head that is refused; an upstream that does not take the
+ * connection, or that ends or says 503 instead of answering an upgrade) goes to the gate,
+ * with all that the client has sent so far.
  *
  * Each side is read only while less than HF_LIMIT_RELAY_BUFFER_BYTES wait for the other.
  * An end is passed on as an end, behind what waits; a reset as a reset.  An idle
@@ -22,6 +23,7 @@ struct hf_relay_limits {
     hf_span answer_within; /* the upstream accepted the connection; its first byte */
     hf_span idle_for;      /* no byte moved in either direction */
     hf_span half_for;      /* the same once one side has ended */
+    hf_span finish_within; /* from hf_relay_finish to the end of both sides */
 };
 
 enum hf_relay_side { HF_RELAY_CLIENT, HF_RELAY_UPSTREAM };
@@ -65,7 +67,6 @@ struct hf_relay { /* fields are private; tests and log lines may read them */
     bool has_switched;  /* the upstream said 101: bytes both ways */
     bool has_ended[2];  /* the side sends no more */
     bool was_told[2];   /* the end was passed on to the side */
-    uint8_t seen;       /* bytes of the upstream's answer, up to those that say 101 */
     uint64_t body_left; /* of a request that is no upgrade */
     uint64_t passed[2]; /* bytes that were written to the side */
     struct hf_http_reader reader;
@@ -73,6 +74,7 @@ struct hf_relay { /* fields are private; tests and log lines may read them */
     struct hf_buf sent;              /* all that the client sent, until the upstream has it */
     size_t head_len;                 /* of `sent` */
     struct hf_buf waiting[2];        /* for the side */
+    bool is_finishing;
     hf_time deadline;
 };
 
@@ -112,6 +114,9 @@ struct hf_bytes hf_relay_sent(const struct hf_relay *r);
 uint32_t hf_relay_expire(struct hf_relay *r, hf_time now); /* RESET when it is due */
 hf_time hf_relay_due(const struct hf_relay *r);
 uint32_t hf_relay_end(struct hf_relay *r); /* from outside: RESET */
+
+/* The upstream is going: what it has said is still passed on, then it ends. */
+void hf_relay_finish(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now);
 
 const char *hf_relay_cause_name(enum hf_relay_cause cause); /* "idle"; static */
 

@@ -179,17 +179,31 @@ static uint64_t scatter(uint64_t x)
     return x ^ x >> 31;
 }
 
+void hf_stage_expect(struct hf_stage *s, hf_time at)
+{
+    s->expected_at = at;
+}
+
+/* How long nobody needs to ask. */
+static int64_t retry_ms_min(const struct hf_stage *s, hf_time now)
+{
+    hf_span left = hf_time_since(s->expected_at, now);
+    if (left >= HF_MS(RETRY_MS_MAX)) return RETRY_MS_MAX;
+    return left > HF_MS(RETRY_MS) ? hf_span_ms(left) : RETRY_MS;
+}
+
 static int64_t retry_after(struct hf_stage *s, hf_time now, uint64_t conn_hash)
 {
     if (s->rejects == 0 || hf_time_since(now, s->rejects_at) >= HF_SECONDS(1)) {
         s->rejects_at = now;
         s->rejects = 0;
     }
+    int64_t least = retry_ms_min(s, now);
     if (s->rejects < REJECTS_AT_ONCE) {
         s->rejects++;
-        return RETRY_MS;
+        return least;
     }
-    return RETRY_MS + (int64_t)(scatter(conn_hash) % (RETRY_MS_MAX - RETRY_MS + 1));
+    return least + (int64_t)(scatter(conn_hash) % (uint64_t)(RETRY_MS_MAX - least + 1));
 }
 
 static struct hf_stage_refusal drain_refusal(struct hf_bytes message)

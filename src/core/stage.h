@@ -43,7 +43,8 @@ struct hf_stage { /* fields are private */
     bool will_restart;
     int64_t restart_expected_ms;
     hf_time drain_until;
-    hf_time rejects_at; /* the second in which start-up refusals are counted */
+    hf_time expected_at; /* not ready before that */
+    hf_time rejects_at;  /* the second in which start-up refusals are counted */
     uint32_t rejects;
 };
 
@@ -90,6 +91,10 @@ struct hf_stage_refusal {
     struct hf_bytes close_reason;
     struct hf_bytes cause; /* close cause of the log line */
 };
+
+/* Somebody knows that start-up does not end before `at` (HF_NEVER: nobody knows when):
+ * clients are told to come back then, as far as they listen, 2,000 ms. */
+void hf_stage_expect(struct hf_stage *s, hf_time at);
 
 /* Asked once per valid `connect` frame, before everything else about it (section
  * 2.2).  `conn_hash` (any number of the connection) spreads the retries of a crowd:

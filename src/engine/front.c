@@ -1,5 +1,6 @@
 #include "engine/front.h"
 
+#include "base/assert.h"
 #include "base/limits.h"
 
 enum { FORWARDED_LINES_MAX = 16 };
@@ -10,7 +11,8 @@ void hf_front_config_init(struct hf_front_config *config)
         .limits = { .head_within = HF_SECONDS(15),
                     .answer_within = HF_SECONDS(30),
                     .idle_for = HF_SECONDS(600),
-                    .half_for = HF_SECONDS(60) },
+                    .half_for = HF_SECONDS(60),
+                    .finish_within = HF_SECONDS(2) },
         .dial_within = HF_SECONDS(5),
         .probe_every = HF_MS(250),
     };
@@ -117,6 +119,48 @@ enum hf_front_verdict hf_front_accept(struct hf_front *f, hf_time now, const str
     return HF_FRONT_RELAY;
 }
 
+/* --- what the keeper of the gateway says --- */
+
+/* When it will look or try next, if it does so by itself. */
+static hf_time next_try(const struct hf_supervisor_status *status, hf_time now)
+{
+    switch (status->next) {
+    case HF_NEXT_RECONNECT:
+    case HF_NEXT_SLOW_RETRY:
+    case HF_NEXT_QUARANTINE:
+    case HF_NEXT_RESTART:
+        return hf_time_after(now, status->next_in);
+    case HF_NEXT_NOTHING:
+    case HF_NEXT_RELOAD:
+    case HF_NEXT_DEADLINE:
+    case HF_NEXT_KILL:
+        return HF_NEVER;
+    }
+    HF_UNREACHABLE();
+}
+
+struct hf_front_outlook hf_front_outlook(const struct hf_supervisor_status *status, hf_time now)
+{
+    switch (status->state) {
+    case HF_KEEPER_RUNNING:
+        return (struct hf_front_outlook){ .is_ready = status->phase != HF_PHASE_DRAINING,
+                                          .expected_at = now };
+    case HF_KEEPER_STARTING:
+        return (struct hf_front_outlook){ .expected_at = now };
+    case HF_KEEPER_RECONNECTING:
+        return (struct hf_front_outlook){ .expected_at = status->phase == HF_PHASE_ATTEMPT
+                                                             ? now
+                                                             : next_try(status, now) };
+    case HF_KEEPER_STOPPED:
+        /* The first half of a restart is wanted up again. */
+        return (struct hf_front_outlook){ .expected_at =
+                                              status->is_wanted ? now : next_try(status, now) };
+    case HF_KEEPER_ERROR:
+        return (struct hf_front_outlook){ .expected_at = next_try(status, now) };
+    }
+    HF_UNREACHABLE();
+}
+
 /* --- who asks --- */
 
 static bool is_trusted(const struct hf_front *f, const struct hf_net_address *peer)
@@ -168,6 +212,8 @@ static uint32_t judge(struct hf_front *f, hf_time now, hf_id id, struct hf_front
     bool is_proxied;
     hf_http_upgrade_check(request, &upgrade);
     bool is_broken = upgrade.status != 0 && upgrade.status != 101;
+    /* Its head took its time, and the gateway is gone. */
+    if (!f->is_ready) return hf_relay_refuse(&c->relay);
     if (is_broken || !attribute(f, c, request, &is_proxied)) return hf_relay_refuse(&c->relay);
     char name[HF_NET_ADDRESS_CHARS];
     size_t name_len = hf_net_address_write(&c->client, name);
@@ -246,6 +292,16 @@ uint32_t hf_front_end(struct hf_front *f, hf_id id)
 {
     struct hf_front_conn *c = find(f, id);
     return c ? settle(f, id, c, hf_relay_end(&c->relay)) : 0;
+}
+
+void hf_front_finish(struct hf_front *f, hf_time now)
+{
+    f->is_ready = false;
+    for (hf_id id = 0; (id = hf_pool_next(&f->conns, id)) != 0;) {
+        struct hf_front_conn *c = find(f, id);
+        hf_relay_finish(&c->relay, &f->config.limits, now);
+        settle(f, id, c, 0);
+    }
 }
 
 hf_id hf_front_expire(struct hf_front *f, hf_time now, uint32_t *acts)

@@ -21,6 +21,7 @@
 #include "core/admit.h"
 #include "core/relay.h"
 #include "engine/settings.h"
+#include "engine/supervisor.h"
 #include "port/event.h"
 #include "wire/net_address.h"
 
@@ -79,6 +80,15 @@ enum hf_front_verdict {
 enum hf_front_verdict hf_front_accept(struct hf_front *f, hf_time now, const struct hf_peer *peer,
                                       hf_id *id);
 
+/* What clients are to be told, by what the keeper of the upstream says: relayed while it
+ * runs (a hello was seen, so that clients get one, too) and does not drain; else the gate,
+ * which tells them when to come back: not before `expected_at` (HF_NEVER: nobody knows). */
+struct hf_front_outlook {
+    bool is_ready;
+    hf_time expected_at;
+};
+struct hf_front_outlook hf_front_outlook(const struct hf_supervisor_status *status, hf_time now);
+
 /* The connection, or NULL when it is gone; for reading. */
 const struct hf_front_conn *hf_front_find(const struct hf_front *f, hf_id id);
 
@@ -95,6 +105,10 @@ uint32_t hf_front_written(struct hf_front *f, hf_time now, hf_id id, enum hf_rel
                           size_t count);
 bool hf_front_wants(const struct hf_front *f, hf_id id, enum hf_relay_side side);
 uint32_t hf_front_end(struct hf_front *f, hf_id id);
+
+/* The upstream is going, and so are we: nobody new is relayed, those that are have
+ * `finish_within` for what was said to them. */
+void hf_front_finish(struct hf_front *f, hf_time now);
 
 /* The next connection whose time is up, and its acts: until 0. */
 hf_id hf_front_expire(struct hf_front *f, hf_time now, uint32_t *acts);

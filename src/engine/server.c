@@ -337,17 +337,17 @@ static void run_stage_act(struct hf_server *s, enum hf_stage_act act)
     }
 }
 
-/* Work that a drain waits for: requests whose answers are still being made. */
+/* Work that a drain waits for: requests whose answers are still being made, and the host's. */
 static size_t open_work(const struct hf_server *s)
 {
-    return s->waits.live;
+    return s->waits.live + s->is_held;
 }
 
 static void step_stage(struct hf_server *s)
 {
     run_stage_act(s, hf_stage_step(&s->stage, s->now.mono, open_work(s)));
     if (hf_stage_state(&s->stage) != HF_STAGE_CLOSING || s->is_stopped) return;
-    if (s->conns.live > 0 || s->waits.live > 0 || hf_server_save_all(s)) return;
+    if (s->conns.live > 0 || open_work(s) > 0 || hf_server_save_all(s)) return;
     s->is_stopped = true;
     s->tell_stopped = true;
 }
@@ -422,6 +422,12 @@ void hf_server_step(struct hf_server *s, struct hf_now now, const struct hf_even
         break;
     case HF_EVENT_ITEM_READY:
         hf_server_item_ready(s, event->u.item);
+        break;
+    case HF_EVENT_EXPECTED:
+        hf_stage_expect(&s->stage, event->u.expected_at);
+        break;
+    case HF_EVENT_HELD:
+        s->is_held = event->u.is_held;
         break;
     case HF_EVENT_SETTINGS:
         if (take_settings(s, event->u.settings) != 0)

@@ -194,6 +194,7 @@ struct hf_server {
     struct hf_pool waits; /* struct hf_wait */
     struct hf_ring jobs;  /* struct hf_job: not yet taken by the host */
     bool tell_ready, tell_draining, tell_stopped, is_stopped;
+    bool is_held; /* the host has work that a drain waits for */
 
     struct hf_stage stage;
     struct hf_admit admit;

@@ -48,6 +48,10 @@ const struct hf_front_counts *hf_front_run_counts(const struct hf_front_run *r);
  * are closed. */
 void hf_front_run_stop(struct hf_front_run *r);
 
+/* The same for an upstream that has ended or is ending: what it has said is still passed on,
+ * for hf_relay_limits.finish_within at most, then `finished`; at once when nobody is left. */
+void hf_front_run_finish(struct hf_front_run *r, void (*finished)(void *ctx), void *ctx);
+
 /* Before hf_loop_free, whose last turns end what is left; then hf_front_run_free. */
 void hf_front_run_close(struct hf_front_run *r);
 void hf_front_run_free(struct hf_front_run *r); /* NULL is fine */

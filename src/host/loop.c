@@ -405,6 +405,18 @@ void hf_loop_item_ready_after(struct hf_loop *l, struct hf_bytes name, hf_span a
     l->item_at = hf_time_after(l->now.mono, after);
 }
 
+void hf_loop_expect(struct hf_loop *l, hf_time at)
+{
+    wake(l);
+    hf_loop_step(l, &(struct hf_event){ .kind = HF_EVENT_EXPECTED, .u.expected_at = at }, NULL);
+}
+
+void hf_loop_hold(struct hf_loop *l, bool is_held)
+{
+    wake(l);
+    hf_loop_step(l, &(struct hf_event){ .kind = HF_EVENT_HELD, .u.is_held = is_held }, NULL);
+}
+
 void hf_loop_settings(struct hf_loop *l, const struct hf_settings *settings)
 {
     wake(l);
@@ -422,6 +434,7 @@ void hf_loop_stop(struct hf_loop *l, int64_t restart_expected_ms)
     l->is_hasty = l->stop_asked;
     l->stop_asked = true;
     hf_loop_step(l, &event, NULL);
+    if (l->is_hasty && l->hooks.hurried) l->hooks.hurried(l->hooks.ctx);
 }
 
 int hf_loop_run(struct hf_loop *l, struct hf_fault *fault)

@@ -27,6 +27,7 @@ struct hf_loop_hooks {
     void (*ready)(void *ctx);    /* clients are admitted from now on */
     void (*reload)(void *ctx);   /* SIGHUP: answer with hf_loop_settings, or do nothing */
     void (*draining)(void *ctx); /* a stop has begun; may be NULL */
+    void (*hurried)(void *ctx);  /* a second one: no time is left; may be NULL */
 };
 
 /* Sees each accepted socket first: true when it took it (moved), false when it is the
@@ -73,6 +74,13 @@ uint16_t hf_loop_port(const struct hf_loop *l);
 /* The start item `name` is ready, at once or in `after`. */
 void hf_loop_item_ready(struct hf_loop *l, struct hf_bytes name);
 void hf_loop_item_ready_after(struct hf_loop *l, struct hf_bytes name, hf_span after);
+
+/* Start-up does not end before `at` (HF_NEVER: nobody knows when). */
+void hf_loop_expect(struct hf_loop *l, hf_time at);
+
+/* A stop waits while the owner holds the loop: it drains, answers what comes as a gateway
+ * that stops, and ends when it is let go. */
+void hf_loop_hold(struct hf_loop *l, bool is_held);
 
 void hf_loop_settings(struct hf_loop *l, const struct hf_settings *settings);
 

@@ -273,8 +273,8 @@ static void on_check(uv_check_t *check)
 static int open_all(struct hf_supervise *s, struct hf_fault *fault)
 {
     struct hf_supervisor_config config = s->config.supervisor;
-    s->secret = hf_bytes_cstr(s->config.token);
-    s->known = (struct hf_censor_known){ .secrets = &s->secret, .count = s->config.token ? 1 : 0 };
+    s->secret = hf_bytes_cstr(s->config.token ? s->config.token : s->config.password);
+    s->known = (struct hf_censor_known){ .secrets = &s->secret, .count = s->secret.len > 0 };
     config.known = &s->known;
     config.log = hf_sup_log(s);
     int err = hf_supervisor_new(&s->engine, &config, s->now);

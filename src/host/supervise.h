@@ -33,6 +33,7 @@ struct hf_supervise_config {
     bool hands_port;   /* the child is told port and token, and must listen there */
     const char *token; /* NULL: none */
     const char *token_file;   /* read anew for every login; NULL: `token` */
+    const char *password;     /* instead of both; NULL: none */
     char *const *argv;        /* the program and its arguments, verbatim */
     const char *doctor;       /* a command for /bin/sh, or NULL */
     const char *child_config; /* the file whose change is told; "": none */

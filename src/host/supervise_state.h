@@ -76,7 +76,7 @@ struct hf_supervise {
     struct hf_notify_in *notify_in;
     uint64_t gateway;              /* the newest tree of a gateway */
     uint64_t running, ready_early; /* trees: RUNS was told; READY=1 came before that */
-    struct hf_bytes secret;        /* the token of this place, for `known` */
+    struct hf_bytes secret;        /* token or password of this place, for `known` */
     struct hf_censor_known known;
     struct hf_log_file child_log;
     struct hf_buf line;

@@ -18,6 +18,8 @@ enum hf_event_kind {
     HF_EVENT_CLOSED,     /* the socket is gone for good; the id is dead afterwards */
     HF_EVENT_JOB_DONE,   /* the result of an HF_ACTION_JOB */
     HF_EVENT_ITEM_READY, /* one named thing that start-up waits for is there */
+    HF_EVENT_EXPECTED,   /* start-up does not end before a known moment */
+    HF_EVENT_HELD,       /* whether the host has work of its own that a drain waits for */
     HF_EVENT_SETTINGS,   /* new settings, all checked, replace the old ones at once */
     HF_EVENT_STOP,       /* drain and stop; a second one stops at once */
     HF_EVENT_TURN,       /* a loop turn began: how long the host was blocked in poll */
@@ -56,6 +58,8 @@ struct hf_event {
         enum hf_lost closed;
         const struct hf_job_result *job;
         struct hf_bytes item; /* its name, as in hf_server_config.start_items */
+        hf_time expected_at;  /* EXPECTED; HF_NEVER: nobody knows when */
+        bool is_held;
         const struct hf_settings *settings;
         struct {
             bool will_restart;

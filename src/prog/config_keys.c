@@ -70,8 +70,9 @@ bool hf_key_is_foreign(struct hf_bytes name)
 bool hf_key_needs_restart(enum hf_key_id key)
 {
     static const enum hf_key_id keys[] = {
-        HF_KEY_PORT,      HF_KEY_BIND,       HF_KEY_BIND_HOST, HF_KEY_TLS_ENABLED, HF_KEY_TLS_MAKE,
-        HF_KEY_LOG_LEVEL, HF_KEY_LOG_FORMAT, HF_KEY_LOG_BYTES, HF_KEY_RELAY_MODE,  HF_KEY_UPSTREAM,
+        HF_KEY_PORT,       HF_KEY_BIND,      HF_KEY_BIND_HOST,           HF_KEY_TLS_ENABLED,
+        HF_KEY_TLS_MAKE,   HF_KEY_LOG_LEVEL, HF_KEY_LOG_FORMAT,          HF_KEY_LOG_BYTES,
+        HF_KEY_RELAY_MODE, HF_KEY_UPSTREAM,  HF_KEY_UPSTREAM_TOKEN_FILE,
     };
     for (size_t i = 0; i < HF_COUNT(keys); i++)
         if (keys[i] == key) return true;

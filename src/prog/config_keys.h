@@ -112,6 +112,9 @@
       "HOLDFAST_MODE", NULL, HF_OPTION_MODE, "relay: hold the place in front of the upstream")                              \
     X(UPSTREAM, TEXT, "holdfast.upstream", "", 0, 0, "",                                                                    \
       "HOLDFAST_UPSTREAM", NULL, HF_OPTION_UPSTREAM, "the gateway behind us, ws://HOST:PORT or wss://HOST:PORT")            \
+    X(UPSTREAM_TOKEN_FILE, TEXT, "holdfast.upstreamTokenFile", "", 0, 0, "file",                                            \
+      "HOLDFAST_UPSTREAM_TOKEN_FILE", NULL, HF_OPTION_UPSTREAM_TOKEN_FILE,                                                  \
+      "the token of the program that we keep; not given: it is handed ours")                                                \
     X(STARTUP_DELAY, INT, "holdfast.startupDelayMs", "0", 0, 3600000, "ms",                                                 \
       "HOLDFAST_STARTUP_DELAY_MS", NULL, HF_OPTION_STARTUP_DELAY, "stay in start-up this long, for tests of clients")
 /* clang-format on */

@@ -26,12 +26,17 @@ _Static_assert(HF_OPTION_COUNT <= 64, "a verb's options are the bits of one word
      BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(JSON) | BIT(NO_COLOR) |             \
      BIT(QUIET) | BIT(HELP))
 
+/* How a program is kept. */
+#define KEEPER                                                                                     \
+    (BIT(CONTROL) | BIT(DOCTOR) | BIT(SURVIVE) | BIT(SHUTDOWN_EXTERNAL) | BIT(WATCHDOG) |          \
+     BIT(STOP_GRACE) | BIT(RESTART_BUDGET) | BIT(MEMORY_SOFT) | BIT(MEMORY_HARD))
+
 static const struct hf_verb verbs[] = {
-    { "run", NULL, NULL, "run the gateway in the foreground",
+    { "run", "[-- CMD ARG...]", NULL, "run the gateway; or keep CMD running, and its place",
       BIT(BIND) | BIT(PORT) | BIT(AUTH) | BIT(TOKEN) | BIT(TOKEN_FILE) | BIT(PASSWORD_FILE) |
           BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(TLS_CERT) | BIT(TLS_KEY) |
-          BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(MODE) | BIT(UPSTREAM) | BIT(STARTUP_DELAY) |
-          BIT(HELP),
+          BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(MODE) | BIT(UPSTREAM) |
+          BIT(UPSTREAM_TOKEN_FILE) | BIT(STARTUP_DELAY) | KEEPER | BIT(HELP),
       hf_verb_run },
     { "call", "METHOD", NULL, "call one method of a gateway and print the answer",
       CLIENT | BIT(PARAMS) | BIT(EXPECT_FINAL), hf_verb_call },
@@ -48,9 +53,8 @@ static const struct hf_verb verbs[] = {
     { "devices", "list | approve ID | reject ID | revoke ID", "list approve reject revoke",
       "show and decide which devices may log in", CLIENT, hf_verb_devices },
     { "supervise", "-- CMD ARG...", NULL, "keep a gateway, or any program, running",
-      BIT(URL) | BIT(TOKEN_FILE) | BIT(CONTROL) | BIT(STATE_DIR) | BIT(DOCTOR) | BIT(SURVIVE) |
-          BIT(SHUTDOWN_EXTERNAL) | BIT(WATCHDOG) | BIT(STOP_GRACE) | BIT(RESTART_BUDGET) |
-          BIT(MEMORY_SOFT) | BIT(MEMORY_HARD) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) | BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(HELP),
+      BIT(URL) | BIT(TOKEN_FILE) | KEEPER | BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) |
+          BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(HELP),
       hf_verb_supervise },
     { "ctl", "status|start|stop|restart|reload|diagnostics|history|events|quit",
       "status start stop restart reload diagnostics history events quit",
@@ -67,11 +71,6 @@ static const struct hf_verb verbs[] = {
     { "help", "[VERB]", NULL, "show the help of all verbs or of one", BIT(HELP), hf_verb_help },
 };
 
-/* Parts that design.md names and this version does not have. */
-static const char *const later_options[] = {
-    "upstream-token-file",
-};
-
 const struct hf_verb *hf_verbs(size_t *count)
 {
     *count = HF_COUNT(verbs);
@@ -85,11 +84,10 @@ const char *hf_option_name(enum hf_option option)
 
 /* --- reading --- */
 
-static bool is_one_of(const char *name, const char *const *names, size_t count)
+/* Its operands are a program with arguments of its own, behind two dashes. */
+static bool takes_program(const struct hf_verb *verb)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(name, names[i]) == 0) return true;
-    return false;
+    return verb->operands && strstr(verb->operands, "-- CMD") != NULL;
 }
 
 static const struct hf_verb *find_verb(const char *name)
@@ -129,8 +127,6 @@ static int tell_bad_option(const char *verb, int letter, const char *word, struc
         return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" has no option -%c", verb, letter);
     snprintf(name, sizeof name, "%s", word + strspn(word, "-"));
     name[strcspn(name, "=")] = '\0';
-    if (is_one_of(name, later_options, HF_COUNT(later_options)))
-        return hf_fault_set(fault, HF_ERR_USAGE, "--%s is not in this version", name);
     return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" has no option --%s", verb, name);
 }
 
@@ -141,7 +137,7 @@ static int read_options(int argc, char **argv, struct hf_args *out, struct hf_fa
     opterr = 0;
     optind = 0; /* a fresh start also when called again */
     for (;;) {
-        int found = getopt_long(argc, argv, ":h", list, NULL);
+        int found = getopt_long(argc, argv, takes_program(out->verb) ? "+:h" : ":h", list, NULL);
         if (found == -1) return 0;
         if (found == 'h') found = HF_OPTION_HELP + 1;
         if (found == '?') return tell_bad_option(out->verb->name, optopt, argv[optind - 1], fault);
@@ -164,9 +160,11 @@ int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault 
     if (err) return err;
     out->operands = argv + 1 + optind;
     out->operand_count = argc - 1 - optind;
-    if (out->operand_count == 0 || out->verb->operands || out->values[HF_OPTION_HELP]) return 0;
-    if (out->verb->run == hf_verb_run)
+    if (out->operand_count == 0 || out->values[HF_OPTION_HELP]) return 0;
+    if (takes_program(out->verb) && strcmp(argv[optind], "--") != 0)
         return hf_fault_set(fault, HF_ERR_USAGE,
-                            "\"run -- CMD\" is not in this version: run takes no arguments");
+                            "\"%s\": a program stands behind two dashes: holdfast %s -- CMD ARG...",
+                            out->operands[0], out->verb->name);
+    if (out->verb->operands) return 0;
     return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" takes no arguments", out->verb->name);
 }

@@ -25,8 +25,10 @@
     X(LOG_FORMAT, "log-format", "text|json", "form of the lines on stderr (default text)")         \
     X(LOG_LEVEL, "log-level", "error|warn|info|debug", "how much is logged (default info)")        \
     X(MODE, "mode", "terminate|relay",                                                             \
-      "relay: hold the place in front of --upstream (default terminate)")                          \
-    X(UPSTREAM, "upstream", "URL", "the gateway behind us, ws://HOST:PORT or wss://HOST:PORT")     \
+      "relay: hold the place of a gateway behind us; with CMD always, else not")                   \
+    X(UPSTREAM, "upstream", "URL", "the gateway behind us, ws://HOST:PORT; where CMD listens")     \
+    X(UPSTREAM_TOKEN_FILE, "upstream-token-file", "FILE",                                          \
+      "holds the token of CMD (default: it is handed ours)")                                       \
     X(STARTUP_DELAY, "startup-delay", "MS", "stay in start-up this long, for tests of clients")    \
     X(URL, "url", "URL", "the gateway's address (default ws://127.0.0.1 and the port)")            \
     X(TIMEOUT, "timeout", "MS", "for all of it, waiting for a start included (default 10000)")     \

@@ -111,8 +111,7 @@ void hf_settings_text_fini(struct hf_settings_text *text)
     hf_buf_fini(&text->json);
 }
 
-/* To ourselves it would go round for ever. */
-static bool is_own_place(const struct hf_config *c, const struct hf_url *upstream)
+bool hf_settings_is_own_place(const struct hf_config *c, const struct hf_url *upstream)
 {
     struct hf_net_address address;
     bool is_here = hf_bytes_same_nocase(upstream->host, HF_LIT("localhost")) ||
@@ -120,27 +119,47 @@ static bool is_own_place(const struct hf_config *c, const struct hf_url *upstrea
     return is_here && upstream->port == (uint16_t)hf_config_int(c, HF_KEY_PORT);
 }
 
-int hf_settings_upstream(const struct hf_config *c, bool *is_relay, struct hf_url *upstream,
-                         struct hf_fault *fault)
+static int check_mode(const struct hf_config *c, bool has_program, bool is_relay,
+                      struct hf_fault *fault)
 {
-    struct hf_bytes url = hf_config_text(c, HF_KEY_UPSTREAM);
-    const char *what;
-    *is_relay = hf_config_is(c, HF_KEY_RELAY_MODE, "relay");
-    if (!*is_relay && url.len > 0)
+    if (has_program && !is_relay)
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "holdfast.mode is \"terminate\", but in front of a program there is "
+                            "only \"relay\" in this version");
+    if (!is_relay && hf_config_text(c, HF_KEY_UPSTREAM).len > 0)
         return hf_fault_set(fault, HF_ERR_RANGE,
                             "holdfast.upstream is set, but only holdfast.mode \"relay\" "
                             "(--mode relay) has a use for it");
-    if (!*is_relay) return 0;
+    if (!has_program && hf_config_text(c, HF_KEY_UPSTREAM_TOKEN_FILE).len > 0)
+        return hf_fault_set(fault, HF_ERR_RANGE,
+                            "holdfast.upstreamTokenFile is set, but only who keeps a program "
+                            "(holdfast run -- CMD) logs in to what is behind");
+    return 0;
+}
+
+static int read_upstream(const struct hf_config *c, struct hf_url *upstream, struct hf_fault *fault)
+{
+    struct hf_bytes url = hf_config_text(c, HF_KEY_UPSTREAM);
+    const char *what;
     if (url.len == 0)
         return hf_fault_set(fault, HF_ERR_MISSING,
                             "holdfast.mode is \"relay\" but there is nothing to relay to "
-                            "(--upstream URL, HOLDFAST_UPSTREAM)");
+                            "(--upstream URL, HOLDFAST_UPSTREAM, or a program: -- CMD ARG...)");
     if (hf_url_read(url, upstream, &what) != 0)
         return hf_fault_set(fault, HF_ERR_SYNTAX, "holdfast.upstream: %s", what);
-    if (is_own_place(c, upstream))
+    if (hf_settings_is_own_place(c, upstream))
         return hf_fault_set(fault, HF_ERR_RANGE,
                             "holdfast.upstream is the place where we are to listen ourselves");
     return 0;
+}
+
+int hf_settings_upstream(const struct hf_config *c, bool has_program, bool *is_relay,
+                         struct hf_url *upstream, struct hf_fault *fault)
+{
+    bool is_unsaid = c->values[HF_KEY_RELAY_MODE].source == HF_SOURCE_DEFAULT;
+    *is_relay = hf_config_is(c, HF_KEY_RELAY_MODE, "relay") || (has_program && is_unsaid);
+    int err = check_mode(c, has_program, *is_relay, fault);
+    return err || !*is_relay || has_program ? err : read_upstream(c, upstream, fault);
 }
 
 int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,

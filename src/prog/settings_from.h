@@ -24,9 +24,13 @@ void hf_settings_text_fini(struct hf_settings_text *text);
 bool hf_settings_wants_token(const struct hf_config *c);
 
 /* What is relayed to: `*is_relay` says whether anything is; then `*upstream`, which
- * borrows from `c`.  The fault names what is missing or makes no sense. */
-int hf_settings_upstream(const struct hf_config *c, bool *is_relay, struct hf_url *upstream,
-                         struct hf_fault *fault);
+ * borrows from `c`.  In front of a program of ours there is always a relay, and its place is
+ * not read here.  The fault names what is missing or makes no sense. */
+int hf_settings_upstream(const struct hf_config *c, bool has_program, bool *is_relay,
+                         struct hf_url *upstream, struct hf_fault *fault);
+
+/* Whether that is where `c` has us listen ourselves: it would go round for ever. */
+bool hf_settings_is_own_place(const struct hf_config *c, const struct hf_url *upstream);
 
 /* Where to listen. */
 int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,

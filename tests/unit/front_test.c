@@ -67,11 +67,15 @@ static void a_client_goes_to_the_gate_until_the_upstream_is_ready(void)
     CHECK_EQ(hf_front_accept(&f, hf_at_ms(0), &peer, &id), HF_FRONT_GATE);
     hf_front_set_ready(&f, true);
     CHECK_EQ(hf_front_accept(&f, hf_at_ms(0), &peer, &id), HF_FRONT_RELAY);
-    /* One that is relayed stays when the upstream is said not to be ready. */
-    hf_front_set_ready(&f, false);
+    /* One that is relayed stays when the upstream is said not to be ready; one whose head
+     * comes only then does not go there any more. */
     CHECK_EQ(give(&f, id, CLIENT, UPGRADE), HF_RELAY_DO_DIAL);
-    CHECK_EQ(f.counts.accepted, 2);
-    CHECK_EQ(f.counts.gated, 1);
+    hf_id slow = accept_from(&f, "192.0.2.8");
+    hf_front_set_ready(&f, false);
+    CHECK_EQ(give(&f, id, CLIENT, "frames"), 0);
+    CHECK_EQ(give(&f, slow, CLIENT, UPGRADE), HF_RELAY_DO_GATE);
+    CHECK_EQ(f.counts.accepted, 3);
+    CHECK_EQ(f.counts.gated, 2);
     hf_front_fini(&f);
 }
 
@@ -87,11 +91,11 @@ static void a_websocket_is_passed_both_ways_untouched(void)
     CHECK_EQ(take(&f, id, UP, NAMED), 0);
     CHECK_EQ(hf_front_output(&f, id, UP).len, 0); /* held until it has switched */
     CHECK_EQ(give(&f, id, UP, "HTTP/1.1 10"), 0);
-    CHECK_EQ(take(&f, id, CLIENT, "HTTP/1.1 10"), 0);
+    CHECK_EQ(take(&f, id, CLIENT, ""), 0); /* nobody knows what it will be */
     CHECK_EQ(hf_front_output(&f, id, UP).len, 0);
     CHECK_EQ(give(&f, id, UP, "1 Switching\r\n\r\nhi"), 0);
     CHECK_EQ(take(&f, id, UP, "early frames"), 0);
-    CHECK_EQ(take(&f, id, CLIENT, "1 Switching\r\n\r\nhi"), 0);
+    CHECK_EQ(take(&f, id, CLIENT, "HTTP/1.1 101 Switching\r\n\r\nhi"), 0);
     CHECK_EQ(give(&f, id, CLIENT, "GET / HTTP/1.1\r\n\r\n"), 0); /* bytes are bytes now */
     CHECK_EQ(take(&f, id, UP, "GET / HTTP/1.1\r\n\r\n"), 0);
     CHECK_EQ(f.counts.bytes[UP], sizeof NAMED - 1 + 12 + 18);
@@ -147,6 +151,30 @@ static void an_upgrade_that_is_refused_lets_nothing_more_through(void)
         CHECK_EQ_AT(i, give(&f, id, UP, answers[i]), 0);
         CHECK_EQ_AT(i, hf_front_output(&f, id, UP).len, is_101 ? sizeof UPGRADE - 1 : 0);
         CHECK_EQ_AT(i, take(&f, id, CLIENT, answers[i]), 0);
+        hf_front_fini(&f);
+    }
+}
+
+/* It takes nobody: the gate says so in the words that clients know. */
+static void an_upstream_that_is_not_available_is_the_gates_matter(void)
+{
+    static const char *const answers[] = { "HTTP/1.1 503 Service Unavailable\r\n\r\n",
+                                           "HTTP/1.0 503", NULL /* its end */, "" /* a reset */ };
+    for (size_t i = 0; i < HF_COUNT(answers); i++) {
+        struct hf_front f;
+        begin(&f);
+        hf_id id = accept_from(&f, "127.0.0.1");
+        give(&f, id, CLIENT, UPGRADE "frames");
+        hf_front_connected(&f, hf_at_ms(0), id);
+        CHECK_EQ_AT(i, hf_front_written(&f, hf_at_ms(0), id, UP, 10), 0);
+        if (!answers[i])
+            CHECK_EQ_AT(i, hf_front_input_end(&f, hf_at_ms(0), id, UP), HF_RELAY_DO_GATE);
+        else if (answers[i][0] == '\0')
+            CHECK_EQ_AT(i, hf_front_reset(&f, id, UP), HF_RELAY_DO_GATE);
+        else
+            CHECK_EQ_AT(i, give(&f, id, UP, answers[i]), HF_RELAY_DO_GATE);
+        CHECK_TEXT_AT(i, hf_relay_sent(&hf_front_find(&f, id)->relay), UPGRADE "frames");
+        CHECK_EQ_AT(i, hf_front_output(&f, id, CLIENT).len, 0);
         hf_front_fini(&f);
     }
 }
@@ -308,6 +336,7 @@ static void a_reset_is_passed_on_as_one(void)
         hf_id id = accept_from(&f, "127.0.0.1");
         give(&f, id, CLIENT, UPGRADE);
         hf_front_connected(&f, hf_at_ms(0), id);
+        give(&f, id, UP, "H");
         CHECK_EQ_AT(i, hf_front_reset(&f, id, rows[i].side), HF_RELAY_RESET);
         CHECK_EQ_AT(i, hf_front_reset(&f, id, rows[i].side), 0);
         CHECK_EQ_AT(i, hf_front_find(&f, id)->relay.cause, rows[i].cause);
@@ -315,7 +344,7 @@ static void a_reset_is_passed_on_as_one(void)
     }
 }
 
-static void an_upstream_that_ends_without_an_answer_ends_the_client(void)
+static void an_upstream_that_ends_within_its_answer_ends_the_client(void)
 {
     struct hf_front f;
     begin(&f);
@@ -323,7 +352,9 @@ static void an_upstream_that_ends_without_an_answer_ends_the_client(void)
     give(&f, id, CLIENT, UPGRADE "frames");
     hf_front_connected(&f, hf_at_ms(0), id);
     hf_front_written(&f, hf_at_ms(0), id, UP, hf_front_output(&f, id, UP).len);
-    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, UP), HF_RELAY_END_CLIENT);
+    give(&f, id, UP, "HTTP/1.1 10");
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, UP), 0);
+    CHECK_EQ(take(&f, id, CLIENT, "HTTP/1.1 10"), HF_RELAY_END_CLIENT);
     CHECK_EQ(hf_front_output(&f, id, UP).len, 0);
     CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, CLIENT),
              HF_RELAY_END_UPSTREAM | HF_RELAY_CLOSE);
@@ -393,13 +424,94 @@ static void the_bounds_hold(void)
     hf_front_fini(&f);
 }
 
-CHECK_MAIN(a_client_goes_to_the_gate_until_the_upstream_is_ready,
+/* Times in ms; limit: 2 s. */
+static void what_a_going_upstream_has_said_is_still_passed_on(void)
+{
+    struct hf_front f;
+    struct hf_peer peer = peer_at("127.0.0.1");
+    uint32_t acts;
+    hf_id ids[3], id;
+    begin(&f);
+    for (size_t i = 0; i < 3; i++) {
+        ids[i] = accept_from(&f, "127.0.0.1");
+        if (i == 2) break; /* no head yet */
+        give(&f, ids[i], CLIENT, UPGRADE);
+        hf_front_connected(&f, hf_at_ms(0), ids[i]);
+        hf_front_written(&f, hf_at_ms(0), ids[i], UP, hf_front_output(&f, ids[i], UP).len);
+        give(&f, ids[i], UP, SWITCHED "bye");
+    }
+    hf_front_finish(&f, hf_at_ms(1000));
+    CHECK_EQ(hf_front_accept(&f, hf_at_ms(1000), &peer, &id), HF_FRONT_GATE);
+    CHECK_EQ(give(&f, ids[2], CLIENT, UPGRADE), HF_RELAY_DO_GATE);
+    hf_front_drop(&f, ids[2]);
+    /* One takes it and ends, the other does neither; bytes win no time. */
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(1000), ids[0], UP), 0);
+    CHECK_EQ(take(&f, ids[0], CLIENT, SWITCHED "bye"), HF_RELAY_END_CLIENT);
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(1000), ids[0], CLIENT),
+             HF_RELAY_END_UPSTREAM | HF_RELAY_CLOSE);
+    hf_front_drop(&f, ids[0]);
+    CHECK_EQ(hf_front_written(&f, hf_at_ms(2900), ids[1], CLIENT, 3), 0);
+    CHECK_EQ(hf_front_expire(&f, hf_at_ms(2999), &acts), 0);
+    CHECK_EQ(hf_front_expire(&f, hf_at_ms(3000), &acts), ids[1]);
+    CHECK_EQ(acts, HF_RELAY_RESET);
+    CHECK_EQ(hf_front_find(&f, ids[1])->relay.cause, HF_RELAY_GIVEN_UP);
+    hf_front_fini(&f);
+}
+
+/* What the keeper says, and what clients are told: hints in ms from now. */
+static void the_outlook_is_the_keepers(void)
+{
+    enum { NEVER = -1 };
+    static const struct {
+        enum hf_phase phase;
+        bool is_wanted;
+        enum hf_supervisor_next next;
+        int64_t next_ms;
+        bool is_ready;
+        int64_t expected_ms;
+    } rows[] = {
+        { HF_PHASE_IDLE, false, HF_NEXT_NOTHING, 0, false, NEVER },
+        { HF_PHASE_STOPPING, false, HF_NEXT_KILL, 5000, false, NEVER },
+        { HF_PHASE_STOPPING, true, HF_NEXT_KILL, 5000, false, 0 },
+        { HF_PHASE_DETECT, true, HF_NEXT_DEADLINE, 5000, false, 0 },
+        { HF_PHASE_SPAWN, true, HF_NEXT_DEADLINE, 5000, false, 0 },
+        { HF_PHASE_WAIT_READY, true, HF_NEXT_DEADLINE, 480000, false, 0 },
+        { HF_PHASE_CONNECT, true, HF_NEXT_DEADLINE, 5000, false, 0 },
+        { HF_PHASE_REPAIR, true, HF_NEXT_DEADLINE, 5000, false, 0 },
+        { HF_PHASE_RETRY_WAIT, true, HF_NEXT_DEADLINE, 1000, false, 0 },
+        { HF_PHASE_WARMING, true, HF_NEXT_NOTHING, 0, true, 0 },
+        { HF_PHASE_READY, true, HF_NEXT_NOTHING, 0, true, 0 },
+        { HF_PHASE_READY, true, HF_NEXT_RESTART, 900, true, 0 },
+        { HF_PHASE_VERIFYING, true, HF_NEXT_DEADLINE, 5000, true, 0 },
+        { HF_PHASE_DRAINING, true, HF_NEXT_NOTHING, 0, false, 0 },
+        { HF_PHASE_BACKOFF, true, HF_NEXT_RECONNECT, 16000, false, 16000 },
+        { HF_PHASE_ATTEMPT, true, HF_NEXT_DEADLINE, 5000, false, 0 },
+        { HF_PHASE_FAILED, true, HF_NEXT_SLOW_RETRY, 300000, false, 300000 },
+        { HF_PHASE_QUARANTINED, true, HF_NEXT_QUARANTINE, 60000, false, 60000 },
+        { HF_PHASE_FATAL, false, HF_NEXT_NOTHING, 0, false, NEVER },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_supervisor_status status = { .state = hf_phase_state(rows[i].phase),
+                                               .phase = rows[i].phase,
+                                               .is_wanted = rows[i].is_wanted,
+                                               .next = rows[i].next,
+                                               .next_in = HF_MS(rows[i].next_ms) };
+        struct hf_front_outlook outlook = hf_front_outlook(&status, hf_at_ms(7));
+        hf_time at = rows[i].expected_ms == NEVER ? HF_NEVER : hf_at_ms(7 + rows[i].expected_ms);
+        CHECK_EQ_AT(i, outlook.is_ready, rows[i].is_ready);
+        CHECK_AT(i, hf_time_same(outlook.expected_at, at));
+    }
+}
+
+CHECK_MAIN(what_a_going_upstream_has_said_is_still_passed_on, the_outlook_is_the_keepers,
+           an_upstream_that_is_not_available_is_the_gates_matter,
+           a_client_goes_to_the_gate_until_the_upstream_is_ready,
            a_websocket_is_passed_both_ways_untouched, a_connection_carries_one_request,
            an_upgrade_that_is_refused_lets_nothing_more_through,
            who_asks_is_named_by_the_address_that_counts,
            what_cannot_be_relayed_goes_to_the_gate_with_its_bytes,
            a_side_is_read_while_less_than_64_kib_wait_for_the_other,
            nobody_is_waited_for_without_end, a_reset_is_passed_on_as_one,
-           an_upstream_that_ends_without_an_answer_ends_the_client,
+           an_upstream_that_ends_within_its_answer_ends_the_client,
            a_client_that_ends_in_its_head_is_closed, half_a_connection_is_passed_on_too,
            the_bounds_hold)

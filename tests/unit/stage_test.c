@@ -54,6 +54,30 @@ static void a_connect_during_start_up_is_refused_as_the_spec_says(void)
     CHECK_TEXT(refusal.cause, "startup-sidecars-pending");
 }
 
+/* Whoever knows better than 500 ms says so, and clients listen up to 2,000. */
+static void a_known_moment_is_the_hint_as_far_as_clients_listen(void)
+{
+    static const struct {
+        int64_t expected_ms, now_ms, told_ms; /* expected -1: nobody knows */
+    } rows[] = {
+        { 0, 0, 500 },         { 500, 0, 500 },       { 501, 0, 501 }, { 1999, 0, 1999 },
+        { 2000, 0, 2000 },     { 30000, 0, 2000 },    { -1, 0, 2000 }, { 30000, 28500, 1500 },
+        { 30000, 29600, 500 }, { 30000, 31000, 500 },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_stage s = starting();
+        hf_time now = t(rows[i].now_ms);
+        hf_stage_expect(&s, rows[i].expected_ms < 0 ? HF_NEVER : t(rows[i].expected_ms));
+        for (uint64_t k = 0; k < 8; k++)
+            CHECK_EQ_AT(i, hf_stage_connect(&s, now, k).retry_after_ms, rows[i].told_ms);
+        /* A crowd is spread between that and the most. */
+        for (uint64_t k = 8; k < 100; k++) {
+            int64_t told_ms = hf_stage_connect(&s, now, k).retry_after_ms;
+            CHECK_AT(i, told_ms >= rows[i].told_ms && told_ms <= 2000);
+        }
+    }
+}
+
 /* startup-retry 2 and 3, the part of the stage: after the flip nothing is refused here */
 static void after_the_flip_connects_are_normal(void)
 {
@@ -305,7 +329,8 @@ static void a_crowd_is_told_to_come_back_at_different_times(void)
     CHECK(hf_stage_connect(&next, t(1999), 77).retry_after_ms > 500);
 }
 
-CHECK_MAIN(a_connect_during_start_up_is_refused_as_the_spec_says,
+CHECK_MAIN(a_known_moment_is_the_hint_as_far_as_clients_listen,
+           a_connect_during_start_up_is_refused_as_the_spec_says,
            after_the_flip_connects_are_normal, before_the_handlers_are_attached_upgrades_get_503,
            a_draining_server_refuses_connects_and_upgrades,
            a_stop_during_start_up_says_draining_and_never_starting_again,

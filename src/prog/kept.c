@@ -1,0 +1,234 @@
+#include "prog/kept.h"
+#include "base/crypto.h"
+#include "host/entropy.h"
+#include "host/journal.h"
+#include "host/port_holder.h"
+#include "prog/size_text.h"
+#include "wire/censor.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    SUMMARY_BYTES = 4096,
+    ARGUMENTS_MAX = 256,
+    STOP_GRACE_MAX_MS = 3600000,
+    BUDGET_WINDOW_MAX_S = 86400,
+    PORT_PICKS = 8, /* each of them free; ours is among them at most once */
+};
+
+/* --- where it listens --- */
+
+static int bad_url(const char *flag, const char *why, struct hf_fault *fault)
+{
+    return hf_fault_set(fault, HF_ERR_USAGE,
+                        "%s wants ws://, wss://, http://, https://, tcp://HOST:PORT, notify: or "
+                        "none:, and %s",
+                        flag, why);
+}
+
+/* "tcp://" is read as the address of a web server without a path. */
+static int read_address(struct hf_kept *k, const char *flag, const char *given,
+                        struct hf_fault *fault)
+{
+    const char *what;
+    bool is_tcp = strncmp(given, "tcp://", 6) == 0;
+    bool is_http = strncmp(given, "http", 4) == 0;
+    int len = snprintf(k->url, sizeof k->url, "%s%s", is_tcp ? "http://" : "",
+                       is_tcp ? given + 6 : given);
+    if (len >= (int)sizeof k->url) return bad_url(flag, "this one is too long", fault);
+    if (hf_url_read(hf_bytes_cstr(k->url), &k->host.url, &what) != 0)
+        return bad_url(flag, what, fault);
+    k->host.supervisor.place = is_tcp ? HF_PLACE_TCP : is_http ? HF_PLACE_HTTP : HF_PLACE_GATEWAY;
+    k->host.supervisor.port = k->host.url.port;
+    return 0;
+}
+
+int hf_kept_address(struct hf_kept *k, const char *flag, const char *given, struct hf_fault *fault)
+{
+    bool is_none = strcmp(given, "none:") == 0;
+    if (!is_none && strcmp(given, "notify:") != 0) return read_address(k, flag, given, fault);
+    k->host.supervisor.place = is_none ? HF_PLACE_NONE : HF_PLACE_NOTIFY;
+    return 0;
+}
+
+/* The port that a program of ours has which lived on; 0: there is none. */
+static uint16_t survivor_port(const char *state_dir)
+{
+    char path[HF_STATE_PATH_BYTES];
+    struct hf_journal j;
+    struct hf_fault ignored;
+    int len = snprintf(path, sizeof path, "%s/journal", state_dir);
+    if (len >= (int)sizeof path || hf_journal_load(path, &j, &ignored) != 0) return 0;
+    return hf_journal_is_alive(&j) ? (uint16_t)j.port : 0;
+}
+
+int hf_kept_hand_port(struct hf_kept *k, uint16_t public_port, const char *state_dir,
+                      struct hf_fault *fault)
+{
+    char address[64];
+    uint16_t port = k->host.survives ? survivor_port(state_dir) : 0;
+    for (int i = 0; i < PORT_PICKS && (port == 0 || port == public_port); i++)
+        port = hf_port_pick();
+    if (port == 0 || port == public_port)
+        return hf_fault_set(fault, HF_ERR_IN_USE, "no loopback port is free");
+    k->host.hands_port = true;
+    snprintf(address, sizeof address, "ws://127.0.0.1:%u", port);
+    return read_address(k, "", address, fault);
+}
+
+/* The copy, or NULL: it is empty, or `*err` says why. */
+static const char *keep_secret(struct hf_kept *k, struct hf_bytes secret, const char *what,
+                               int *err, struct hf_fault *fault)
+{
+    *err = secret.len < sizeof k->secret
+               ? 0
+               : hf_fault_set(fault, HF_ERR_TOO_LARGE, "%s of the gateway is too long", what);
+    if (*err || secret.len == 0) return NULL;
+    memcpy(k->secret, secret.ptr, secret.len);
+    k->secret[secret.len] = '\0';
+    return k->secret;
+}
+
+int hf_kept_token(struct hf_kept *k, struct hf_bytes token, struct hf_fault *fault)
+{
+    int err;
+    k->host.token = keep_secret(k, token, "the token", &err, fault);
+    return err;
+}
+
+int hf_kept_token_file(struct hf_kept *k, struct hf_bytes path, struct hf_fault *fault)
+{
+    int err;
+    k->host.token_file = keep_secret(k, path, "the token file", &err, fault);
+    return err;
+}
+
+int hf_kept_password(struct hf_kept *k, struct hf_bytes password, struct hf_fault *fault)
+{
+    int err;
+    k->host.password = keep_secret(k, password, "the password", &err, fault);
+    return err;
+}
+
+/* --- how it is kept --- */
+
+static int read_grace(struct hf_kept *k, const struct hf_args *args, struct hf_fault *fault)
+{
+    const char *text = args->values[HF_OPTION_STOP_GRACE];
+    uint64_t ms;
+    if (!text) return 0;
+    if (!hf_bytes_u64(hf_bytes_cstr(text), &ms) || ms > STOP_GRACE_MAX_MS)
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "--stop-grace wants 0 to %d milliseconds, not \"%s\"",
+                            STOP_GRACE_MAX_MS, text);
+    k->host.supervisor.stop_grace = HF_MS(ms);
+    return 0;
+}
+
+/* "5/300": five automatic restarts within 300 seconds. */
+static int read_budget(struct hf_kept *k, const struct hf_args *args, struct hf_fault *fault)
+{
+    const char *text = args->values[HF_OPTION_RESTART_BUDGET];
+    struct hf_bytes all = hf_bytes_cstr(text);
+    uint64_t count, seconds;
+    if (!text) return 0;
+    size_t slash = hf_bytes_find(all, 0, '/');
+    if (!hf_bytes_u64(hf_bytes_head(all, slash), &count) ||
+        !hf_bytes_u64(hf_bytes_from(all, slash + 1), &seconds) || count == 0 ||
+        count > HF_LIMIT_KEEPER_BUDGET || seconds == 0 || seconds > BUDGET_WINDOW_MAX_S)
+        return hf_fault_set(
+            fault, HF_ERR_USAGE,
+            "--restart-budget wants N/SECONDS, 1 to %d restarts in 1 to %d seconds, "
+            "not \"%s\"",
+            HF_LIMIT_KEEPER_BUDGET, BUDGET_WINDOW_MAX_S, text);
+    k->host.supervisor.governor.budget = (uint32_t)count;
+    k->host.supervisor.governor.window = HF_SECONDS(seconds);
+    return 0;
+}
+
+/* One limit: absent is none. */
+static int read_size(const struct hf_args *args, enum hf_option option, int64_t *out,
+                     struct hf_fault *fault)
+{
+    const char *text = args->values[option];
+    *out = 0;
+    if (!text || hf_size_read(hf_bytes_cstr(text), out)) return 0;
+    return hf_fault_set(fault, HF_ERR_USAGE,
+                        "--%s wants bytes, or a number with K, M, G or T (1024 each), not \"%s\"",
+                        hf_option_name(option), text);
+}
+
+static int read_memory(struct hf_kept *k, const struct hf_args *args, struct hf_fault *fault)
+{
+    struct hf_ration_limits *ration = &k->host.supervisor.ration;
+    int err = read_size(args, HF_OPTION_MEMORY_SOFT, &ration->soft_bytes, fault);
+    if (!err) err = read_size(args, HF_OPTION_MEMORY_HARD, &ration->hard_bytes, fault);
+    if (err || ration->hard_bytes == 0 || ration->soft_bytes < ration->hard_bytes) return err;
+    return hf_fault_set(fault, HF_ERR_USAGE, "--memory-soft must be less than --memory-hard");
+}
+
+static int read_watchdog(struct hf_kept *k, const struct hf_args *args, struct hf_fault *fault)
+{
+    const char *text = args->values[HF_OPTION_WATCHDOG];
+    k->host.supervisor.watchdog_every = k->host.notify->watchdog_every;
+    if (!text || strcmp(text, "edge") == 0) return 0;
+    k->host.supervisor.watchdog_is_both = strcmp(text, "both") == 0;
+    if (k->host.supervisor.watchdog_is_both) return 0;
+    return hf_fault_set(fault, HF_ERR_USAGE, "--watchdog wants edge or both, not \"%s\"", text);
+}
+
+static int read_program(struct hf_kept *k, const struct hf_args *args, const struct hf_config *c,
+                        struct hf_fault *fault)
+{
+    struct hf_bytes arguments[ARGUMENTS_MAX];
+    int count = args->operand_count;
+    if (count > ARGUMENTS_MAX)
+        return hf_fault_set(fault, HF_ERR_USAGE, "the program has more than %d arguments",
+                            ARGUMENTS_MAX);
+    for (int i = 0; i < count; i++) arguments[i] = hf_bytes_cstr(args->operands[i]);
+    hf_censor_argv(arguments, (size_t)count, NULL, &k->summary);
+    k->host.argv = args->operands;
+    k->host.supervisor.summary = hf_buf_view(&k->summary);
+    k->host.doctor = args->values[HF_OPTION_DOCTOR];
+    k->host.supervisor.has_doctor = k->host.doctor != NULL;
+    k->host.survives = args->values[HF_OPTION_SURVIVE] != NULL;
+    k->host.supervisor.shuts_external = args->values[HF_OPTION_SHUTDOWN_EXTERNAL] != NULL;
+    k->host.child_config = c->openclaw_path;
+    return 0;
+}
+
+int hf_kept_read(struct hf_kept *k, const struct hf_args *args, const struct hf_config *c,
+                 struct hf_notify *notify, struct hf_fault *fault)
+{
+    *k = (struct hf_kept){ .host = { .notify = notify } };
+    hf_buf_init(&k->summary, SUMMARY_BYTES);
+    hf_supervisor_config_init(&k->host.supervisor);
+    int err = read_program(k, args, c, fault);
+    if (!err) err = read_grace(k, args, fault);
+    if (!err) err = read_budget(k, args, fault);
+    if (!err) err = read_memory(k, args, fault);
+    return err ? err : read_watchdog(k, args, fault);
+}
+
+void hf_kept_fini(struct hf_kept *k)
+{
+    hf_buf_fini(&k->summary);
+    hf_wipe(k, sizeof *k);
+}
+
+/* --- its place --- */
+
+int hf_kept_place(struct hf_kept *k, const struct hf_args *args, const struct hf_state_dir *state,
+                  struct hf_fault *fault)
+{
+    const char *given = args->values[HF_OPTION_CONTROL];
+    if (given)
+        snprintf(k->control, sizeof k->control, "%s", given);
+    else if (hf_state_dir_file(state, "control.sock", k->control) != 0)
+        return hf_fault_set(fault, HF_ERR_TOO_LARGE, "the path of the state directory is too long");
+    k->host.state_dir = state->path;
+    k->host.control_path = k->control;
+    if (hf_entropy(k->host.supervisor.seed, sizeof k->host.supervisor.seed) == 0) return 0;
+    return hf_fault_set(fault, HF_ERR_IO, "the system gives no random bytes");
+}

@@ -1,0 +1,46 @@
+/* prog/kept.h: a program that is kept running, as the command line describes it.
+ *
+ * `holdfast supervise -- CMD` and `holdfast run -- CMD` share the flags of the supervisor:
+ * this turns them into what host/supervise is given.  Everything is read and checked before
+ * anything is done; a fault names its flag. */
+#ifndef HF_PROG_KEPT_H
+#define HF_PROG_KEPT_H
+
+#include "host/state_dir.h"
+#include "host/supervise.h"
+#include "prog/config.h"
+
+enum { HF_KEPT_URL_BYTES = 1024 };
+
+struct hf_kept {
+    struct hf_supervise_config host; /* borrows from here, the arguments and the configuration */
+    struct hf_buf summary;
+    char url[HF_KEPT_URL_BYTES];
+    char control[HF_STATE_PATH_BYTES];
+    char secret[HF_STATE_PATH_BYTES]; /* or the file of it */
+};
+
+/* The program and how it is kept.  hf_kept_fini ends it, also after an error. */
+int hf_kept_read(struct hf_kept *k, const struct hf_args *args, const struct hf_config *c,
+                 struct hf_notify *notify, struct hf_fault *fault);
+void hf_kept_fini(struct hf_kept *k); /* wipes secrets */
+
+/* Where it listens and how it is seen to be ready, by the scheme of `given` (design.md
+ * section 4).  `flag` begins the message: "--url". */
+int hf_kept_address(struct hf_kept *k, const char *flag, const char *given, struct hf_fault *fault);
+
+/* Without an address of its own it is told one: a loopback port that is free and not
+ * `public_port`, or the one of a survivor that the journal in `state_dir` names. */
+int hf_kept_hand_port(struct hf_kept *k, uint16_t public_port, const char *state_dir,
+                      struct hf_fault *fault);
+
+/* Its secret, one of three, copied; none when it is empty.  HF_ERR_TOO_LARGE. */
+int hf_kept_token(struct hf_kept *k, struct hf_bytes token, struct hf_fault *fault); /* handed */
+int hf_kept_token_file(struct hf_kept *k, struct hf_bytes path, struct hf_fault *fault);
+int hf_kept_password(struct hf_kept *k, struct hf_bytes password, struct hf_fault *fault);
+
+/* Its place in the state directory, borrowed: the control socket, and random numbers. */
+int hf_kept_place(struct hf_kept *k, const struct hf_args *args, const struct hf_state_dir *state,
+                  struct hf_fault *fault);
+
+#endif
