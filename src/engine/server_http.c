@@ -164,6 +164,27 @@ static bool is_authorized(const struct hf_server *s, const struct hf_conn *c,
     return hf_secret_same(hf_bytes_trim(hf_bytes_from(value, 7)), s->policy.secret);
 }
 
+enum secret { SECRET_RIGHT, SECRET_WRONG, SECRET_LOCKED };
+
+/* What a caller from elsewhere has shown.  A wrong secret counts as one in a handshake
+ * (dependencies.md 6c), and a locked-out address learns nothing from any secret. */
+static enum secret judge_secret(struct hf_server *s, struct hf_conn *c,
+                                const struct hf_http_request *req, bool is_proxied,
+                                hf_span *locked_for)
+{
+    struct hf_source source = hf_source_address(c->client_address.bytes, false);
+    struct hf_bytes value;
+    uint8_t digest[HF_SHA256_BYTES];
+    *locked_for = hf_lockout_left(&s->lockout, s->now.mono, &source);
+    if (*locked_for > 0) return SECRET_LOCKED;
+    if (is_authorized(s, c, req, is_proxied)) return SECRET_RIGHT;
+    if (hf_http_find(&req->fields, HF_LIT("Authorization"), &value)) {
+        hf_sha256(value, digest);
+        hf_lockout_failed(&s->lockout, s->now.mono, &source, digest);
+    }
+    return SECRET_WRONG;
+}
+
 static void refuse_unattributable(struct hf_server *s, struct hf_conn *c, bool is_head)
 {
     struct reply reply = { .status = 403, .type = json_text, .is_head = is_head };
@@ -237,6 +258,16 @@ static void write_ready(struct hf_server *s, const struct hf_stage_probe *probe,
     hf_json_close_object(&w);
 }
 
+/* A locked-out address is answered as a stranger: whoever asks without a secret has to
+ * get the state. */
+static bool may_see_details(struct hf_server *s, struct hf_conn *c,
+                            const struct hf_http_request *req, bool is_proxied)
+{
+    hf_span left;
+    if (!is_proxied && hf_net_is_loopback(&c->client_address)) return true;
+    return judge_secret(s, c, req, is_proxied, &left) == SECRET_RIGHT;
+}
+
 static void answer_probe(struct hf_server *s, struct hf_conn *c, enum endpoint endpoint,
                          bool is_detailed, bool is_head)
 {
@@ -269,17 +300,6 @@ void hf_conn_http_metrics(struct hf_server *s, struct hf_conn *c, bool is_head,
     answer(s, c, &reply, hf_buf_view(&s->body));
 }
 
-/* A wrong secret here counts as one in a handshake (dependencies.md 6c). */
-static void count_wrong_secret(struct hf_server *s, const struct hf_source *source,
-                               const struct hf_http_request *req)
-{
-    struct hf_bytes value;
-    uint8_t digest[HF_SHA256_BYTES];
-    if (!hf_http_find(&req->fields, HF_LIT("Authorization"), &value)) return;
-    hf_sha256(value, digest);
-    hf_lockout_failed(&s->lockout, s->now.mono, source, digest);
-}
-
 static void refuse_locked(struct hf_server *s, struct hf_conn *c, hf_span left)
 {
     char seconds[24];
@@ -301,21 +321,15 @@ static void refuse_secret(struct hf_server *s, struct hf_conn *c, bool is_head)
     answer(s, c, &reply, HF_LIT("Unauthorized"));
 }
 
-/* Answers and returns false unless the caller may read the metrics.  A locked-out
- * address gets the same answer whatever secret it sends. */
+/* Answers and returns false unless the caller may read the metrics. */
 static bool may_read_metrics(struct hf_server *s, struct hf_conn *c,
                              const struct hf_http_request *req, bool is_proxied, bool is_head)
 {
-    struct hf_source source = hf_source_address(c->client_address.bytes, false);
-    hf_span left = hf_lockout_left(&s->lockout, s->now.mono, &source);
-    if (left > 0) {
-        refuse_locked(s, c, left);
-        return false;
-    }
-    if (is_authorized(s, c, req, is_proxied)) return true;
-    count_wrong_secret(s, &source, req);
-    refuse_secret(s, c, is_head);
-    return false;
+    hf_span left;
+    enum secret secret = judge_secret(s, c, req, is_proxied, &left);
+    if (secret == SECRET_LOCKED) refuse_locked(s, c, left);
+    if (secret == SECRET_WRONG) refuse_secret(s, c, is_head);
+    return secret == SECRET_RIGHT;
 }
 
 static void ask_metrics(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req,
@@ -448,7 +462,6 @@ void hf_conn_http(struct hf_server *s, struct hf_conn *c, const struct hf_http_r
         return;
     }
     enum endpoint endpoint = find_endpoint(hf_http_target_path(req->target));
-    bool is_local = who == DIRECT && hf_net_is_loopback(&c->client_address);
     if (endpoint == NOWHERE)
         answer_text(s, c, 404, HF_LIT("Not Found"), is_head);
     else if (!is_get && !is_head)
@@ -456,5 +469,6 @@ void hf_conn_http(struct hf_server *s, struct hf_conn *c, const struct hf_http_r
     else if (endpoint == METRICS)
         ask_metrics(s, c, req, who == PROXIED, is_head);
     else
-        answer_probe(s, c, endpoint, is_local || is_authorized(s, c, req, who == PROXIED), is_head);
+        answer_probe(s, c, endpoint,
+                     endpoint != HEALTH && may_see_details(s, c, req, who == PROXIED), is_head);
 }

@@ -5,6 +5,7 @@
  * then (section 2.3: the option for paired nodes does not exist yet), so the method gate
  * has its test beside the variable alone. */
 #include "base/err.h"
+#include "core/stage.h"
 #include "lib/peer.h"
 #include "wire/json_read.h"
 
@@ -217,14 +218,21 @@ static void draining_refuses_newcomers_and_says_so(void)
     world_free(w);
 }
 
-static void get(struct world *w, const char *request, struct hf_buf *out)
+static void get_from(struct world *w, const uint8_t address[16], const char *request,
+                     struct hf_buf *out)
 {
-    int k = world_connect_loopback(w);
+    int k = world_connect(w, address);
     world_send(w, k, hf_bytes_cstr(request));
     world_run(w, HF_MS(1), NULL);
     hf_buf_reset(out, 100000);
     world_receive(w, k, out);
     world_release(w, k);
+}
+
+static void get(struct world *w, const char *request, struct hf_buf *out)
+{
+    static const uint8_t loopback[16] = { [10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1 };
+    get_from(w, loopback, request, out);
 }
 
 static bool has_text(const struct hf_buf *b, const char *text)
@@ -263,44 +271,105 @@ static void closing_during_the_start_never_says_starting(void)
     world_free(w);
 }
 
-/* startup-retry 9: who sees what on /startupz. */
+static const uint8_t remote[16] = { [10] = 0xFF, [11] = 0xFF, [12] = 192, [14] = 2, [15] = 9 };
+
+/* A server that starts, is started, or drains until an answer that takes 20 s is made. */
+static struct world *in_state(enum hf_stage_state state)
+{
+    struct world *w = starting(9);
+    if (state != HF_STAGE_STARTING) world_item_ready(w, "held");
+    world_run(w, HF_MS(1), NULL);
+    if (state != HF_STAGE_DRAINING) return w;
+    int k = world_connect_loopback(w);
+    w->weather.job_max = 1;
+    world_send(w, k, HF_LIT("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"));
+    world_run(w, 0, NULL);
+    WORLD_CHECK(w, w->job_count == 1);
+    w->jobs[0].done_at = hf_time_after(w->now.mono, HF_SECONDS(20));
+    world_stop(w, false, 0);
+    return w;
+}
+
+/* startup-retry 9: who sees what, in each state. */
 static void the_probe_tells_details_to_the_right_people(void)
 {
+    enum { ANONYMOUS, LOCAL, RIGHT, WRONG, AUDIENCES };
+    static const char *const secrets[AUDIENCES] = { "", "", "Authorization: Bearer secrettoken\r\n",
+                                                    "Authorization: Bearer nonsense\r\n" };
     static const struct {
-        const char *request;
-        const char *has, *has_not;
+        enum hf_stage_state state;
+        const char *path, *status, *plain, *detail; /* the whole body; what begins the details */
     } rows[] = {
-        { "GET /startupz HTTP/1.1\r\nHost: a\r\n\r\n", "\"pendingReason\":\"startup-sidecars\"",
-          "zz" },
-        { "HEAD /startupz HTTP/1.1\r\nHost: a\r\n\r\n", "503", "pendingReason" },
-        { "POST /startupz HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "Allow: GET, HEAD",
-          "status" },
-        { "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", "{\"ok\":true,\"status\":\"live\"}", "zz" },
-        { "GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n", "\"failing\":[\"startup-sidecars\"]", "zz" },
+        { HF_STAGE_STARTING, "/startupz", " 503 ", "{\"ok\":false,\"status\":\"starting\"}",
+          "{\"ok\":false,\"status\":\"starting\",\"version\":\"" },
+        { HF_STAGE_STARTING, "/readyz", " 503 ", "{\"ready\":false}",
+          "{\"ready\":false,\"failing\":[\"startup-sidecars\"],\"uptimeMs\":" },
+        { HF_STAGE_READY, "/startup", " 200 ", "{\"ok\":true,\"status\":\"started\"}",
+          "{\"ok\":true,\"status\":\"started\",\"version\":\"" },
+        { HF_STAGE_READY, "/ready", " 200 ", "{\"ready\":true}",
+          "{\"ready\":true,\"failing\":[],\"uptimeMs\":" },
+        { HF_STAGE_DRAINING, "/startupz", " 503 ", "{\"ok\":false,\"status\":\"draining\"}",
+          "{\"ok\":false,\"status\":\"draining\",\"version\":\"" },
+        { HF_STAGE_DRAINING, "/readyz", " 503 ", "{\"ready\":false}",
+          "{\"ready\":false,\"failing\":[\"gateway-draining\"],\"uptimeMs\":" },
     };
-    static const uint8_t remote[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 192, 0, 2, 9 };
-    struct world *w = starting(9);
     struct hf_buf answer;
+    char request[256], plain[128];
     hf_buf_init(&answer, 100000);
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
-        get(w, rows[i].request, &answer);
-        CHECK_AT(i, has_text(&answer, rows[i].has));
-        CHECK_AT(i, !has_text(&answer, rows[i].has_not));
+        struct world *w = in_state(rows[i].state);
+        snprintf(plain, sizeof plain, "\r\n\r\n%s", rows[i].plain);
+        for (size_t who = 0; who < AUDIENCES; who++) {
+            bool is_trusted = who == LOCAL || who == RIGHT;
+            snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", rows[i].path,
+                     secrets[who]);
+            if (who == LOCAL)
+                get(w, request, &answer);
+            else
+                get_from(w, remote, request, &answer);
+            CHECK_AT(i, has_text(&answer, rows[i].status));
+            CHECK_AT(i, has_text(&answer, rows[i].detail) == is_trusted);
+            CHECK_AT(i, has_text(&answer, "uptimeMs") == is_trusted);
+            CHECK_AT(i, hf_bytes_ends(hf_buf_view(&answer), hf_bytes_cstr(plain)) == !is_trusted);
+        }
+        snprintf(request, sizeof request, "HEAD %s HTTP/1.1\r\nHost: a\r\n\r\n", rows[i].path);
+        get(w, request, &answer);
+        CHECK_AT(i, has_text(&answer, rows[i].status));
+        CHECK_AT(i, hf_bytes_ends(hf_buf_view(&answer), HF_LIT("\r\n\r\n")));
+        snprintf(request, sizeof request, "POST %s HTTP/1.1\r\nHost: a\r\n\r\n", rows[i].path);
+        get(w, request, &answer);
+        CHECK_AT(i, has_text(&answer, " 405 "));
+        CHECK_AT(i, has_text(&answer, "Allow: GET, HEAD"));
+        get_from(w, remote, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n", &answer);
+        CHECK_AT(i, has_text(&answer, " 200 "));
+        CHECK_AT(i, has_text(&answer, "{\"ok\":true,\"status\":\"live\"}"));
+        world_free(w);
     }
-    int k = world_connect(w, remote);
-    world_send(w, k, HF_LIT("GET /startupz HTTP/1.1\r\nHost: a\r\n\r\n"));
-    world_run(w, HF_MS(1), NULL);
-    hf_buf_reset(&answer, 100000);
-    world_receive(w, k, &answer);
-    CHECK(has_text(&answer, "{\"ok\":false,\"status\":\"starting\"}"));
-    k = world_connect(w, remote);
-    world_send(w, k,
-               HF_LIT("GET /startupz HTTP/1.1\r\nHost: a\r\n"
-                      "Authorization: Bearer secrettoken\r\n\r\n"));
-    world_run(w, HF_MS(1), NULL);
-    hf_buf_reset(&answer, 100000);
-    world_receive(w, k, &answer);
-    CHECK(has_text(&answer, "pendingReason"));
+    hf_buf_fini(&answer);
+}
+
+/* Whoever guesses secrets at a probe is locked out as in a handshake: from then on even
+ * the right one shows nothing, while the state itself is told to anybody. */
+static void a_probe_is_no_place_to_guess_secrets(void)
+{
+    static const char right[] =
+        "GET /readyz HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer secrettoken\r\n\r\n";
+    struct world *w = in_state(HF_STAGE_READY);
+    struct hf_buf answer;
+    char guess[128];
+    hf_buf_init(&answer, 100000);
+    for (int64_t i = 0; i < w->settings.rate_max_attempts; i++) {
+        get_from(w, remote, right, &answer);
+        CHECK_AT(i, has_text(&answer, "uptimeMs"));
+        snprintf(guess, sizeof guess,
+                 "GET /startupz HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer guess%d\r\n\r\n",
+                 (int)i);
+        get_from(w, remote, guess, &answer);
+        CHECK_AT(i, has_text(&answer, "{\"ok\":true,\"status\":\"started\"}"));
+    }
+    get_from(w, remote, right, &answer);
+    CHECK(has_text(&answer, " 200 "));
+    CHECK(has_text(&answer, "{\"ready\":true}"));
     hf_buf_fini(&answer);
     world_free(w);
 }
@@ -467,6 +536,6 @@ CHECK_MAIN(an_early_client_is_told_to_come_back, a_refusal_registers_nobody,
            a_wrong_token_is_not_judged_while_starting, an_old_protocol_is_told_to_come_back_too,
            malformed_first_frames_keep_their_own_errors, draining_refuses_newcomers_and_says_so,
            closing_during_the_start_never_says_starting,
-           the_probe_tells_details_to_the_right_people, no_instant_says_started_and_refuses,
-           a_thousand_early_clients_leave_nothing_behind,
+           the_probe_tells_details_to_the_right_people, a_probe_is_no_place_to_guess_secrets,
+           no_instant_says_started_and_refuses, a_thousand_early_clients_leave_nothing_behind,
            a_silent_socket_is_closed_at_the_handshake_timeout, a_crowd_is_spread_and_comes_in)
