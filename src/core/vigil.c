@@ -26,7 +26,7 @@ void hf_vigil_init(struct hf_vigil *v, const struct hf_vigil_limits *limits)
     HF_ASSERT(limits->probe_within > 0);
     HF_ASSERT(limits->probe_within < limits->again);
     HF_ASSERT(limits->busy_max >= limits->silence);
-    HF_ASSERT(limits->pong_within < limits->ping_every || limits->ping_every == 0);
+    HF_ASSERT(limits->pong_within < limits->ping_every);
     *v = (struct hf_vigil){
         .limits = *limits,
         .stage = HF_VIGIL_IDLE,
@@ -76,7 +76,7 @@ static uint32_t start(struct hf_vigil *v, hf_time now, const struct hf_vigil_way
     HF_ASSERT(ways->has_call || ways->has_http);
     v->ways = *ways;
     v->reason = HF_VIGIL_NO_REASON;
-    v->ping_due = v->limits.ping_every ? hf_time_after(now, v->limits.ping_every) : HF_NEVER;
+    v->ping_due = ways->has_call ? hf_time_after(now, v->limits.ping_every) : HF_NEVER;
     return live(v, now);
 }
 
@@ -240,7 +240,7 @@ static uint32_t miss(struct hf_vigil *v)
 {
     v->pong_due = HF_NEVER;
     if (v->misses < UINT32_MAX) v->misses++;
-    return v->misses == v->limits.misses_told ? HF_VIGIL_TELL_MISSES : 0;
+    return HF_VIGIL_NOTE_MISS | (v->misses == v->limits.misses_told ? HF_VIGIL_TELL_MISSES : 0);
 }
 
 static uint32_t ping(struct hf_vigil *v, hf_time now)
@@ -248,6 +248,7 @@ static uint32_t ping(struct hf_vigil *v, hf_time now)
     uint32_t acts = hf_time_before(now, v->pong_due) ? 0 : miss(v);
     if (hf_time_before(now, v->ping_due)) return acts;
     v->ping_due = hf_time_after(now, v->limits.ping_every);
+    if (v->stage == HF_VIGIL_SUSPENDED) return acts; /* nobody is there to answer it */
     v->pong_due = hf_time_after(now, v->limits.pong_within);
     return acts | HF_VIGIL_DO_PING;
 }
@@ -270,7 +271,7 @@ static uint32_t resume(struct hf_vigil *v, hf_time now)
     uint32_t acts = v->stage == HF_VIGIL_UNRESPONSIVE ? HF_VIGIL_CANCEL_RESTART : 0;
     v->pong_due = HF_NEVER;
     v->misses = 0;
-    if (v->limits.ping_every) v->ping_due = hf_time_after(now, v->limits.ping_every);
+    if (v->ways.has_call) v->ping_due = hf_time_after(now, v->limits.ping_every);
     begin_silence(v, now);
     return acts | enter(v, HF_VIGIL_HEALTHY);
 }

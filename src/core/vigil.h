@@ -20,7 +20,7 @@ struct hf_vigil_limits {
     hf_span probe_within; /* both probes: 5 s; less than `again` */
     hf_span again;        /* between two probes of one silence: 15 s */
     hf_span busy_max;     /* silence that even a busy process is not granted: 180 s */
-    hf_span ping_every;   /* 30 s; 0: somebody else pings and says MISS */
+    hf_span ping_every;   /* of a connection that calls go over: 30 s */
     hf_span pong_within;  /* 12 s, less than ping_every */
     uint32_t misses_told; /* 3 */
 };
@@ -48,7 +48,7 @@ enum hf_vigil_input_kind {
     HF_VIGIL_START, /* hello: watch it, `ways` */
     HF_VIGIL_DOUBT, /* it lives and lets nobody in again: judge it now, `doubt` */
     HF_VIGIL_LIFE,  /* a pong, a frame, a successful call */
-    HF_VIGIL_MISS,  /* whoever pings in our place saw no life in time after a ping */
+    HF_VIGIL_MISS,  /* a look at a place without a connection found no life */
     HF_VIGIL_CALL_ANSWERED,
     HF_VIGIL_CALL_FAILED,
     HF_VIGIL_HTTP_ANSWERED,
@@ -84,8 +84,9 @@ enum hf_vigil_act {
     HF_VIGIL_CANCEL_RESTART = 1 << 0, /* it lives: the restart asked for is not needed */
     HF_VIGIL_TELL_STAGE = 1 << 1,     /* hf_vigil.stage changed */
     HF_VIGIL_TELL_MISSES = 1 << 2,    /* `misses_told` in a row, once per episode */
-    HF_VIGIL_DO_PING = 1 << 3,
-    HF_VIGIL_DO_PROBE = 1 << 4, /* ask both ways, answers carry hf_vigil.probe */
+    HF_VIGIL_NOTE_MISS = 1 << 10,     /* one more: for the diagnostics */
+    HF_VIGIL_DO_PING = 1 << 3,        /* unless one waits for its pong already */
+    HF_VIGIL_DO_PROBE = 1 << 4,       /* ask both ways, answers carry hf_vigil.probe */
     /* Read the evidence and give it before the turn ends; after `probe_within` without
      * it, it counts as unknown. */
     HF_VIGIL_DO_SAMPLE = 1 << 5,

@@ -3,7 +3,7 @@
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum {
     START_WITHIN_MS = 480000,
@@ -354,7 +354,6 @@ static void dispatch(struct hf_supervisor *s, const struct hf_keeper_event *e)
     case HF_KEEPER_LINK_FAILED:
     case HF_KEEPER_LINK_CLOSED:
     case HF_KEEPER_LINK_LIFE:
-    case HF_KEEPER_LINK_MISS:
     case HF_KEEPER_LINK_EVENT:
     case HF_KEEPER_LINK_MESSAGE:
     case HF_KEEPER_LINK_RESULT:

@@ -1,5 +1,5 @@
 /* The one timer after a loss: reconnect ladder, slow lane, quarantine (11.3, 10.5). */
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 static bool is_armed(const struct hf_supervisor *s)
 {

@@ -1,5 +1,5 @@
 /* The doctor: the repair command of a start operation (spec/supervisor.md 7.2). */
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum { DOCTOR_WITHIN_MS = 120000, DOCTOR_EVERY_MS = 600000 };
 

@@ -1,6 +1,6 @@
 /* The control connection, running, and what follows its loss (spec/supervisor.md 11). */
 #include "base/limits.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 #include "wire/json_read.h"
 #include "wire/schema/greeting.h"
 
@@ -26,11 +26,6 @@ void hf_keep_link_open(struct hf_supervisor *s)
     a->u.link_open.connect_within = HF_MS(CONNECT_WITHIN_MS);
 }
 
-static void forget_calls(struct hf_supervisor *s)
-{
-    for (int ask = HF_ASK_VIGIL; ask < HF_ASK_COUNT; ask++) s->asks[ask] = 0;
-}
-
 void hf_keep_link_abort(struct hf_supervisor *s)
 {
     if (!s->link.id) return;
@@ -38,7 +33,7 @@ void hf_keep_link_abort(struct hf_supervisor *s)
     if (s->link.is_ready) hf_keep_watch_standing(s, HF_STANDING_LINK_LOST);
     s->link.id = 0;
     s->link.is_ready = false;
-    forget_calls(s);
+    hf_keep_heard_no_more(s);
 }
 
 bool hf_keep_link_call(struct hf_supervisor *s, enum hf_ask ask, struct hf_bytes method,
@@ -237,7 +232,7 @@ static void link_closed(struct hf_supervisor *s, const struct hf_keeper_event *e
     hf_keep_watch_standing(s, HF_STANDING_LINK_LOST);
     s->link.id = 0;
     s->link.is_ready = false;
-    forget_calls(s);
+    hf_keep_heard_no_more(s);
     hf_keep_stop_unanswered(s);
     if (!hf_keep_state_is(s, HF_KEEPER_RUNNING)) return;
     hf_keep_running_leave(s);
@@ -250,164 +245,17 @@ static void link_closed(struct hf_supervisor *s, const struct hf_keeper_event *e
         s, 0, e->u.link_closed.code == RESTART_CODE ? HF_LIT("service_restart") : HF_LIT("closed"));
 }
 
-/* --- inbound (11.4, 11.5) --- */
-
-static void got_shutdown(struct hf_supervisor *s, struct hf_bytes payload)
-{
-    struct hf_bytes expected = hf_json_find(payload, "restartExpectedMs");
-    double ms;
-    s->link.will_restart = hf_json_get_double(expected, &ms) == 0 && ms >= 0;
-    if (!hf_keep_state_is(s, HF_KEEPER_RUNNING)) return;
-    s->is_draining = true;
-    hf_keep_watch_standing(s, HF_STANDING_DRAINS);
-    hf_keep_enter(s, HF_PHASE_DRAINING, HF_LIT("shutdown"));
-}
-
-static void got_ready(struct hf_supervisor *s)
-{
-    if (s->reload.is_open && s->reload.is_signalled) hf_keep_reload_proven(s, HF_LIT("ready"));
-    if (hf_keep_state_is(s, HF_KEEPER_RUNNING))
-        hf_keep_watch_ready(s, "event");
-    else
-        s->has_ready_event = true;
-}
-
-static enum hf_keeper_tell tell_of(struct hf_bytes name)
-{
-    if (hf_bytes_same(name, HF_LIT("chat"))) return HF_KEEPER_TELL_CHAT_MESSAGE;
-    if (hf_bytes_same(name, HF_LIT("gateway.ready")) || hf_bytes_same(name, HF_LIT("ready")))
-        return HF_KEEPER_TELL_GATEWAY_READY;
-    if (hf_bytes_same(name, HF_LIT("channel.status")) ||
-        hf_bytes_same(name, HF_LIT("channel.status_changed")))
-        return HF_KEEPER_TELL_CHANNEL_STATUS;
-    return HF_KEEPER_TELL_NOTIFICATION;
-}
-
-static void link_event(struct hf_supervisor *s, const struct hf_keeper_event *e)
-{
-    struct hf_bytes name = e->u.link_event.name, payload = e->u.link_event.payload;
-    if (hf_bytes_same(name, HF_LIT("tick"))) return;
-    enum hf_keeper_tell kind = tell_of(name);
-    struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_TELL);
-    a->u.tell.kind = kind;
-    a->u.tell.payload = payload;
-    if (kind == HF_KEEPER_TELL_NOTIFICATION) a->u.tell.name = name;
-    if (kind == HF_KEEPER_TELL_GATEWAY_READY) got_ready(s);
-    if (hf_bytes_same(name, HF_LIT("shutdown"))) got_shutdown(s, payload);
-}
-
-static void read_status(struct hf_supervisor *s, const struct hf_keeper_event *e)
-{
-    struct hf_bytes status = e->u.link_result.payload;
-    double budget_ms;
-    bool is_safe = false;
-    if (e->u.link_result.outcome != HF_KEEPER_CALL_OK) return;
-    if (hf_json_get_double(hf_json_find(status, "shutdownBudget"), &budget_ms) == 0 &&
-        budget_ms >= 0 && budget_ms < 1e9)
-        s->link.budget = HF_MS((int64_t)budget_ms);
-    hf_json_get_bool(hf_json_find(status, "safeMode"), &is_safe);
-    s->status_changed |= is_safe != s->is_safe_mode;
-    s->is_safe_mode = is_safe;
-}
-
-static void answered_vigil(struct hf_supervisor *s, bool has_answer)
-{
-    hf_keep_watch_vigil_input(s,
-                              &(struct hf_vigil_input){ .kind = has_answer ? HF_VIGIL_CALL_ANSWERED
-                                                                           : HF_VIGIL_CALL_FAILED,
-                                                        .probe = s->vigil.probe });
-}
-
-/* Which call of ours that was; each is asked at most once at a time. */
-static void note_call(struct hf_supervisor *s, const struct hf_keeper_event *e)
-{
-    static const struct {
-        enum hf_ask ask;
-        struct hf_bytes method;
-        bool is_core_probe;
-    } calls[] = {
-        { HF_ASK_VIGIL, HF_LIT_INIT("system-presence"), true },
-        { HF_ASK_STANDING, HF_LIT_INIT("system-presence"), true },
-        { HF_ASK_READY, HF_LIT_INIT("system-presence"), true },
-        { HF_ASK_SHUTDOWN, HF_LIT_INIT("shutdown"), false },
-        { HF_ASK_BUDGET, HF_LIT_INIT("status"), false },
-        { HF_ASK_RELOAD, HF_LIT_INIT("gateway.restart.request"), false },
-        { HF_ASK_REVISION, HF_LIT_INIT("config.get"), false },
-    };
-    for (size_t i = 0; i < HF_COUNT(calls); i++)
-        if (e->ask && s->asks[calls[i].ask] == e->ask)
-            hf_keep_watch_called(s, calls[i].method, e->u.link_result.outcome,
-                                 calls[i].is_core_probe);
-}
-
-static void link_result(struct hf_supervisor *s, const struct hf_keeper_event *e)
-{
-    bool has_answer = e->u.link_result.outcome == HF_KEEPER_CALL_OK ||
-                      e->u.link_result.outcome == HF_KEEPER_CALL_ERROR;
-    note_call(s, e);
-    if (hf_keep_answered(s, HF_ASK_STANDING, e->ask)) return;
-    if (hf_keep_answered(s, HF_ASK_VIGIL, e->ask))
-        answered_vigil(s, has_answer);
-    else if (hf_keep_answered(s, HF_ASK_READY, e->ask))
-        hf_keep_watch_ready_answered(s, e);
-    else if (hf_keep_answered(s, HF_ASK_SHUTDOWN, e->ask))
-        hf_keep_stop_called(s, e);
-    else if (hf_keep_answered(s, HF_ASK_BUDGET, e->ask))
-        read_status(s, e);
-    else if (hf_keep_answered(s, HF_ASK_RELOAD, e->ask))
-        hf_keep_reload_called(s, e);
-    else if (hf_keep_answered(s, HF_ASK_REVISION, e->ask))
-        hf_keep_reload_revision(s, e);
-}
-
-static void link_message(struct hf_supervisor *s, const struct hf_keeper_event *e)
-{
-    struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_TELL);
-    a->u.tell.kind = HF_KEEPER_TELL_MESSAGE;
-    a->u.tell.payload = e->u.link_message;
-}
-
-static void link_missed(struct hf_supervisor *s)
-{
-    hf_sightings_missed(&s->sightings, s->now.mono);
-    hf_keep_watch_vigil(s, HF_VIGIL_MISS);
-}
-
-static bool is_life(const struct hf_keeper_event *e)
-{
-    if (e->kind == HF_KEEPER_LINK_RESULT)
-        return e->u.link_result.outcome == HF_KEEPER_CALL_OK ||
-               e->u.link_result.outcome == HF_KEEPER_CALL_ERROR;
-    return e->kind == HF_KEEPER_LINK_LIFE || e->kind == HF_KEEPER_LINK_EVENT ||
-           e->kind == HF_KEEPER_LINK_MESSAGE;
-}
-
 void hf_keep_link_event(struct hf_supervisor *s, const struct hf_keeper_event *e)
 {
     if (e->link == 0 || e->link != s->link.id) {
         s->stale_count++;
         return;
     }
-    if (is_life(e)) {
-        if (s->sightings.misses > 0)
-            HF_LOG(&s->config.log, HF_LOG_DEBUG, "gateway.heartbeat_back",
-                   HF_INT("misses", s->sightings.misses));
-        hf_sightings_alive(&s->sightings, s->now.mono);
-        hf_keep_watch_standing(s, HF_STANDING_LINK_ALIVE);
-        hf_keep_watch_vigil(s, HF_VIGIL_LIFE);
-    }
+    hf_keep_heard(s, e);
     if (e->kind == HF_KEEPER_LINK_READY)
         link_ready(s, e->u.link_ready.hello);
     else if (e->kind == HF_KEEPER_LINK_FAILED)
         link_failed(s, e);
     else if (e->kind == HF_KEEPER_LINK_CLOSED)
         link_closed(s, e);
-    else if (e->kind == HF_KEEPER_LINK_MISS)
-        link_missed(s);
-    else if (e->kind == HF_KEEPER_LINK_EVENT)
-        link_event(s, e);
-    else if (e->kind == HF_KEEPER_LINK_RESULT)
-        link_result(s, e);
-    else if (e->kind == HF_KEEPER_LINK_MESSAGE)
-        link_message(s, e);
 }

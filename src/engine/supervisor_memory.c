@@ -1,6 +1,6 @@
 /* The gateway's limits of memory: above the soft one it is recycled, above the hard one
  * ended (core/ration). */
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum { MIB = 1 << 20 };
 

@@ -1,6 +1,6 @@
 /* What the child says (spec/supervisor.md section 14): its lines into our log, and what
  * they tell about a failure. */
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 static enum hf_log_level level_of(enum hf_output_level level)
 {

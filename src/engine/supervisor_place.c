@@ -1,6 +1,6 @@
 /* Who holds the place, and the wait for a free port (spec/supervisor.md section 5). */
 #include "base/limits.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum {
     DETECT_WITHIN_MS = 5000,

@@ -1,7 +1,7 @@
 /* Reload: the policy in the gateway's file, and how it is carried out (10.6, 10.7). */
 #include "base/err.h"
 #include "base/limits.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 #include "wire/json5.h"
 #include "wire/json_read.h"
 

@@ -1,6 +1,6 @@
 /* What a supervisor says: results, observer events, its status record. */
 #include "base/limits.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 #include "wire/json_write.h"
 
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* What is asked of a supervisor: start, stop, restart, reload, quit. */
 #include "base/err.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 static void refuse(struct hf_supervisor *s, const struct hf_intent *one, struct hf_bytes reason)
 {

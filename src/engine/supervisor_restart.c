@@ -1,6 +1,6 @@
 /* The restart pipeline and its deferral (spec/supervisor.md section 10). */
 #include "base/err.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 static struct hf_keeper_result *answer(struct hf_supervisor *s, const struct hf_intent *one,
                                        enum hf_keeper_outcome outcome, struct hf_bytes reason)

@@ -1,6 +1,6 @@
 /* The start operation (spec/supervisor.md section 4) but for who holds the place. */
 #include "base/err.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum {
     ATTEMPTS_MAX = 3,

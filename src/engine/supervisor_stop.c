@@ -1,5 +1,5 @@
 /* Stop, the first half of a restart, and the emergency quit (spec/supervisor.md 8). */
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum { SHUTDOWN_WITHIN_MS = 5000, SURVEY_WITHIN_MS = 1000, QUIT_WITHIN_MS = 3000 };
 

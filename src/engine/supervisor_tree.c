@@ -1,7 +1,7 @@
 /* Trees of processes: made, exited, ended (spec/supervisor.md sections 3, 9, 11.2). */
 #include "base/err.h"
 #include "base/limits.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum { REST_GRACE_MS = 2000 };
 

@@ -1,5 +1,5 @@
 /* Ready, the transport check and the liveness ladder (spec/supervisor.md 12, 13). */
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum { READY_WITHIN_MS = 5000, CHECK_EVERY_MS = 30000 };
 
@@ -231,7 +231,10 @@ void hf_keep_watch_vigil_input(struct hf_supervisor *s, const struct hf_vigil_in
     if (acts & HF_VIGIL_CANCEL_RESTART)
         while (hf_intents_pop_untagged(&s->intents, HF_INTENT_COOLDOWN, HF_KEEPER_AUTO)) continue;
     if (acts & HF_VIGIL_TELL_STAGE) show_stage(s);
+    if (acts & HF_VIGIL_NOTE_MISS) hf_sightings_missed(&s->sightings, s->now.mono);
     if (acts & HF_VIGIL_TELL_MISSES) told_misses(s);
+    if ((acts & HF_VIGIL_DO_PING) && s->link.is_ready)
+        hf_keep_act(s, HF_KEEPER_LINK_PING)->link = s->link.id;
     if (acts & HF_VIGIL_DO_PROBE) probe(s);
     act_on_tree(s, acts);
     if (acts & HF_VIGIL_DO_RECONNECT) reconnect(s);

@@ -68,7 +68,6 @@ static size_t spans_of(struct hf_keeper_event *e, struct hf_bytes *out[2])
     case HF_KEEPER_MEMORY:
     case HF_KEEPER_EVIDENCE:
     case HF_KEEPER_LINK_LIFE:
-    case HF_KEEPER_LINK_MISS:
         return 0;
     }
     HF_UNREACHABLE();
@@ -180,6 +179,7 @@ static void perform(struct hf_supervise *s, const struct hf_keeper_action *a)
         [HF_KEEPER_LINK_OPEN] = hf_sup_link_open,
         [HF_KEEPER_LINK_ABORT] = hf_sup_link_abort,
         [HF_KEEPER_LINK_CALL] = hf_sup_link_call,
+        [HF_KEEPER_LINK_PING] = hf_sup_link_ping,
         [HF_KEEPER_TELL] = hf_sup_tell,
         [HF_KEEPER_RESULT] = hf_sup_result,
         [HF_KEEPER_NOTIFY] = notify,
@@ -263,7 +263,7 @@ static void on_check(uv_check_t *check)
     hf_supervisor_run_due(s->engine, s->now);
     hf_sup_run(s);
     if (s->is_closing) return;
-    arm(s, hf_time_min(hf_supervisor_due(s->engine), hf_sup_link_due(s)));
+    arm(s, hf_supervisor_due(s->engine));
     uv_idle_stop(&s->awake);
     s->in_turn = false;
 }

@@ -8,11 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* spec/supervisor.md section 1: heartbeat 30000, its deadline 12000.  What is missed is
- * told, and nothing is closed for it, nor for a lost tick or heartbeat: the engine's own
- * ladder judges. */
-#define PING_EVERY HF_MS(30000)
-#define PONG_WITHIN HF_MS(12000)
+/* The engine asks for each ping and judges what comes of it: the client closes nothing for
+ * a pong, a tick or a heartbeat that is missing. */
 #define NOT_JUDGED HF_SECONDS(86400)
 
 /* --- news --- */
@@ -182,7 +179,7 @@ static int open_loop(struct hf_supervise *s)
     return 0;
 }
 
-/* --- life and miss --- */
+/* --- life --- */
 
 void hf_sup_link_look(struct hf_supervise *s)
 {
@@ -194,24 +191,10 @@ void hf_sup_link_look(struct hf_supervise *s)
     else
         uv_timer_stop(&l->timer);
     if (!l->client || !l->is_ready || l->is_over) return;
-    const struct hf_watch *w = &hf_client_link(l->client)->watch;
-    if (!hf_time_same(w->byte_at, l->byte_at)) {
-        l->byte_at = w->byte_at;
-        l->missed = false;
-        tell(l, HF_KEEPER_LINK_LIFE);
-    } else if (!l->missed && !hf_time_same(w->ping_written_at, HF_NEVER) &&
-               !hf_time_before(s->now.mono, hf_time_after(w->ping_written_at, PONG_WITHIN))) {
-        l->missed = true;
-        tell(l, HF_KEEPER_LINK_MISS);
-    }
-}
-
-hf_time hf_sup_link_due(const struct hf_supervise *s)
-{
-    const struct hf_sup_link *l = &s->link;
-    if (!l->client || !l->is_ready || l->is_over || l->missed) return HF_NEVER;
-    hf_time written_at = hf_client_link(l->client)->watch.ping_written_at;
-    return hf_time_same(written_at, HF_NEVER) ? HF_NEVER : hf_time_after(written_at, PONG_WITHIN);
+    hf_time byte_at = hf_client_link(l->client)->watch.byte_at;
+    if (hf_time_same(byte_at, l->byte_at)) return;
+    l->byte_at = byte_at;
+    tell(l, HF_KEEPER_LINK_LIFE);
 }
 
 /* --- opening and closing --- */
@@ -267,7 +250,7 @@ static struct hf_client_config client_config(struct hf_supervise *s,
     c.link.connect_within = a->u.link_open.connect_within;
     c.link.attempts_max = 1;
     c.link.is_one_shot = true;
-    c.link.watch.ping_every = PING_EVERY;
+    c.link.watch.ping_every = NOT_JUDGED;
     c.link.watch.pong_within = NOT_JUDGED;
     c.link.watch.tick_check_min = NOT_JUDGED;
     c.link.watch.beat_every = 0;
@@ -311,7 +294,7 @@ void hf_sup_link_open(struct hf_supervise *s, const struct hf_keeper_action *a)
     struct hf_sup_link *l = &s->link;
     close_client(l);
     l->id = a->link;
-    l->is_ready = l->is_over = l->missed = false;
+    l->is_ready = l->is_over = false;
     l->byte_at = HF_NEVER;
     int err = open_client(s, a);
     if (!err) return;
@@ -349,6 +332,16 @@ void hf_sup_link_call(struct hf_supervise *s, const struct hf_keeper_action *a)
                                      .ask = a->ask };
     event.u.link_result.outcome = HF_KEEPER_CALL_NOT_SENT;
     hf_sup_later(s, &event);
+}
+
+/* A client that is told of its network looks whether its connection still is one. */
+void hf_sup_link_ping(struct hf_supervise *s, const struct hf_keeper_action *a)
+{
+    struct hf_sup_link *l = &s->link;
+    if (!l->client || l->id != a->link) return;
+    hf_client_loop_lock(l->loop);
+    hf_client_seat_step(l->seat, &(struct hf_client_event){ .kind = HF_CLIENT_NETWORK });
+    hf_client_loop_unlock(l->loop);
 }
 
 static void on_closed(uv_handle_t *handle)

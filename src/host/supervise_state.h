@@ -52,7 +52,6 @@ struct hf_sup_link {
     struct hf_client_seat *seat;
     uint64_t id; /* the engine's number */
     bool is_ready, is_over;
-    bool missed; /* the miss of the ping under way was told */
     hf_time byte_at;
     char token[HF_STATE_PATH_BYTES];
     struct hf_bytes scopes[1];
@@ -145,11 +144,11 @@ bool hf_sup_recorded(const struct hf_supervise *s, struct hf_journal *out);
 void hf_sup_link_open(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_link_abort(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_link_call(struct hf_supervise *s, const struct hf_keeper_action *a);
+void hf_sup_link_ping(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_link_close(struct hf_supervise *s);
 
-/* Pongs and what is missed of them; and when to look again. */
+/* Whether anything has come, a pong too; arms the client's timer. */
 void hf_sup_link_look(struct hf_supervise *s);
-hf_time hf_sup_link_due(const struct hf_supervise *s);
 
 /* --- supervise_control.c --- */
 

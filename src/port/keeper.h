@@ -108,7 +108,6 @@ enum hf_keeper_event_kind {
     HF_KEEPER_LINK_FAILED, /* the one end of a link that never became ready */
     HF_KEEPER_LINK_CLOSED, /* the one end of a link that was ready */
     HF_KEEPER_LINK_LIFE,   /* a pong, or any frame that is none of the following */
-    HF_KEEPER_LINK_MISS,   /* nothing came within the deadline after a ping */
     HF_KEEPER_LINK_EVENT,
     HF_KEEPER_LINK_MESSAGE, /* whole JSON that is neither event nor awaited answer */
     HF_KEEPER_LINK_RESULT,  /* answers LINK_CALL; exactly one unless the link ends first */
@@ -200,7 +199,8 @@ struct hf_keeper_event {
         struct {
             char state;     /* of who listens, else of the main process: R S D T Z; 0: not known */
             bool is_frozen; /* its cgroup */
-            hf_span cpu_used; /* by the tree (or main process) since it was made; -1: not known */
+            hf_span cpu_used; /* of a processor, used by the tree since it was made or waited for
+                                 in the queue for one; -1: not known */
         } evidence;
         struct {
             struct hf_bytes hello; /* the payload of hello-ok, JSON */
@@ -250,6 +250,7 @@ enum hf_keeper_action_kind {
     HF_KEEPER_LINK_OPEN,  /* with credentials read now; one end or LINK_READY follows */
     HF_KEEPER_LINK_ABORT, /* reset it; nothing of it follows */
     HF_KEEPER_LINK_CALL,  /* LINK_RESULT follows */
+    HF_KEEPER_LINK_PING,  /* unless one waits for its pong; that is LINK_LIFE */
     /* Up. */
     HF_KEEPER_TELL,   /* an observer event (11.5) */
     HF_KEEPER_RESULT, /* of a request */

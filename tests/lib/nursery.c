@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_PID = 1000, PONG_MS = 30000, LOG_CUT = 120 };
+enum { FIRST_PID = 1000, LOG_CUT = 120 };
 
 /* --- trace --- */
 
@@ -134,6 +134,14 @@ static bool is_hung(const struct nursery *n, const struct kid *k)
 static bool answers(const struct nursery *n, const struct kid *k)
 {
     return k->main_lives && is_past(n, k->ready_at) && is_past(n, k->down_until) && !is_hung(n, k);
+}
+
+/* Its HTTP side still answers while the connection hangs; what stands still or works
+ * answers nobody. */
+static bool serves_http(const struct nursery *n, const struct kid *k)
+{
+    bool is_still = k->is_stopped || k->child.hangs_stopped || k->child.hangs_busy;
+    return answers(n, k) || (k->child.has_http && !(is_hung(n, k) && is_still));
 }
 
 static bool listens(const struct nursery *n, const struct kid *k)
@@ -464,7 +472,7 @@ static void probe(struct nursery *n, const struct hf_keeper_action *a)
 {
     struct kid *k = listener(n);
     bool waits = k ? !answers(n, k) : n->stranger.is_there && !n->stranger.answers;
-    if (a->u.probe == HF_KEEPER_LOOK_ALIVE && k) waits = !k->child.has_http && is_hung(n, k);
+    if (a->u.probe == HF_KEEPER_LOOK_ALIVE && k) waits = is_hung(n, k) && !serves_http(n, k);
     struct mail *m = post(n, HF_KEEPER_PROBED, waits ? a->within : HF_MS(1));
     m->event.ask = a->ask;
     m->needs_look = true;
@@ -496,6 +504,14 @@ static void abort_link(struct nursery *n, const struct hf_keeper_action *a)
     n->link = 0;
     n->link_is_open = false;
     n->pong_at = HF_NEVER;
+}
+
+/* One at a time; it is answered as soon as anybody reads. */
+static void ping(struct nursery *n, const struct hf_keeper_action *a)
+{
+    n->pings++;
+    if (a->link != n->link || !n->link_is_open || !hf_time_same(n->pong_at, HF_NEVER)) return;
+    n->pong_at = hf_time_after(n->now.mono, HF_MS(1));
 }
 
 static void call(struct nursery *n, const struct hf_keeper_action *a)
@@ -681,6 +697,9 @@ static void act(struct nursery *n, const struct hf_keeper_action *a)
     case HF_KEEPER_LINK_CALL:
         call(n, a);
         return;
+    case HF_KEEPER_LINK_PING:
+        ping(n, a);
+        return;
     case HF_KEEPER_TELL:
         tell(n, a);
         return;
@@ -754,7 +773,7 @@ static void look_probe(struct nursery *n, struct mail *m)
     struct kid *g = nursery_gateway(n);
     enum hf_keeper_probe result = HF_KEEPER_PROBE_REFUSED;
     if (k)
-        result = answers(n, k) || (m->look == HF_KEEPER_LOOK_ALIVE && k->child.has_http)
+        result = answers(n, k) || (m->look == HF_KEEPER_LOOK_ALIVE && serves_http(n, k))
                      ? HF_KEEPER_PROBE_READY
                      : HF_KEEPER_PROBE_SILENT;
     else if (n->stranger.is_there)
@@ -808,7 +827,7 @@ static void look_connect(struct nursery *n, struct mail *m)
     n->link_to_kid = k != NULL;
     n->link_is_open = m->event.kind == HF_KEEPER_LINK_READY;
     if (!n->link_is_open) n->link = 0;
-    n->pong_at = n->link_is_open ? hf_time_after(n->now.mono, HF_MS(PONG_MS)) : HF_NEVER;
+    n->pong_at = HF_NEVER;
 }
 
 static void answer_stranger(struct nursery *n, struct mail *m)
@@ -917,14 +936,13 @@ static void kid_moves(struct nursery *n, struct kid *k)
 
 static void pong(struct nursery *n)
 {
+    enum { LOOK_AGAIN_MS = 1000 };
     struct kid *k = find_kid(n, n->link_tree);
-    n->pong_at = hf_time_after(n->now.mono, HF_MS(PONG_MS));
     bool is_well =
         n->link_to_kid ? k && answers(n, k) : n->stranger.is_there && n->stranger.answers;
-    if (!n->link_is_open || (!is_well && !n->mutes_pongs)) return;
-    if (n->mutes_pongs || !is_well) return;
     struct hf_keeper_event event = { .kind = HF_KEEPER_LINK_LIFE, .link = n->link };
-    nursery_say(n, &event);
+    n->pong_at = is_well ? HF_NEVER : hf_time_after(n->now.mono, HF_MS(LOOK_AGAIN_MS));
+    if (n->link_is_open && is_well && !n->mutes_pongs) nursery_say(n, &event);
 }
 
 static hf_time next_at(const struct nursery *n)

@@ -9,7 +9,7 @@
 #define HF_LIB_NURSERY_H
 
 #include "engine/supervisor.h"
-#include "engine/supervisor_state.h"
+#include "engine/supervisor_parts.h"
 
 enum {
     NURSERY_KIDS = 16,
@@ -125,7 +125,7 @@ struct nursery {
     bool link_is_open, link_to_kid;
     uint64_t link_tree;
     int conn;
-    hf_time pong_at;
+    hf_time pong_at; /* the pong that is owed; HF_NEVER: none */
     bool mutes_pongs;
     char hellos[8][NURSERY_HELLO_BYTES];
     size_t hello_at;
@@ -139,7 +139,7 @@ struct nursery {
     size_t tells[HF_KEEPER_TELL_STARTUP + 1];
     size_t notices[HF_KEEPER_NOTICE_EXTEND + 1];
     size_t signals[HF_KEEPER_USR2 + 1];
-    size_t calls_shutdown, log_counts[4], reads;
+    size_t calls_shutdown, pings, log_counts[4], reads;
     hf_time spawned_at[NURSERY_SPAWNS];
     size_t spawns, doctors;
     struct nursery_result results[NURSERY_TAGS];

@@ -8,6 +8,7 @@ enum {
     RECONNECT = HF_VIGIL_DO_RECONNECT,
     RESTART = HF_VIGIL_DO_DUMP | HF_VIGIL_DO_RESTART,
     CANCEL = HF_VIGIL_CANCEL_RESTART,
+    MISS = HF_VIGIL_NOTE_MISS,
 };
 
 /* What a row gives; evidence is told by the CPU time in ms, or what holds the process. */
@@ -74,13 +75,13 @@ static struct hf_vigil_input input_of(const struct hf_vigil *v, const struct row
     return input;
 }
 
-/* Started at 0, without pings. */
+/* Started at 0; no ping comes into its way. */
 static struct hf_vigil started(const struct hf_vigil_ways *ways)
 {
     struct hf_vigil_limits limits;
     struct hf_vigil v;
     hf_vigil_limits_init(&limits);
-    limits.ping_every = 0;
+    limits.ping_every = HF_SECONDS(1000000);
     hf_vigil_init(&v, &limits);
     struct hf_vigil_input input = { .kind = HF_VIGIL_START, .u.ways = *ways };
     CHECK_EQ(hf_vigil_step(&v, hf_at_ms(0), &input), TELL);
@@ -352,6 +353,7 @@ static struct hf_vigil without_pongs(bool frames_flow, int64_t seconds, uint32_t
     struct hf_vigil_limits limits;
     struct hf_vigil v;
     struct hf_vigil_input start = { .kind = HF_VIGIL_START, .u.ways = both };
+    uint32_t noted = 0;
     *told = 0;
     hf_vigil_limits_init(&limits);
     limits.silence = limits.busy_max = HF_SECONDS(1000000);
@@ -362,9 +364,11 @@ static struct hf_vigil without_pongs(bool frames_flow, int64_t seconds, uint32_t
             hf_vigil_step(&v, hf_at_ms(s * 1000), &(struct hf_vigil_input){ HF_VIGIL_LIFE });
         uint32_t acts = hf_vigil_step(&v, hf_at_ms(s * 1000), &(struct hf_vigil_input){ 0 });
         CHECK_EQ_AT(s, (acts & HF_VIGIL_DO_PING) != 0, s % 30 == 0);
-        CHECK_EQ_AT(s, acts & ~(uint32_t)(HF_VIGIL_DO_PING | HF_VIGIL_TELL_MISSES), 0);
+        CHECK_EQ_AT(s, acts & ~(uint32_t)(HF_VIGIL_DO_PING | MISS | HF_VIGIL_TELL_MISSES), 0);
         if (acts & HF_VIGIL_TELL_MISSES) ++*told;
+        if (acts & MISS) noted++;
     }
+    CHECK_EQ(noted, v.misses);
     return v;
 }
 
@@ -387,16 +391,36 @@ static void missed_pongs_are_told_and_never_acted_on(void)
     CHECK_EQ(v.misses, 0);
 }
 
-static void misses_that_somebody_else_counts_are_told_once(void)
+static void misses_of_a_place_without_connection_are_told_once(void)
 {
     struct hf_vigil v = started(&both);
     struct hf_vigil_input missed = { .kind = HF_VIGIL_MISS }, life = { .kind = HF_VIGIL_LIFE };
     for (int64_t i = 1; i <= 7; i++) {
-        uint32_t want = i == 3 || i == 7 ? HF_VIGIL_TELL_MISSES : 0;
+        uint32_t want = MISS | (i == 3 || i == 7 ? HF_VIGIL_TELL_MISSES : 0);
         CHECK_EQ_AT(i, hf_vigil_step(&v, hf_at_ms(i), &missed), want);
         if (i == 4) CHECK_EQ(hf_vigil_step(&v, hf_at_ms(i), &life), 0);
     }
     CHECK_EQ(v.misses, 3);
+}
+
+/* Nobody is there to answer one; and a place without a connection has no pings. */
+static void what_is_suspended_is_not_pinged(void)
+{
+    static const struct hf_vigil_ways http = { .has_http = true };
+    struct hf_vigil_limits limits;
+    struct hf_vigil v;
+    hf_vigil_limits_init(&limits);
+    hf_vigil_init(&v, &limits);
+    struct hf_vigil_input input = { .kind = HF_VIGIL_START, .u.ways = both };
+    hf_vigil_step(&v, hf_at_ms(0), &input);
+    v.stage = HF_VIGIL_SUSPENDED;
+    CHECK_EQ(hf_vigil_step(&v, hf_at_ms(30000), &(struct hf_vigil_input){ 0 }), 0);
+    CHECK_EQ(hf_vigil_step(&v, hf_at_ms(50000), &(struct hf_vigil_input){ 0 }), 0);
+    CHECK_EQ(hf_vigil_step(&v, hf_at_ms(50001), &(struct hf_vigil_input){ HF_VIGIL_LIFE }), TELL);
+    CHECK_EQ(hf_vigil_step(&v, hf_at_ms(60000), &(struct hf_vigil_input){ 0 }), HF_VIGIL_DO_PING);
+    input.u.ways = http;
+    hf_vigil_step(&v, hf_at_ms(100000), &input);
+    CHECK_EQ(hf_vigil_step(&v, hf_at_ms(189999), &(struct hf_vigil_input){ 0 }), 0);
 }
 
 /* It has lost its connection and does not let us in again: judged at once, by HTTP and by
@@ -490,5 +514,6 @@ CHECK_MAIN(a_hung_process_is_probed_at_90_s_and_restarted_once_at_95,
            an_external_gateway_is_only_connected_to_anew, answers_that_come_late_count_for_nothing,
            evidence_that_never_comes_is_none, a_probe_by_http_alone_is_the_whole_answer,
            an_hour_of_sleep_is_no_silence, missed_pongs_are_told_and_never_acted_on,
-           misses_that_somebody_else_counts_are_told_once, a_doubt_is_judged_at_once,
-           the_snapshot_says_where_the_ladder_stands, every_stage_has_its_name)
+           misses_of_a_place_without_connection_are_told_once, a_doubt_is_judged_at_once,
+           what_is_suspended_is_not_pinged, the_snapshot_says_where_the_ladder_stands,
+           every_stage_has_its_name)
