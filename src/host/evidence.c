@@ -36,6 +36,20 @@ hf_span hf_evidence_cpu(const pid_t *pids, size_t count)
     return sum;
 }
 
+hf_span hf_evidence_queued(const pid_t *pids, size_t count)
+{
+    char path[HF_PROC_PATH_BYTES], text[HF_PROC_TEXT_BYTES];
+    uint64_t ran_ns, queued_ns;
+    hf_span sum = 0;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof path, "/proc/%ld/schedstat", (long)pids[i]);
+        struct hf_bytes stat = hf_proc_read(path, text, sizeof text);
+        if (hf_proc_next_number(&stat, &ran_ns) && hf_proc_next_number(&stat, &queued_ns))
+            sum += (hf_span)queued_ns;
+    }
+    return sum;
+}
+
 static int64_t memory_of(struct hf_bytes status)
 {
     static const struct hf_bytes keys[] = {

@@ -17,6 +17,10 @@ char hf_evidence_state(pid_t pid);
  * none can be read. */
 hf_span hf_evidence_cpu(const pid_t *pids, size_t count);
 
+/* What their main threads have waited so far for a processor that others used: on a
+ * machine with too much to do, work is mostly that.  0 where the kernel does not say. */
+hf_span hf_evidence_queued(const pid_t *pids, size_t count);
+
 /* What these processes took of the machine's memory: what is theirs alone, what they
  * share among themselves (once for each), and what of it was swapped out; not the files
  * that they have mapped.  -1 when none can be read. */

@@ -329,10 +329,10 @@ void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a)
     if (hf_trees_facts(s->trees, a->tree, &facts)) {
         event.u.evidence.state = state_of(s, a->tree, facts.pid);
         event.u.evidence.is_frozen = facts.is_frozen;
-        size_t count =
-            facts.has_group_cpu ? 0 : hf_trees_list(s->trees, a->tree, pids, HF_COUNT(pids));
-        event.u.evidence.cpu_used =
+        size_t count = hf_trees_list(s->trees, a->tree, pids, HF_COUNT(pids));
+        hf_span used =
             facts.has_group_cpu ? HF_US((int64_t)facts.group_cpu_us) : hf_evidence_cpu(pids, count);
+        event.u.evidence.cpu_used = used < 0 ? -1 : used + hf_evidence_queued(pids, count);
     }
     hf_sup_later(s, &event);
 }

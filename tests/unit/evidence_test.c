@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "lib/check.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -49,6 +50,30 @@ static void the_processor_time_of_a_busy_process_grows(void)
     kill(pids[1], SIGKILL);
     CHECK_EQ(waitpid(pids[1], NULL, 0), pids[1]);
     CHECK_EQ(hf_evidence_cpu(&pids[1], 1), -1);
+}
+
+/* Two that spin on one processor: each waits for it about as long as it has it. */
+static void the_wait_for_a_processor_is_told(void)
+{
+    cpu_set_t old, one;
+    CHECK_EQ(sched_getaffinity(0, sizeof old, &old), 0);
+    CPU_ZERO(&one);
+    for (size_t i = 0; i < CPU_SETSIZE && CPU_COUNT(&one) == 0; i++)
+        if (CPU_ISSET(i, &old)) CPU_SET(i, &one);
+    CHECK_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+    pid_t rival = fork();
+    if (rival == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (volatile int i = 0;; i++) continue;
+    }
+    pid_t self = getpid();
+    hf_span before = hf_evidence_queued(&self, 1), now = before;
+    while (now - before < HF_MS(20)) now = hf_evidence_queued(&self, 1);
+    kill(rival, SIGKILL);
+    CHECK_EQ(waitpid(rival, NULL, 0), rival);
+    CHECK_EQ(hf_evidence_queued(&rival, 1), 0); /* gone */
+    CHECK_EQ(hf_evidence_queued(&self, 0), 0);
+    CHECK_EQ(sched_setaffinity(0, sizeof old, &old), 0);
 }
 
 /* What is touched counts, once for each process that holds it; what is gone does not. */
@@ -112,6 +137,7 @@ static void a_dump_has_no_more_lines_than_its_bound(void)
 }
 
 CHECK_MAIN(the_state_tells_sleeping_stopped_dead_and_gone,
-           the_processor_time_of_a_busy_process_grows, the_memory_of_all_processes_is_added_up,
+           the_processor_time_of_a_busy_process_grows, the_wait_for_a_processor_is_told,
+           the_memory_of_all_processes_is_added_up,
            a_dump_names_process_threads_and_what_they_wait_in,
            a_dump_has_no_more_lines_than_its_bound)

@@ -8,12 +8,13 @@ import { cleanEnv, finish, folder, sleep, start, stop } from "./proc.mjs";
 const READY_MS = 180000;
 
 // Keeps a gateway busy, without an answer to anybody, for as long as a file says (milliseconds).
-// Its launcher loads this, too, and is left alone.
+// Its launcher and its worker threads load this, too, and are left alone.
 const BUSY = `
 import fs from "node:fs";
+import { isMainThread } from "node:worker_threads";
 const file = process.env.INTEROP_BUSY;
 setInterval(() => {
-    if (process.title !== "openclaw-gateway") return;
+    if (!isMainThread || process.title !== "openclaw-gateway") return;
     let ms = 0;
     try { ms = Number(fs.readFileSync(file, "utf8")); fs.rmSync(file); } catch { return; }
     const end = Date.now() + ms;
