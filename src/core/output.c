@@ -52,6 +52,7 @@ void hf_output_reset(struct hf_output_room *o)
     hf_fold_reset(&o->fold);
     o->trace = (struct hf_trace){ .count = 0 };
     hf_ring_pop(&o->kept, o->kept.len);
+    o->is_safe_mode = false;
     o->given = HF_EMPTY;
     o->window_at = HF_NEVER;
     o->told = 0;
@@ -137,6 +138,7 @@ static bool take_line(struct hf_output_room *o, hf_time now, bool is_stderr, str
     struct hf_bytes line = hf_output_clean(raw, &o->clean);
     if (line.len == 0) return false;
     keep(o, line);
+    hf_output_mind_breaker(line, &o->is_safe_mode);
     if (note_stage(o, line, note)) return true;
     uint64_t digest = hf_fold_digest(&o->fold, line);
     uint64_t seen = hf_fold_seen(&o->fold, digest);

@@ -4,7 +4,8 @@
  * notes: a new line with its level, a count at every 50th repeat, a stage of its
  * start, how many new lines were not shown because more than
  * HF_LIMIT_OUTPUT_TOLD came within a second.  Every text that comes out is redacted.
- * Keeps the last HF_LIMIT_OUTPUT_KEPT lines for who asks why it died.  Memory is
+ * Keeps the last HF_LIMIT_OUTPUT_KEPT lines for who asks why it died, and whether it said
+ * that it runs in safe mode: nothing else of the gateway tells that.  Memory is
  * reserved at init and does not grow.  Pure. */
 #ifndef HF_CORE_OUTPUT_H
 #define HF_CORE_OUTPUT_H
@@ -42,6 +43,7 @@ struct hf_output_room { /* fields are private; `trace` and `fold.folded` may be 
     struct hf_fold fold;
     struct hf_trace trace;
     struct hf_ring kept;
+    bool is_safe_mode; /* the gateway's breaker is tripped, it says; may be read */
     struct hf_buf clean, redacted;
     struct hf_bytes given;
     bool is_stderr; /* where `given` came from */

@@ -73,6 +73,7 @@ bool hf_supervisor_action(struct hf_supervisor *s, struct hf_keeper_action *out)
 
 /* --- what it says about itself; a later step changes no copy --- */
 
+/* UNTOLD: the gateway is too old to tell; treat it as ready while it runs. */
 enum hf_gateway_ready { HF_READY_NO, HF_READY_YES, HF_READY_UNTOLD };
 
 /* What the supervisor waits for next, of itself. */

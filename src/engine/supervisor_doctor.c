@@ -26,7 +26,7 @@ void hf_keep_doctor_begin(struct hf_supervisor *s)
     struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_SPAWN);
     a->tree = t->id;
     a->u.spawn = HF_KEEPER_DOCTOR;
-    hf_keep_notify(s, HF_KEEPER_NOTICE_EXTEND, HF_MS(DOCTOR_WITHIN_MS));
+    hf_keep_notify(s, HF_KEEPER_NOTICE_EXTEND, HF_MS(DOCTOR_WITHIN_MS) + hf_reaper_longest(0));
     hf_keep_arm(s, HF_TIMER_STEP, HF_MS(DOCTOR_WITHIN_MS));
 }
 

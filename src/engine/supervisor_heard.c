@@ -50,14 +50,10 @@ static void read_status(struct hf_supervisor *s, const struct hf_keeper_event *e
 {
     struct hf_bytes status = e->u.link_result.payload;
     double budget_ms;
-    bool is_safe = false;
     if (e->u.link_result.outcome != HF_KEEPER_CALL_OK) return;
     if (hf_json_get_double(hf_json_find(status, "shutdownBudget"), &budget_ms) == 0 &&
         budget_ms >= 0 && budget_ms < 1e9)
         s->link.budget = HF_MS((int64_t)budget_ms);
-    hf_json_get_bool(hf_json_find(status, "safeMode"), &is_safe);
-    s->status_changed |= is_safe != s->is_safe_mode;
-    s->is_safe_mode = is_safe;
 }
 
 static void answered_vigil(struct hf_supervisor *s, bool has_answer)

@@ -51,8 +51,10 @@ void hf_keep_output_took(struct hf_supervisor *s, const struct hf_keeper_event *
         s->stale_count++;
         return;
     }
+    bool was_safe_mode = s->output.is_safe_mode;
     hf_output_give(&s->output, e->u.output.is_stderr, e->u.output.bytes);
     hf_keep_output_run(s);
+    s->status_changed |= s->output.is_safe_mode != was_safe_mode;
 }
 
 /* The main process is gone: a last line without its end is a line too. */

@@ -216,8 +216,11 @@ static void next_of(const struct hf_supervisor *s, struct hf_supervisor_status *
 
 static enum hf_gateway_ready ready_of(const struct hf_supervisor *s)
 {
+    /* One without the core probe cannot be asked: it tells by an event, or never. */
+    bool cannot_tell = s->link.is_ready && s->link.lists_methods && !s->link.has_presence;
     if (!hf_keep_state_is(s, HF_KEEPER_RUNNING)) return HF_READY_NO;
-    return s->is_ready ? HF_READY_YES : HF_READY_NO;
+    if (s->is_ready) return HF_READY_YES;
+    return cannot_tell ? HF_READY_UNTOLD : HF_READY_NO;
 }
 
 static void counts_of(const struct hf_supervisor *s, struct hf_now now,
@@ -263,7 +266,7 @@ void hf_supervisor_status(const struct hf_supervisor *s, struct hf_now now,
         .phase_at_ms = s->phase_at_ms,
         .last_exit = s->last_exit,
         .is_journal_written = !s->journal_failed,
-        .is_safe_mode = s->is_safe_mode,
+        .is_safe_mode = s->output.is_safe_mode,
     };
     counts_of(s, now, out);
     next_of(s, out);
@@ -316,7 +319,7 @@ struct hf_condition hf_supervisor_condition(const struct hf_supervisor *s, struc
         .call_failures = s->sightings.call_failures,
         .channels_ok_at = s->sightings.channels_ok_at,
         .channels_failed_at = s->sightings.channels_failed_at,
-        .is_safe_mode = s->is_safe_mode,
+        .is_safe_mode = s->output.is_safe_mode,
         .has_pending_restart = hf_intents_count(&s->intents, HF_INTENT_DEFERRED) > 0 ||
                                hf_intents_count(&s->intents, HF_INTENT_COOLDOWN) > 0,
         .has_broken_journal = s->journal_failed,

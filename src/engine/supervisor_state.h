@@ -179,7 +179,7 @@ struct hf_supervisor {
     uint64_t revision, spawn_revision; /* of the file; 0: unknown */
     hf_time doctored_at;               /* HF_NEVER: never */
     uint64_t doctor_revision;
-    bool journal_failed, is_safe_mode;
+    bool journal_failed;
     uint64_t stale_count;
     char error[HF_LIMIT_NAME_BYTES];
     size_t error_len;

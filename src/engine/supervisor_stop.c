@@ -94,6 +94,8 @@ void hf_keep_stop_begin(struct hf_supervisor *s, bool is_cycle, bool is_quit, hf
                                 .grace = grace };
     hf_keep_enter(s, HF_PHASE_STOPPING, cause);
     if (is_quit) hf_keep_notify(s, HF_KEEPER_NOTICE_STOPPING, 0);
+    if (!is_cycle && s->stop.had_tree)
+        hf_keep_notify(s, HF_KEEPER_NOTICE_EXTEND, hf_reaper_longest(grace));
     if (asks_outsider(s) && hf_keep_link_call(s, HF_ASK_SHUTDOWN, HF_LIT("shutdown"), HF_EMPTY,
                                               HF_MS(SHUTDOWN_WITHIN_MS))) {
         s->stop.is_asking = true;

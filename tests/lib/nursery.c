@@ -708,6 +708,7 @@ static void act(struct nursery *n, const struct hf_keeper_action *a)
         return;
     case HF_KEEPER_NOTIFY:
         n->notices[a->u.notify.kind]++;
+        if (a->u.notify.kind == HF_KEEPER_NOTICE_EXTEND) n->extended_for = a->within;
         return;
     }
 }
@@ -756,14 +757,16 @@ void nursery_say(struct nursery *n, const struct hf_keeper_event *event)
 
 /* --- what arrives --- */
 
-static struct hf_bytes hello(struct nursery *n, const char *version, const char *methods, int boot)
+static struct hf_bytes hello(struct nursery *n, const char *version, bool has_presence,
+                             const char *methods, int boot)
 {
     char *text = n->hellos[n->hello_at++ % HF_COUNT(n->hellos)];
     int len = snprintf(text, NURSERY_HELLO_BYTES,
                        "{\"type\":\"hello-ok\",\"server\":{\"version\":\"%s\",\"connId\":\"c%d\","
-                       "\"bootId\":\"b%d\"},\"features\":{\"methods\":[\"status\","
-                       "\"system-presence\"%s]},\"snapshot\":{}}",
-                       version ? version : "2026.9.6", ++n->conn, boot, methods ? methods : "");
+                       "\"bootId\":\"b%d\"},\"features\":{\"methods\":[\"status\""
+                       "%s%s]},\"snapshot\":{}}",
+                       version ? version : "2026.9.6", ++n->conn, boot,
+                       has_presence ? ",\"system-presence\"" : "", methods ? methods : "");
     return hf_bytes(text, (size_t)len);
 }
 
@@ -807,7 +810,8 @@ static void connect_kid(struct nursery *n, struct mail *m, struct kid *k)
     } else if (c->refuses_us) {
         link_fails(m, HF_KEEPER_LINK_CREDENTIAL, "unauthorized");
     } else {
-        m->event.u.link_ready.hello = hello(n, c->version, c->methods, (int)k->pid * 100 + k->boot);
+        m->event.u.link_ready.hello =
+            hello(n, c->version, !c->lacks_presence, c->methods, (int)k->pid * 100 + k->boot);
     }
 }
 
@@ -822,7 +826,7 @@ static void look_connect(struct nursery *n, struct mail *m)
         link_fails(m, HF_KEEPER_LINK_CREDENTIAL, "unauthorized");
     else
         m->event.u.link_ready.hello =
-            hello(n, n->stranger.version, n->stranger.has_shutdown ? ",\"shutdown\"" : "", 7);
+            hello(n, n->stranger.version, true, n->stranger.has_shutdown ? ",\"shutdown\"" : "", 7);
     n->link_tree = k ? k->tree : 0;
     n->link_to_kid = k != NULL;
     n->link_is_open = m->event.kind == HF_KEEPER_LINK_READY;
@@ -857,7 +861,8 @@ static void look_call(struct nursery *n, struct mail *m)
     }
     if (!k || !answers(n, k)) {
         m->event.u.link_result.outcome = HF_KEEPER_CALL_TIMEOUT;
-    } else if (strcmp(m->method, "system-presence") == 0 && k->child.hides_presence) {
+    } else if (strcmp(m->method, "system-presence") == 0 &&
+               (k->child.hides_presence || k->child.lacks_presence)) {
         m->event.u.link_result.outcome = HF_KEEPER_CALL_ERROR;
         m->event.u.link_result.payload = HF_LIT("{\"message\":\"unknown method\"}");
     } else if (strcmp(m->method, "status") == 0 && k->child.budget_ms) {

@@ -55,6 +55,7 @@ struct child {
     int64_t budget_ms;   /* status.shutdownBudget; 0: not told */
     bool says_ready;     /* the event gateway.ready right after hello */
     bool hides_presence; /* system-presence: unknown method */
+    bool lacks_presence; /* and it is not listed */
     bool says_restart;   /* a shutdown event with a hint before it ends by itself */
     unsigned other_port;
     int64_t bytes;          /* of memory, from its making on */
@@ -147,6 +148,7 @@ struct nursery {
     hf_time charged_at[NURSERY_BUDGET], ready_at;
     size_t charged;
     uint64_t doctor_epoch;
+    hf_span extended_for; /* of the newest EXTEND */
     char last_log[128], error_text[160];
     char trace[NURSERY_TRACE][160];
     size_t trace_count;

@@ -684,6 +684,23 @@ static void ready_is_probed_at_the_listed_times(void)
     end();
 }
 
+/* One that does not list the probe cannot tell: absent, not false; ready at the fallback. */
+static void a_gateway_that_is_too_old_to_tell_is_untold(void)
+{
+    BEGIN({ .ready_ms = 100, .lacks_presence = true });
+    ask(HF_KEEPER_DO_START);
+    run_ms(5000);
+    CHECK_EQ(phase(), HF_PHASE_WARMING);
+    CHECK_EQ(nursery_status(&n).ready, HF_READY_UNTOLD);
+    run_ms(30000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(nursery_status(&n).ready, HF_READY_YES);
+    ask(HF_KEEPER_DO_STOP);
+    run_ms(100);
+    CHECK_EQ(nursery_status(&n).ready, HF_READY_NO);
+    end();
+}
+
 /* supervisor 83, supervisor 111: an event before `running` is kept; both together are one. */
 static void a_ready_event_is_ready_at_once_and_once(void)
 {
@@ -821,6 +838,37 @@ static void what_was_seen_is_set_by_its_own_cause(void)
     end();
 }
 
+/* It says so on its stdout, in lines of which the pipe breaks one; another process begins
+ * without it. */
+static void safe_mode_is_what_the_gateway_says(void)
+{
+    static const char *const parts[] = { "[gateway] gateway restart-loop brea",
+                                         "ker tripped: 3 unclean boot(s) within 300000ms\n" };
+    static const char over[] = "gateway restart-loop breaker recovered; channel auto-start\n";
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    struct hf_keeper_event said = { .kind = HF_KEEPER_OUTPUT, .tree = nursery_gateway(&n)->tree };
+    for (size_t i = 0; i < HF_COUNT(parts); i++) {
+        CHECK(!nursery_status(&n).is_safe_mode);
+        said.u.output.bytes = hf_bytes_cstr(parts[i]);
+        nursery_say(&n, &said);
+    }
+    CHECK(nursery_status(&n).is_safe_mode);
+    CHECK(hf_supervisor_condition(n.s, n.now).reasons & (1u << HF_CONDITION_SAFE_MODE));
+    said.u.output.bytes = hf_bytes_cstr(over);
+    nursery_say(&n, &said);
+    CHECK(!nursery_status(&n).is_safe_mode);
+    for (size_t i = 0; i < HF_COUNT(parts); i++) { /* the same line again is the same news */
+        said.u.output.bytes = hf_bytes_cstr(parts[i]);
+        nursery_say(&n, &said);
+    }
+    CHECK(nursery_status(&n).is_safe_mode);
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(5000);
+    CHECK(!nursery_status(&n).is_safe_mode);
+    end();
+}
+
 /* --- observers --- */
 
 /* supervisor 102: each event is told once, by its kind; `tick` not at all. */
@@ -906,7 +954,8 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            one_that_answers_only_http_is_not_ended_at_the_first_try,
            when_only_http_answers_the_connection_is_made_anew,
            somebody_else_s_hung_gateway_is_never_signalled, a_sleep_of_the_machine_restarts_nothing,
-           ready_is_probed_at_the_listed_times, a_ready_event_is_ready_at_once_and_once,
-           the_transport_is_checked_each_30_seconds, the_own_log_says_each_thing_once,
-           health_and_answers_follow_what_was_seen, what_was_seen_is_set_by_its_own_cause,
+           ready_is_probed_at_the_listed_times, a_gateway_that_is_too_old_to_tell_is_untold,
+           a_ready_event_is_ready_at_once_and_once, the_transport_is_checked_each_30_seconds,
+           the_own_log_says_each_thing_once, health_and_answers_follow_what_was_seen,
+           what_was_seen_is_set_by_its_own_cause, safe_mode_is_what_the_gateway_says,
            each_event_is_told_once, an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree)

@@ -153,6 +153,7 @@ static void a_bad_configuration_is_repaired_once(void)
     run_ms(1000);
     CHECK_EQ(phase(), HF_PHASE_REPAIR);
     CHECK_EQ(n.notices[HF_KEEPER_NOTICE_EXTEND], 1);
+    CHECK_EQ(n.extended_for, HF_SECONDS(127)); /* and until all of it is gone */
     run_ms(9000);
     CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
     CHECK_EQ(phase(), HF_PHASE_READY);

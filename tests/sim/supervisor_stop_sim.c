@@ -233,12 +233,49 @@ static void a_stop_does_not_wait_for_the_connection(void)
     end();
 }
 
+/* supervisor 40: a reload by call, and our own probe beside it, are under way. */
+static void calls_under_way_end_once_with_the_stop(void)
+{
+    BEGIN({ .ready_ms = 100,
+            .says_ready = true,
+            .term_ms = 50,
+            .methods = ",\"gateway.restart.request\"" });
+    be_running();
+    nursery_run(&n, hf_time_since(hf_time_after(n.s->connected_at, HF_MS(29000)), n.now.mono));
+    nursery_gateway(&n)->hang_at = n.now.mono;
+    nursery_config(&n, "{changed:1}");
+    uint64_t tag = ask(HF_KEEPER_DO_RELOAD), joined = ask(HF_KEEPER_DO_RELOAD);
+    run_ms(1500);
+    uint64_t link = n.s->link.id, call = n.s->asks[HF_ASK_RELOAD];
+    CHECK(call != 0 && n.s->asks[HF_ASK_STANDING] != 0);
+    struct hf_sightings before = hf_supervisor_sightings(n.s);
+    CHECK_EQ(final_of(tag), -1);
+    uint64_t stop = ask(HF_KEEPER_DO_STOP);
+    CHECK_EQ(final_of(tag), HF_KEEPER_CANCELLED);
+    CHECK_TEXT(reason_of(tag), "stop");
+    CHECK_EQ(final_of(joined), HF_KEEPER_CANCELLED);
+    struct hf_sightings after = hf_supervisor_sightings(n.s);
+    CHECK_EQ(after.call_failures, before.call_failures + 2);
+    CHECK(hf_time_same(after.call_failed_at, n.now.mono));
+    /* Their answers come late. */
+    struct hf_keeper_event late = { .kind = HF_KEEPER_LINK_RESULT, .link = link, .ask = call };
+    nursery_say(&n, &late);
+    run_ms(60000);
+    CHECK_EQ(final_of(stop), HF_KEEPER_EXECUTED);
+    CHECK_EQ(hf_supervisor_sightings(n.s).call_failures, after.call_failures);
+    CHECK(!hf_time_before(before.call_ok_at, hf_supervisor_sightings(n.s).call_ok_at));
+    CHECK_EQ(nursery_result(&n, tag)->final + nursery_result(&n, joined)->final, 2);
+    end();
+}
+
 /* supervisor 41: the gateway's own budget is granted: 60 s and 5 more. */
 static void a_gateway_that_drains_is_given_its_time(void)
 {
     BEGIN({ .ready_ms = 100, .budget_ms = 60000, .term_ms = 40000 });
     be_running();
     uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    CHECK_EQ(n.notices[HF_KEEPER_NOTICE_EXTEND], 1); /* whoever keeps us waits as long */
+    CHECK_EQ(n.extended_for, HF_SECONDS(65 + 2 + 5));
     run_ms(39990);
     CHECK_EQ(final_of(tag), -1);
     run_ms(100);
@@ -548,9 +585,10 @@ CHECK_MAIN(a_stop_asks_and_waits, a_deaf_process_is_killed_at_the_grace,
            a_start_during_a_long_stop_runs_after_it, three_stops_are_one,
            somebody_else_s_gateway_is_asked_to_shut_down,
            by_default_somebody_else_s_gateway_is_left_alone,
-           a_stop_does_not_wait_for_the_connection, a_gateway_that_drains_is_given_its_time,
-           what_survives_kill_is_told, a_restart_of_what_survives_kill_goes_on_later,
-           quit_is_bounded, a_restart_gives_a_new_process, two_restarts_at_once_are_one_cycle,
+           a_stop_does_not_wait_for_the_connection, calls_under_way_end_once_with_the_stop,
+           a_gateway_that_drains_is_given_its_time, what_survives_kill_is_told,
+           a_restart_of_what_survives_kill_goes_on_later, quit_is_bounded,
+           a_restart_gives_a_new_process, two_restarts_at_once_are_one_cycle,
            a_restart_asked_right_after_the_spawn_is_not_lost,
            restarts_during_a_start_become_one_afterwards,
            a_restart_that_happened_by_itself_satisfies,

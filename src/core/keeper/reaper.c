@@ -90,3 +90,8 @@ hf_span hf_reaper_grace(enum hf_grace_for purpose, hf_span option, hf_span budge
     if (budget > HF_MS(BUDGET_MAX_MS - BUDGET_MORE_MS)) return HF_MS(BUDGET_MAX_MS);
     return budget + HF_MS(BUDGET_MORE_MS);
 }
+
+hf_span hf_reaper_longest(hf_span grace)
+{
+    return grace + HF_MS(HF_REAPER_REST_MS) + HF_MS(HF_REAPER_STUCK_MS);
+}

@@ -53,4 +53,7 @@ enum hf_grace_for { HF_GRACE_STOP, HF_GRACE_LIVENESS, HF_GRACE_QUIT };
  * -1; `budget` what the running gateway asked for, or -1. */
 hf_span hf_reaper_grace(enum hf_grace_for purpose, hf_span option, hf_span budget);
 
+/* How long after hf_reaper_begin it takes at most until nothing is left, or that is told. */
+hf_span hf_reaper_longest(hf_span grace);
+
 #endif

@@ -39,3 +39,13 @@ enum hf_output_level hf_output_sort(struct hf_bytes line, bool is_stderr)
         if (has_parts(line, rows[i].parts)) return rows[i].level;
     return is_stderr ? HF_OUTPUT_WARN : HF_OUTPUT_INFO;
 }
+
+void hf_output_mind_breaker(struct hf_bytes line, bool *is_tripped)
+{
+    static const struct hf_bytes breaker = HF_LIT_INIT("gateway restart-loop breaker ");
+    size_t at = hf_bytes_find_nocase(line, 0, breaker);
+    if (at == line.len) return;
+    struct hf_bytes rest = hf_bytes_from(line, at + breaker.len);
+    if (hf_bytes_starts(rest, HF_LIT("tripped"))) *is_tripped = true;
+    if (hf_bytes_starts(rest, HF_LIT("recovered"))) *is_tripped = false;
+}
