@@ -63,12 +63,9 @@ static int open_files(struct hf_cgroup *g)
 {
     g->fd = openat(g->home_fd, g->name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
     if (g->fd < 0) return errno;
-    g->procs_fd = openat(g->fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-    if (g->procs_fd < 0) return errno;
     g->kill_fd = openat(g->fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
     if (g->kill_fd < 0) return errno;
-    g->events_fd = openat(g->fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-    return g->events_fd < 0 ? errno : 0;
+    return faccessat(g->fd, "cgroup.procs", W_OK, 0) == 0 ? 0 : errno;
 }
 
 int hf_cgroup_open(struct hf_cgroup *g, const char *home, const char *name)
@@ -87,9 +84,7 @@ int hf_cgroup_open(struct hf_cgroup *g, const char *home, const char *name)
 
 void hf_cgroup_close(struct hf_cgroup *g)
 {
-    close_fd(&g->procs_fd);
     close_fd(&g->kill_fd);
-    close_fd(&g->events_fd);
     close_fd(&g->fd);
     /* A group in which something lives stays: the kernel refuses. */
     if (g->home_fd >= 0) unlinkat(g->home_fd, g->name, AT_REMOVEDIR);

@@ -16,7 +16,7 @@ enum { HF_CGROUP_NAME_BYTES = 64 };
 struct hf_cgroup {
     int home_fd; /* the directory that it was made in; -1: there is none */
     int fd;      /* its own directory */
-    int procs_fd, kill_fd, events_fd;
+    int kill_fd;
     char name[HF_CGROUP_NAME_BYTES];
 };
 
@@ -30,8 +30,7 @@ int hf_cgroup_open(struct hf_cgroup *g, const char *home, const char *name);
 
 /* Closes its descriptors and removes it when it is empty.  Legal on none. */
 void hf_cgroup_close(struct hf_cgroup *g);
-#define HF_CGROUP_NONE                                                                             \
-    ((struct hf_cgroup){ .home_fd = -1, .fd = -1, .procs_fd = -1, .kill_fd = -1, .events_fd = -1 })
+#define HF_CGROUP_NONE ((struct hf_cgroup){ .home_fd = -1, .fd = -1, .kill_fd = -1 })
 
 /* Above so many bytes the kernel kills all of it.  HF_ERR_NOT_FOUND where the memory
  * controller is not ours to give: it is not delegated, or processes (we, most of all)

@@ -18,7 +18,7 @@ struct hf_child_plan {
     /* One end of a socket pair: one byte lets the program run, an end of file ends the
      * process; `errno` (an int) comes back when there is no program to run. */
     int gate_fd;
-    int cgroup_fd;         /* cgroup.procs of its group, or -1 */
+    int cgroup_fd;         /* the directory of its control group, or -1 */
     bool dies_with_parent; /* KILL when its parent (the thread!) goes: a second line */
 };
 

@@ -69,9 +69,9 @@ static void fill_answers(const struct hf_supervise *s, struct hf_control_status 
 static void fill_memory(const struct hf_supervise *s, struct hf_control_memory *out)
 {
     const struct hf_ration *r = hf_supervisor_ration(s->engine);
-    struct hf_tree_facts facts = { 0 };
+    struct hf_tree_facts facts = { .group = "" };
     int64_t soft = r->limits.soft_bytes, hard = r->limits.hard_bytes;
-    hf_trees_facts(s->trees, s->gateway, &facts);
+    if (hard > 0) hf_trees_facts(s->trees, s->gateway, &facts);
     *out = (struct hf_control_memory){
         .has_limits = soft > 0 || hard > 0,
         .bytes = r->bytes,

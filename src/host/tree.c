@@ -359,7 +359,7 @@ static struct hf_child_plan child_plan(const struct hf_tree *t, const struct hf_
                                    .stdout_fd = plan->stdout_fd,
                                    .stderr_fd = plan->stderr_fd,
                                    .gate_fd = e->gate[1],
-                                   .cgroup_fd = t->group.procs_fd,
+                                   .cgroup_fd = t->group.fd,
                                    .dies_with_parent = !plan->survives };
 }
 
