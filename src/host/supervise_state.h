@@ -2,7 +2,8 @@
  *
  * supervise.c owns life, turns and the queue of answers; supervise_tree.c processes and
  * what they write; supervise_place.c port, probes, journal and configuration;
- * supervise_link.c the control connection; supervise_control.c the control socket. */
+ * supervise_link.c the control connection; supervise_control.c the control socket and
+ * supervise_status.c what it shows. */
 #ifndef HF_HOST_SUPERVISE_STATE_H
 #define HF_HOST_SUPERVISE_STATE_H
 
@@ -149,6 +150,19 @@ void hf_sup_link_close(struct hf_supervise *s);
 
 /* Whether anything has come, a pong too; arms the client's timer. */
 void hf_sup_link_look(struct hf_supervise *s);
+
+/* --- supervise_status.c --- */
+
+enum { HF_SUP_LINES_DEFAULT = 20 };
+
+/* JSON: the status record with at most so many of the child's last lines, diagnostics,
+ * the newest transitions. */
+void hf_sup_write_status(const struct hf_supervise *s, size_t line_max, struct hf_buf *out);
+void hf_sup_write_diagnostics(const struct hf_supervise *s, struct hf_buf *out);
+void hf_sup_write_history(const struct hf_supervise *s, size_t max, struct hf_buf *out);
+
+/* What GET of `path` answers: as hf_control_hooks.got. */
+unsigned hf_sup_got(void *ctx, struct hf_bytes path, struct hf_buf *body, const char **type);
 
 /* --- supervise_control.c --- */
 

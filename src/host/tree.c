@@ -1,12 +1,10 @@
-/* The life of one tree: made, watched, killed. */
+/* The life of one tree: watched, killed, adopted. */
 #include "base/assert.h"
 #include "host/proc_file.h"
 #include "host/trees_state.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
@@ -36,20 +34,14 @@ static void tell_failed(struct hf_tree *t, int number)
 
 /* --- handles --- */
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0) close(*fd);
-    *fd = -1;
-}
-
 static void on_closed(uv_handle_t *handle)
 {
     struct hf_tree *t = handle->data;
     HF_ASSERT(t->open_handles > 0);
     if (--t->open_handles > 0 || t->id != 0) return;
-    close_fd(&t->channel_fd);
-    close_fd(&t->gate_fd);
-    close_fd(&t->pidfd);
+    hf_tree_close_fd(&t->channel_fd);
+    hf_tree_close_fd(&t->gate_fd);
+    hf_tree_close_fd(&t->pidfd);
     t->trees = NULL;
 }
 
@@ -59,7 +51,7 @@ static void close_handle(bool *is_open, uv_handle_t *handle)
     *is_open = false;
 }
 
-static int watch(struct hf_tree *t, uv_poll_t *handle, bool *is_open, int fd, uv_poll_cb on_event)
+int hf_tree_watch(struct hf_tree *t, uv_poll_t *handle, bool *is_open, int fd, uv_poll_cb on_event)
 {
     int err = uv_poll_init(t->trees->config.loop, handle, fd);
     if (err) return err;
@@ -72,16 +64,16 @@ static int watch(struct hf_tree *t, uv_poll_t *handle, bool *is_open, int fd, uv
 void hf_tree_close(struct hf_tree *t)
 {
     t->id = 0;
-    close_fd(&t->lifeline_fd); /* the guardian's sign to end what is left */
+    hf_tree_close_fd(&t->lifeline_fd); /* the guardian's sign to end what is left */
     hf_cgroup_close(&t->group);
     close_handle(&t->has_channel, (uv_handle_t *)&t->channel);
     close_handle(&t->has_gate, (uv_handle_t *)&t->gate);
     close_handle(&t->has_exit_watch, (uv_handle_t *)&t->exit_watch);
     close_handle(&t->has_round, (uv_handle_t *)&t->round);
     if (t->open_handles > 0) return;
-    close_fd(&t->channel_fd);
-    close_fd(&t->gate_fd);
-    close_fd(&t->pidfd);
+    hf_tree_close_fd(&t->channel_fd);
+    hf_tree_close_fd(&t->gate_fd);
+    hf_tree_close_fd(&t->pidfd);
     t->trees = NULL;
 }
 
@@ -233,7 +225,7 @@ void hf_tree_end(struct hf_tree *t)
 /* --- the way to running --- */
 
 /* The main process is known and watched: its program may begin. */
-static void open_gate(struct hf_tree *t, int pidfd, pid_t pid)
+void hf_tree_open_gate(struct hf_tree *t, int pidfd, pid_t pid)
 {
     char text[HF_PROC_TEXT_BYTES];
     struct hf_proc_stat stat;
@@ -241,7 +233,7 @@ static void open_gate(struct hf_tree *t, int pidfd, pid_t pid)
     t->main = pid;
     if (hf_proc_stat(pid, text, &stat)) t->started = stat.started;
     if (t->is_ending) return;
-    int err = watch(t, &t->gate, &t->has_gate, t->gate_fd, on_gate);
+    int err = hf_tree_watch(t, &t->gate, &t->has_gate, t->gate_fd, on_gate);
     if (err || send(t->gate_fd, "", 1, MSG_NOSIGNAL) != 1) tell_failed(t, err ? -err : EPIPE);
 }
 
@@ -269,7 +261,7 @@ static void on_word(struct hf_tree *t, const struct hf_guardian_message *message
 {
     switch ((enum hf_guardian_word)message->word) {
     case HF_GUARDIAN_BORN:
-        open_gate(t, pidfd, message->pid);
+        hf_tree_open_gate(t, pidfd, message->pid);
         return;
     case HF_GUARDIAN_FAILED:
         tell_failed(t, message->number);
@@ -290,7 +282,7 @@ static void read_channel(struct hf_tree *t)
     while (t->id != 0 && receive(t->channel_fd, &message, &pidfd)) on_word(t, &message, pidfd);
 }
 
-static void on_channel(uv_poll_t *handle, int status, int events)
+void hf_tree_on_channel(uv_poll_t *handle, int status, int events)
 {
     struct hf_tree *t = handle->data;
     (void)status;
@@ -322,117 +314,6 @@ bool hf_tree_reaped(struct hf_tree *t, pid_t pid, int status)
     if (pid != t->main || t->kind == HF_TREE_ADOPTED) return false;
     tell_exit(t, true, status);
     return true;
-}
-
-/* --- making --- */
-
-struct ends {
-    int lifeline[2], channel[2], gate[2]; /* [0] is the supervisor's but of the lifeline */
-};
-
-static void close_ends(struct ends *e, size_t which)
-{
-    close_fd(&e->lifeline[1 - which]);
-    close_fd(&e->channel[which]);
-    close_fd(&e->gate[which]);
-}
-
-static int make_ends(struct ends *e)
-{
-    *e = (struct ends){ { -1, -1 }, { -1, -1 }, { -1, -1 } };
-    if (pipe2(e->lifeline, O_CLOEXEC) == 0 &&
-        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, e->channel) == 0 &&
-        socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, e->gate) == 0)
-        return 0;
-    int number = errno;
-    close_ends(e, 0);
-    close_ends(e, 1);
-    return number;
-}
-
-static struct hf_child_plan child_plan(const struct hf_tree *t, const struct hf_tree_plan *plan,
-                                       const struct ends *e)
-{
-    return (struct hf_child_plan){ .path = plan->path,
-                                   .argv = plan->argv,
-                                   .envp = plan->envp,
-                                   .stdout_fd = plan->stdout_fd,
-                                   .stderr_fd = plan->stderr_fd,
-                                   .gate_fd = e->gate[1],
-                                   .cgroup_fd = t->group.fd,
-                                   .dies_with_parent = !plan->survives };
-}
-
-static int spawn_guarded(struct hf_tree *t, const struct hf_tree_plan *plan, const struct ends *e)
-{
-    const struct hf_guardian_plan guarded = {
-        .child = child_plan(t, plan, e),
-        .lifeline_fd = e->lifeline[0],
-        .channel_fd = e->channel[1],
-        .kill_fd = t->group.kill_fd,
-        .home_fd = t->group.home_fd,
-        .group_name = t->group.name,
-    };
-    t->kind = HF_TREE_GUARDED;
-    t->guardian = hf_guardian_fork(&guarded);
-    if (t->guardian > 0) return 0;
-    t->guardian = 0;
-    return errno;
-}
-
-static int spawn_ours(struct hf_tree *t, const struct hf_tree_plan *plan, const struct ends *e)
-{
-    const struct hf_child_plan child = child_plan(t, plan, e);
-    t->kind = HF_TREE_OURS;
-    pid_t pid = hf_child_fork(&child);
-    if (pid < 0) return errno;
-    int pidfd = pidfd_open(pid, 0);
-    if (pidfd >= 0) {
-        open_gate(t, pidfd, pid);
-        return 0;
-    }
-    /* It waits at the gate, which closes; it is reaped like any other child. */
-    return errno;
-}
-
-static int make(struct hf_tree *t, const struct hf_tree_plan *plan, struct ends *e)
-{
-    t->lifeline_fd = e->lifeline[1];
-    t->channel_fd = e->channel[0];
-    t->gate_fd = e->gate[0];
-    int number;
-    if (plan->survives) {
-        number = spawn_ours(t, plan, e);
-    } else {
-        number = spawn_guarded(t, plan, e);
-        if (!number) number = -watch(t, &t->channel, &t->has_channel, t->channel_fd, on_channel);
-    }
-    close_ends(e, 1);
-    return number;
-}
-
-static void make_group(struct hf_tree *t, int64_t memory_max)
-{
-    char name[HF_CGROUP_NAME_BYTES];
-    const char *home = t->trees->config.cgroup_home;
-    snprintf(name, sizeof name, "holdfast-%ld-%llu", (long)getpid(), (unsigned long long)t->id);
-    /* Without one the scan contains the tree. */
-    if (!home || hf_cgroup_open(&t->group, home, name) != 0) t->group = HF_CGROUP_NONE;
-    t->has_memory_max = memory_max > 0 && hf_cgroup_limit_memory(&t->group, memory_max) == 0;
-}
-
-int hf_tree_spawn(struct hf_tree *t, const struct hf_tree_plan *plan, struct hf_fault *fault)
-{
-    struct ends e;
-    int number = make_ends(&e);
-    if (!number) {
-        make_group(t, plan->memory_max);
-        number = make(t, plan, &e);
-    }
-    if (!number) return 0;
-    hf_tree_close(t);
-    return hf_fault_set(fault, hf_fault_code(number), "cannot start %s: %s", plan->path,
-                        strerror(number));
 }
 
 /* --- adoption --- */
@@ -478,7 +359,7 @@ int hf_tree_adopt(struct hf_tree *t, pid_t pid, uint64_t started, const char *gr
     if (group[0] && home) hf_cgroup_open(&t->group, home, group);
     t->main = pid;
     t->started = started;
-    int err = watch(t, &t->exit_watch, &t->has_exit_watch, t->pidfd, on_adopted_exit);
+    int err = hf_tree_watch(t, &t->exit_watch, &t->has_exit_watch, t->pidfd, on_adopted_exit);
     if (err) {
         hf_tree_close(t);
         return hf_fault_set(fault, HF_ERR_IO, "cannot watch process %ld: %s", (long)pid,

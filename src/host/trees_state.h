@@ -1,6 +1,7 @@
 /* host/trees_state.h: the inside of host/trees, shared by its own files.
  *
- * trees.c owns the table, reaps and answers; tree.c is the life of one tree. */
+ * trees.c owns the table, reaps and answers; tree.c is the life of one tree, tree_make.c
+ * its beginning. */
 #ifndef HF_HOST_TREES_STATE_H
 #define HF_HOST_TREES_STATE_H
 
@@ -9,6 +10,7 @@
 #include "host/kin.h"
 #include "host/trees.h"
 
+#include <unistd.h>
 #include <uv.h>
 
 enum hf_tree_kind {
@@ -47,9 +49,12 @@ struct hf_trees {
     bool is_closing;
 };
 
-/* --- tree.c --- */
+/* --- tree_make.c --- */
 
 int hf_tree_spawn(struct hf_tree *t, const struct hf_tree_plan *plan, struct hf_fault *fault);
+
+/* --- tree.c --- */
+
 int hf_tree_adopt(struct hf_tree *t, pid_t pid, uint64_t started, const char *group,
                   struct hf_fault *fault);
 void hf_tree_end(struct hf_tree *t);
@@ -62,6 +67,22 @@ void hf_tree_look(struct hf_tree *t);
 
 /* Closes all it holds; the slot is free when the handles are closed. */
 void hf_tree_close(struct hf_tree *t);
+
+/* Polls a descriptor for input and its end until hf_tree_close: 0 or libuv's reason. */
+int hf_tree_watch(struct hf_tree *t, uv_poll_t *handle, bool *is_open, int fd, uv_poll_cb on_event);
+
+/* What the guardian says. */
+void hf_tree_on_channel(uv_poll_t *handle, int status, int events);
+
+/* The main process is known, by a descriptor that becomes the tree's: its program may
+ * begin. */
+void hf_tree_open_gate(struct hf_tree *t, int pidfd, pid_t pid);
+
+static inline void hf_tree_close_fd(int *fd)
+{
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
 
 /* Points the shared scan at the tree: false when it has no root. */
 bool hf_tree_kin(struct hf_tree *t);
