@@ -31,7 +31,6 @@ void hf_client_begin_socket(struct hf_client *c)
     hf_buf_reset(&c->close_reason, HF_LIMIT_NAME_BYTES);
     hf_buf_reset(&c->refusal.body, 0);
     c->refusal.status = 0;
-    c->refusal.has_length = false;
     c->out_sent = 0;
     c->out_before = c->ping_end = 0;
     c->is_websocket = c->has_sent_close = c->has_write_failed = c->has_output = c->ends = false;
@@ -202,10 +201,12 @@ static void no_gateway(struct hf_client *c, const char *what)
 static void take_body(struct hf_client *c, struct hf_bytes data)
 {
     struct hf_client_refusal *refusal = &c->refusal;
-    uint64_t length = HF_LIMIT_UPGRADE_BODY_BYTES;
-    if (refusal->has_length && refusal->length < length) length = refusal->length;
-    hf_buf_add(&refusal->body, hf_bytes_head(data, (size_t)length - refusal->body.len));
-    if (hf_buf_done(&refusal->body) != 0 || refusal->body.len >= length)
+    size_t room = HF_LIMIT_UPGRADE_BODY_BYTES - refusal->body.len;
+    for (struct hf_bytes piece; (piece = hf_http_body_next(&refusal->rest, &data)).len > 0;) {
+        hf_buf_add(&refusal->body, hf_bytes_head(piece, room));
+        room -= piece.len < room ? piece.len : room;
+    }
+    if (hf_buf_done(&refusal->body) != 0 || room == 0 || hf_http_body_is_done(&refusal->rest))
         fail_upgrade(c, refusal->status == 503);
 }
 
@@ -217,8 +218,7 @@ static void upgrade_refused(struct hf_client *c, const struct hf_http_response *
     hf_buf_reset(&c->failure_location, HF_LIMIT_NAME_BYTES);
     hf_client_add_text(c, &c->failure_location, location);
     c->refusal.status = res->status;
-    c->refusal.has_length = res->has_length;
-    c->refusal.length = res->content_length;
+    hf_http_body_init(&c->refusal.rest, res);
     hf_client_feed(c, &(struct hf_link_input){ .kind = HF_LINK_UPGRADE_REFUSED,
                                                .generation = c->link.socket,
                                                .u.dial.will_pass = res->status == 503 });

@@ -7,7 +7,7 @@
 #include "core/rpc.h"
 #include "engine/client.h"
 #include "wire/frame.h"
-#include "wire/http_response.h"
+#include "wire/http_body.h"
 #include "wire/schema/greeting.h"
 #include "wire/ws_frame.h"
 
@@ -41,9 +41,8 @@ struct hf_client_kept { /* a subscription */
 /* What the host must have found in the answer to the upgrade request, but did not. */
 struct hf_client_refusal {
     unsigned status; /* 0: none */
-    bool has_length;
-    uint64_t length;
-    struct hf_buf body;
+    struct hf_http_body rest;
+    struct hf_buf body; /* what came of it, up to HF_LIMIT_UPGRADE_BODY_BYTES */
 };
 
 struct hf_client {

@@ -68,6 +68,12 @@ def huge_body(conn):
     conn.flood(b"10000\r\n" + b"y" * 65536 + b"\r\n")
 
 
+def endless_trailers(conn):
+    conn.read_head()
+    conn.send(b"HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nbad\r\n0\r\n")
+    conn.drip(b"x: y\r\n" * 1000, 0.02)
+
+
 def early_data(conn):
     """The challenge in one write with the 101, which is no lie."""
     conn.read_head()
@@ -180,4 +186,10 @@ LIES = [
         "404|Content-Length"),
     lie("a chunked body of nonsense",
         ends(b"HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "502"),
+    lie("502 in chunks",
+        ends(b"HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\n"
+             b"6\r\nno one\r\n8\r\n at home\r\n0\r\n\r\n"), "502: no one at home"),
+    lie("a chunk of 2^64 bytes",
+        ends(b"HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\n10000000000000000\r\nx"), "502"),
+    stall("trailers without an end", endless_trailers, "502|in time", connections=8),
 ]

@@ -1,6 +1,7 @@
-/* HTTP heads: requests, or responses when the first byte is odd; the second byte
- * cuts the rest into chunks. */
+/* HTTP heads: requests, or responses with their bodies when the first byte is odd; the
+ * second byte cuts the rest into chunks. */
 #include "fuzz.h"
+#include "wire/http_body.h"
 #include "wire/http_head.h"
 #include "wire/http_response.h"
 #include "wire/net_address.h"
@@ -11,7 +12,8 @@ enum { RENDERED_MAX = 1 << 16, VALUES_MAX = 8 };
 struct found {
     enum hf_http_state state;
     size_t used;
-    struct hf_buf head; /* HEAD: the head written anew */
+    struct hf_buf head;       /* HEAD: the head written anew */
+    struct hf_http_body body; /* HEAD of a response */
 };
 
 static void check_fields(const struct hf_http_fields *fields)
@@ -88,7 +90,10 @@ static bool feed(struct hf_http_reader *r, bool is_response, struct hf_bytes chu
     out->used += used;
     const char *what = is_response ? res.fault.what : req.fault.what;
     FUZZ_CHECK((what != NULL) == (out->state == HF_HTTP_REFUSED));
-    if (out->state == HF_HTTP_HEAD && is_response) add_response(&out->head, &res);
+    if (out->state == HF_HTTP_HEAD && is_response) {
+        add_response(&out->head, &res);
+        hf_http_body_init(&out->body, &res);
+    }
     if (out->state == HF_HTTP_HEAD && !is_response) {
         add_request(&out->head, &req);
         use_request(&req);
@@ -115,6 +120,30 @@ static void read_all(bool is_response, struct hf_bytes text, uint32_t cuts, stru
     hf_http_reader_fini(&r);
 }
 
+static void read_body(struct hf_http_body body, struct hf_bytes text, uint32_t cuts,
+                      struct hf_buf *out)
+{
+    hf_buf_init(out, SIZE_MAX);
+    while (text.len > 0 && !hf_http_body_is_done(&body)) {
+        struct hf_bytes chunk = hf_bytes_head(text, fuzz_chunk(&cuts, text.len));
+        text = hf_bytes_from(text, chunk.len);
+        for (struct hf_bytes piece; (piece = hf_http_body_next(&body, &chunk)).len > 0;)
+            hf_buf_add(out, piece);
+        FUZZ_CHECK(chunk.len == 0 || hf_http_body_is_done(&body));
+    }
+}
+
+/* However it is cut, the body of a response is the same. */
+static void compare_bodies(const struct found *found, struct hf_bytes rest, uint32_t cuts)
+{
+    struct hf_buf whole, pieces;
+    read_body(found->body, rest, 0, &whole);
+    read_body(found->body, rest, cuts, &pieces);
+    FUZZ_CHECK(hf_bytes_same(hf_buf_view(&whole), hf_buf_view(&pieces)));
+    hf_buf_fini(&whole);
+    hf_buf_fini(&pieces);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     struct hf_bytes input = hf_bytes(data, len);
@@ -126,6 +155,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     FUZZ_CHECK(whole.state == pieces.state);
     FUZZ_CHECK(whole.state == HF_HTTP_REFUSED || whole.used == pieces.used);
     FUZZ_CHECK(hf_bytes_same(hf_buf_view(&whole.head), hf_buf_view(&pieces.head)));
+    if (whole.state == HF_HTTP_HEAD && is_response)
+        compare_bodies(&whole, hf_bytes_from(input, whole.used), cuts);
     read_all(is_response, hf_buf_view(&whole.head), 0, &again);
     if (whole.state == HF_HTTP_HEAD) {
         FUZZ_CHECK(again.used == whole.head.len);

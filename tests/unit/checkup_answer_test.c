@@ -29,6 +29,9 @@ static const struct {
     { BUSY_HEAD "{\"ok\":false,\"status\":\"starting\",\"version\":\"1\",\"uptimeMs\":12,"
                 "\"pendingReason\":\"startup-sidecars\"}",
       HF_CHECKUP_HTTP, 503, true, false, "starting", "startup-sidecars", "1", 12 },
+    { "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "b\r\n{\"ok\":true,\r\n10\r\n\"status\":\"live\"}\r\n0\r\n\r\n",
+      HF_CHECKUP_HTTP, 200, true, true, "live", "", "", -1 },
     { BUSY_HEAD "{\"ready\":false}", HF_CHECKUP_HTTP, 503, true, false, "not ready", "", "", -1 },
     { BUSY_HEAD "{\"ready\":false,\"failing\":[\"gateway-draining\",\"x\"],\"uptimeMs\":1}",
       HF_CHECKUP_HTTP, 503, true, false, "not ready", "gateway-draining, x", "", 1 },

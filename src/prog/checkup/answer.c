@@ -1,6 +1,6 @@
 #include "prog/checkup/answer.h"
 #include "prog/show/text.h"
-#include "wire/http_response.h"
+#include "wire/http_body.h"
 #include "wire/json_read.h"
 
 #include <stdio.h>
@@ -70,6 +70,15 @@ static bool wants_tls(unsigned status, struct hf_bytes body)
     return status == 400 && body.len > 0 && memmem(body.ptr, body.len, mark, sizeof mark - 1);
 }
 
+/* The body without what its sender put around it. */
+static void add_body(const struct hf_http_response *res, struct hf_bytes rest, struct hf_buf *out)
+{
+    struct hf_http_body body;
+    hf_http_body_init(&body, res);
+    for (struct hf_bytes piece; (piece = hf_http_body_next(&body, &rest)).len > 0;)
+        hf_buf_add(out, piece);
+}
+
 static void read_head(const struct hf_http_response *res, struct hf_bytes body,
                       struct hf_checkup_answer *out)
 {
@@ -91,6 +100,7 @@ void hf_checkup_answer_read(struct hf_bytes text, struct hf_checkup_answer *out)
 {
     struct hf_http_reader reader;
     struct hf_http_response res = { .state = HF_HTTP_NEED_MORE };
+    struct hf_buf body;
     size_t used = 0;
     int64_t took_ms = out->took_ms;
     *out = (struct hf_checkup_answer){ .speech = HF_CHECKUP_OTHER,
@@ -106,7 +116,11 @@ void hf_checkup_answer_read(struct hf_bytes text, struct hf_checkup_answer *out)
         return;
     }
     hf_http_reader_init(&reader);
-    if (hf_http_response_read(&reader, text, &used, &res) == 0 && res.state == HF_HTTP_HEAD)
-        read_head(&res, hf_bytes_from(text, used), out);
+    hf_buf_init(&body, HF_CHECKUP_ANSWER_BYTES);
+    if (hf_http_response_read(&reader, text, &used, &res) == 0 && res.state == HF_HTTP_HEAD) {
+        add_body(&res, hf_bytes_from(text, used), &body);
+        read_head(&res, hf_buf_view(&body), out);
+    }
+    hf_buf_fini(&body);
     hf_http_reader_fini(&reader);
 }
