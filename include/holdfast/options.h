@@ -12,8 +12,10 @@ extern "C" {
 #endif
 
 enum holdfast_text_option {
-    HOLDFAST_URL = 0, /* "ws://127.0.0.1:18789"; ws, wss */
-    HOLDFAST_TOKEN,   /* the gateway's shared secrets; blank: none */
+    /* "ws://127.0.0.1:18789"; ws, wss.  "wss://name:password@host" (percent-encoded) sends an
+     * "Authorization: Basic" with the upgrade, for what stands in front of the gateway. */
+    HOLDFAST_URL = 0,
+    HOLDFAST_TOKEN, /* the gateway's shared secrets; blank: none */
     HOLDFAST_PASSWORD,
     HOLDFAST_BOOTSTRAP_TOKEN,
     HOLDFAST_DEVICE_TOKEN,    /* instead of a stored one */

@@ -70,6 +70,7 @@
     X(CONFIG_BYTES, 1048576, "bytes", "a configuration file", "refused, exit 78")                                           \
     X(STORE_REQUESTS, 1024, "requests", "waiting for the store", "UNAVAILABLE, retryable")                                  \
     X(PROXY_BYTES, 1024, "bytes", "the address of a proxy with its credentials", "refused as not valid")                    \
+    X(URL_USER_BYTES, 1024, "bytes", "name and password in a gateway's address, decoded", "the address is refused")         \
     X(LOOKUPS, 8, "lookups", "names asked for at once; a resolver may block for long", "the rest waits in line")               \
     X(DIAL_ADDRESSES, 16, "addresses", "of one name, tried in turn", "the rest is not tried")                               \
     X(DIAL_ADDRESS_MS, 4000, "ms", "one address of several may not answer", "the next one is tried")                        \

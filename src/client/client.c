@@ -38,6 +38,8 @@ static void free_client(struct holdfast_client *c)
     hf_node_fini(c);
     hf_vault_fini(c);
     hf_buf_fini(&c->commands);
+    if (c->basic_auth.ptr) hf_wipe(c->basic_auth.ptr, c->basic_auth.cap);
+    hf_buf_fini(&c->basic_auth);
     holdfast_options_free(c->options);
     hf_text_drop(c->stored_token);
     hf_text_drop(c->stored_scopes);

@@ -190,10 +190,14 @@ static int set_address(struct holdfast_client *c, struct hf_client_config *confi
 {
     const char *what;
     const struct holdfast_options *o = c->options;
-    struct hf_bytes url = hf_options_text(o, HOLDFAST_URL);
+    struct hf_bytes user, url = hf_options_text(o, HOLDFAST_URL);
     if (url.len == 0) url = HF_LIT("ws://127.0.0.1:18789");
-    if (hf_url_read(url, &c->url, &what) != 0) return HF_ERR_USAGE;
+    if (hf_url_read_login(url, &c->url, &user, &what) != 0) return HF_ERR_USAGE;
+    hf_buf_init(&c->basic_auth, HF_LIMIT_URL_USER_BYTES);
+    int err = user.len > 0 ? hf_url_user_write(user, &c->basic_auth) : 0;
+    if (err) return err == HF_ERR_NOMEM ? err : HF_ERR_USAGE;
     config->url = c->url;
+    config->basic_auth = hf_buf_view(&c->basic_auth);
     config->fingerprint = hf_options_text(o, HOLDFAST_TLS_FINGERPRINT);
     config->allows_plain = o->numbers[HOLDFAST_ALLOW_PLAIN] || env_allows_plain();
     c->has_pin = hf_endpoint_fingerprint_read(config->fingerprint, c->pin);

@@ -160,7 +160,8 @@ struct holdfast_client {
     char device_id[HF_HEX_CHARS(HF_SHA256_BYTES) + 1];
     char *stored_token, *stored_scopes; /* owned */
     struct hf_vault store;
-    struct hf_url url; /* borrows from options */
+    struct hf_url url;        /* borrows from options */
+    struct hf_buf basic_auth; /* "name:password" of the address, decoded; a secret */
     bool has_pin;
     uint8_t pin[HF_SHA256_BYTES];
     struct hf_buf commands; /* of a node: JSON */

@@ -130,43 +130,20 @@ bool hf_proxy_is_exempt(struct hf_bytes list, struct hf_bytes host, uint16_t por
 
 /* --- credentials --- */
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
-static bool decode(struct hf_bytes text, uint8_t *out, size_t *len)
-{
-    *len = 0;
-    for (size_t at = 0; at < text.len; at++) {
-        uint8_t byte = text.ptr[at];
-        if (byte == '%') {
-            int high = text.len - at > 2 ? hex_value(text.ptr[at + 1]) : -1;
-            int low = high >= 0 ? hex_value(text.ptr[at + 2]) : -1;
-            if (low < 0) return false;
-            byte = (uint8_t)(high << 4 | low);
-            at += 2;
-        }
-        out[(*len)++] = byte;
-    }
-    return true;
-}
-
 int hf_proxy_authorization_write(const struct hf_proxy *proxy, struct hf_buf *out)
 {
-    uint8_t plain[HF_LIMIT_PROXY_BYTES + 1];
-    char text[HF_BASE64_CHARS(sizeof plain)];
-    size_t len;
+    struct hf_buf plain;
+    char text[HF_BASE64_CHARS(HF_LIMIT_PROXY_BYTES + 1)];
     if (proxy->user.len == 0) return HF_ERR_MISSING;
-    if (!decode(proxy->user, plain, &len)) return HF_ERR_SYNTAX;
-    /* A name alone has an empty password. */
-    if (hf_bytes_find(proxy->user, 0, ':') == proxy->user.len) plain[len++] = ':';
-    size_t chars = hf_base64_write(hf_bytes(plain, len), text);
-    HF_BUF_LIT(out, "Basic ");
-    hf_buf_add(out, hf_bytes(text, chars));
-    hf_wipe(plain, sizeof plain);
-    hf_wipe(text, sizeof text);
-    return hf_buf_done(out);
+    hf_buf_init(&plain, HF_LIMIT_PROXY_BYTES + 1);
+    int err = hf_url_user_write(proxy->user, &plain);
+    if (!err) {
+        size_t chars = hf_base64_write(hf_buf_view(&plain), text);
+        HF_BUF_LIT(out, "Basic ");
+        hf_buf_add(out, hf_bytes(text, chars));
+        hf_wipe(text, sizeof text);
+    }
+    if (plain.ptr) hf_wipe(plain.ptr, plain.cap);
+    hf_buf_fini(&plain);
+    return err ? err : hf_buf_done(out);
 }

@@ -1,5 +1,6 @@
 #include "prog/target.h"
 #include "base/crypto.h"
+#include "base/limits.h"
 #include "core/endpoint.h"
 #include "core/pin.h"
 #include "host/file.h"
@@ -46,7 +47,7 @@ static const char *given_url(const struct hf_args *args, enum hf_source *least)
     return NULL;
 }
 
-/* A query may hold a token (client-lifecycle 14.3). */
+/* A query may hold a token, and its place a password (client-lifecycle 14.3). */
 static void show_url(struct hf_target *t)
 {
     struct hf_buf shown;
@@ -54,6 +55,17 @@ static void show_url(struct hf_target *t)
     hf_redact_url(&shown, hf_bytes_cstr(t->url_text));
     snprintf(t->url_shown, sizeof t->url_shown, "%.*s", (int)shown.len, (const char *)shown.ptr);
     hf_buf_fini(&shown);
+}
+
+/* The library reads it again for the header that it becomes. */
+static bool is_user(struct hf_bytes user)
+{
+    struct hf_buf plain;
+    hf_buf_init(&plain, HF_LIMIT_URL_USER_BYTES);
+    bool is_fine = user.len == 0 || hf_url_user_write(user, &plain) == 0;
+    if (plain.ptr) hf_wipe(plain.ptr, plain.cap);
+    hf_buf_fini(&plain);
+    return is_fine;
 }
 
 static int read_url(struct hf_target *t, const char *given, struct hf_fault *fault)
@@ -67,8 +79,13 @@ static int read_url(struct hf_target *t, const char *given, struct hf_fault *fau
                  (long long)hf_config_int(&t->config, HF_KEY_PORT));
     if (given && strlen(given) >= sizeof t->url_text)
         return hf_fault_set(fault, HF_ERR_USAGE, "the URL is too long");
-    if (hf_url_read(hf_bytes_cstr(t->url_text), &t->url, &what) != 0)
+    struct hf_bytes user = HF_EMPTY;
+    if (hf_url_read_login(hf_bytes_cstr(t->url_text), &t->url, &user, &what) != 0)
         return hf_fault_set(fault, HF_ERR_USAGE, "the gateway's URL is not valid: %s", what);
+    if (!is_user(user))
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "the gateway's URL is not valid: its name and password are not "
+                            "percent-encoded, or too long");
     show_url(t);
     const char *allowed = getenv("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");
     t->may_be_plain = t->url.is_tls || hf_endpoint_may_be_plain(t->url.host) ||
@@ -173,5 +190,6 @@ int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fa
 void hf_target_fini(struct hf_target *t)
 {
     hf_wipe(t->state_token, sizeof t->state_token);
+    hf_wipe(t->url_text, sizeof t->url_text);
     hf_config_fini(&t->config);
 }

@@ -51,7 +51,17 @@ const char *hf_url_place_read(struct hf_bytes place, struct hf_bytes *host, uint
     return end < place.len ? read_port(hf_bytes_from(place, end + 1), port) : NULL;
 }
 
-static const char *read(struct hf_bytes text, struct hf_url *url)
+/* The last @: a password may hold one that is not encoded. */
+static struct hf_bytes take_user(struct hf_bytes *place)
+{
+    size_t at = place->len;
+    while (at > 0 && place->ptr[at - 1] != '@') at--;
+    struct hf_bytes user = hf_bytes_head(*place, at > 0 ? at - 1 : 0);
+    *place = hf_bytes_from(*place, at);
+    return user;
+}
+
+static const char *read(struct hf_bytes text, struct hf_url *url, struct hf_bytes *user)
 {
     if (has_stray_byte(text)) return "it has a space or a byte that is not ASCII";
     if (!take_scheme(&text, &url->is_tls)) return "it must begin with ws:// or wss://";
@@ -59,18 +69,59 @@ static const char *read(struct hf_bytes text, struct hf_url *url)
     size_t end = hf_bytes_find(text, 0, '/'), query = hf_bytes_find(text, 0, '?');
     if (query < end) return "a path must stand before the query";
     url->place = hf_bytes_head(text, end);
-    if (hf_bytes_find(url->place, 0, '@') < end)
-        return "it must not hold credentials; use --token-file or --password-file";
+    *user = take_user(&url->place);
     url->target = end < text.len ? hf_bytes_from(text, end) : HF_LIT("/");
     url->port = url->is_tls ? 443 : 80;
     return hf_url_place_read(url->place, &url->host, &url->port);
 }
 
-int hf_url_read(struct hf_bytes text, struct hf_url *out, const char **what)
+int hf_url_read_login(struct hf_bytes text, struct hf_url *out, struct hf_bytes *user,
+                      const char **what)
 {
     struct hf_url url = { 0 };
-    *what = read(text, &url);
+    struct hf_bytes found = HF_EMPTY;
+    *what = read(text, &url, &found);
     if (*what) return HF_ERR_SYNTAX;
     *out = url;
+    *user = found;
     return 0;
+}
+
+int hf_url_read(struct hf_bytes text, struct hf_url *out, const char **what)
+{
+    struct hf_url url;
+    struct hf_bytes user;
+    int err = hf_url_read_login(text, &url, &user, what);
+    if (!err && user.len > 0) {
+        *what = "it must not hold credentials";
+        err = HF_ERR_SYNTAX;
+    }
+    if (!err) *out = url;
+    return err;
+}
+
+/* --- credentials --- */
+
+static int hex_value(uint8_t digit)
+{
+    if (digit >= '0' && digit <= '9') return digit - '0';
+    digit |= 0x20;
+    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+int hf_url_user_write(struct hf_bytes user, struct hf_buf *out)
+{
+    for (size_t at = 0; at < user.len; at++) {
+        uint8_t byte = user.ptr[at];
+        if (byte == '%') {
+            int high = user.len - at > 2 ? hex_value(user.ptr[at + 1]) : -1;
+            int low = high >= 0 ? hex_value(user.ptr[at + 2]) : -1;
+            if (low < 0) return HF_ERR_SYNTAX;
+            byte = (uint8_t)(high << 4 | low);
+            at += 2;
+        }
+        hf_buf_add_byte(out, byte);
+    }
+    if (hf_bytes_find(user, 0, ':') == user.len) HF_BUF_LIT(out, ":");
+    return hf_buf_done(out);
 }

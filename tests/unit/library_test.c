@@ -1,5 +1,9 @@
 /* libholdfast against a real gateway: its life, its callbacks, its ends. */
 #include "lib/library.h"
+#include "base/limits.h"
+#include "client/options.h"
+
+#include <sys/socket.h>
 
 static const struct daemon_plan plain = { 0 };
 
@@ -96,4 +100,78 @@ static void waiting_in_a_callback_is_refused(void)
     library_run(wait_in_callback, &plain);
 }
 
-CHECK_MAIN(a_client_connects_calls_stops_and_ends, waiting_in_a_callback_is_refused)
+/* --- credentials in the address --- */
+
+static bool has_line(const char *head, const char *line)
+{
+    return strstr(head, line) != NULL;
+}
+
+/* Refuses, and says the secret back. */
+static void wants_basic(int listener)
+{
+    static const char refusal[] = "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                  "1f\r\nBasic dXNAZXI6cDpzcyA=, p:ss , no\r\n0\r\n\r\n";
+    struct fake_conn c;
+    char head[4096] = "";
+    size_t len = 0;
+    fake_accept(&c, listener);
+    while (!strstr(head, "\r\n\r\n")) {
+        ssize_t got = recv(c.fd, head + len, sizeof head - 1 - len, 0);
+        if (got <= 0) _exit(1);
+        head[len += (size_t)got] = '\0';
+    }
+    if (!has_line(head, "\r\nAuthorization: Basic dXNAZXI6cDpzcyA=\r\n")) _exit(2);
+    if (!has_line(head, "\r\nHost: 127.0.0.1:")) _exit(3);
+    fake_send_bytes(&c, hf_bytes(refusal, sizeof refusal - 1));
+    fake_drain(&c);
+    fake_close(&c);
+}
+
+static int set_login(struct library *l, const char *login)
+{
+    char url[HF_LIMIT_URL_USER_BYTES + 256], old[64];
+    snprintf(old, sizeof old, "%s", l->options->texts[HOLDFAST_URL]);
+    snprintf(url, sizeof url, "ws://%s@%s", login, strrchr(old, '/') + 1);
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_URL, url), 0);
+    holdfast_client *client;
+    int err = holdfast_client_new(&client, l->loop, l->options);
+    if (!err) holdfast_client_release(client);
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_URL, old), 0);
+    if (!err) CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_URL, url), 0);
+    return err;
+}
+
+/* As the reference client does it; client-lifecycle 14.7. */
+static void log_in_with_the_address(struct library *l)
+{
+    char text[1024], long_name[HF_LIMIT_URL_USER_BYTES + 2];
+    memset(long_name, 'x', sizeof long_name);
+    long_name[HF_LIMIT_URL_USER_BYTES] = '\0'; /* and a colon behind it */
+    CHECK_EQ(set_login(l, long_name), HOLDFAST_ERROR_USAGE);
+    CHECK_EQ(set_login(l, "a%2"), HOLDFAST_ERROR_USAGE);
+    long_name[HF_LIMIT_URL_USER_BYTES - 1] = '\0';
+    char *address = strdup(l->options->texts[HOLDFAST_URL]);
+    CHECK_EQ(set_login(l, long_name), 0);
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_URL, address), 0);
+    free(address);
+    CHECK_EQ(set_login(l, "us%40er:p%3Ass%20"), 0);
+    CHECK_EQ(holdfast_options_set_number(l->options, HOLDFAST_MAX_ATTEMPTS, 1), 0);
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    CHECK_EQ(holdfast_client_wait_ready(client, LIBRARY_PATIENCE_MS), HOLDFAST_ERROR_NOT_CONNECTED);
+    holdfast_client_text(client, HOLDFAST_LAST_ERROR, text, sizeof text);
+    CHECK(strstr(text, "HTTP 401: Basic ***"));
+    CHECK(!strstr(text, "p:ss") && !strstr(text, "dXNA"));
+    CHECK(holdfast_client_json(client, text, sizeof text) < sizeof text);
+    CHECK(!strstr(text, "p:ss") && !strstr(text, "dXNA") && !strstr(text, "us@er"));
+    holdfast_client_release(client);
+}
+
+static void an_address_may_hold_a_name_and_a_password(void)
+{
+    library_run_fake(log_in_with_the_address, wants_basic);
+}
+
+CHECK_MAIN(a_client_connects_calls_stops_and_ends, waiting_in_a_callback_is_refused,
+           an_address_may_hold_a_name_and_a_password)

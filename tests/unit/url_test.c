@@ -43,4 +43,38 @@ static void what_is_no_address_is_refused_with_the_reason(void)
     }
 }
 
-CHECK_MAIN(an_address_is_taken_apart, what_is_no_address_is_refused_with_the_reason)
+static void credentials_are_read_where_they_are_asked_for(void)
+{
+    static const struct {
+        const char *text, *place, *user, *plain;
+    } rows[] = {
+        { "ws://u:p@h:1/x", "h:1", "u:p", "u:p" },
+        { "wss://us%40er:p%3Ass%20@h", "h", "us%40er:p%3Ass%20", "us@er:p:ss " },
+        { "ws://u@h", "h", "u", "u:" },
+        { "ws://u:@h", "h", "u:", "u:" },
+        { "ws://:p@h", "h", ":p", ":p" },
+        { "ws://u:p@q@[::1]:1/a@b", "[::1]:1", "u:p@q", "u:p@q" },
+        { "ws://u%:p@h", "h", "u%:p", NULL },
+        { "ws://u%4:p@h", "h", "u%4:p", NULL },
+        { "ws://u:p@", NULL, NULL, NULL },
+        { "ws://h", "h", "", NULL },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_url url;
+        struct hf_bytes user;
+        struct hf_buf plain;
+        const char *what;
+        hf_buf_init(&plain, 64);
+        int err = hf_url_read_login(hf_bytes_cstr(rows[i].text), &url, &user, &what);
+        CHECK_EQ_AT(i, err, rows[i].place ? 0 : HF_ERR_SYNTAX);
+        if (!err) CHECK_TEXT_AT(i, url.place, rows[i].place);
+        if (!err) CHECK_TEXT_AT(i, user, rows[i].user);
+        if (!err && user.len > 0)
+            CHECK_EQ_AT(i, hf_url_user_write(user, &plain), rows[i].plain ? 0 : HF_ERR_SYNTAX);
+        if (rows[i].plain) CHECK_TEXT_AT(i, hf_buf_view(&plain), rows[i].plain);
+        hf_buf_fini(&plain);
+    }
+}
+
+CHECK_MAIN(an_address_is_taken_apart, credentials_are_read_where_they_are_asked_for,
+           what_is_no_address_is_refused_with_the_reason)
