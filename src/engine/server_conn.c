@@ -195,10 +195,12 @@ void hf_conn_resume(struct hf_server *s, struct hf_conn *c)
 static void got_message(struct hf_server *s, struct hf_conn *c, const struct hf_ws_item *item)
 {
     s->metrics.frames_in[item->kind == HF_WS_TEXT ? 0 : 1]++;
-    if (c->state == HF_CONN_OPEN)
+    if (c->state == HF_CONN_OPEN) {
+        c->has_sent_message = true;
         hf_conn_first_frame(s, c, item->bytes);
-    else if (c->state == HF_CONN_READY)
+    } else if (c->state == HF_CONN_READY) {
         hf_conn_request(s, c, item->bytes);
+    }
 }
 
 static void got_pong(struct hf_server *s, struct hf_conn *c, struct hf_bytes payload)
@@ -348,6 +350,7 @@ static void send_ping(struct hf_server *s, struct hf_conn *c)
 
 static void step_liveness(struct hf_server *s, struct hf_conn *c)
 {
+    hf_time kill_due = hf_liveness_kill_due(&c->liveness, &s->liveness_cfg);
     switch (hf_liveness_step(&c->liveness, &s->liveness_cfg, s->now)) {
     case HF_LIVENESS_NONE:
         break;
@@ -355,6 +358,7 @@ static void step_liveness(struct hf_server *s, struct hf_conn *c)
         send_ping(s, c);
         break;
     case HF_LIVENESS_KILL:
+        c->timer_late_ms = hf_timer_late_ms(s->now.mono, kill_due);
         hf_conn_kill(s, c, "heartbeat-timeout");
         return;
     }
@@ -378,6 +382,7 @@ void hf_conn_run_due(struct hf_server *s, struct hf_conn *c)
     } else {
         /* The peer neither reads nor answers: the grace is over. */
         c->state = HF_CONN_CLOSING;
+        c->timer_late_ms = hf_timer_late_ms(s->now.mono, c->deadline);
         hf_conn_kill(s, c, "close-grace");
     }
 }

@@ -18,12 +18,16 @@ static void leave_rooms(struct hf_server *s, struct hf_conn *c)
     }
 }
 
+static bool is_slow_reader(const char *cause)
+{
+    return strcmp(cause, hf_gate_cause(HF_GATE_MUST)) == 0 ||
+           strcmp(cause, hf_gate_cause(HF_GATE_RESPONSE)) == 0;
+}
+
 /* For the counter: what ended a slow reader is not the grace that it was given. */
 static enum hf_abort abort_class(const char *cause, bool was_ending)
 {
-    if (strcmp(cause, hf_gate_cause(HF_GATE_MUST)) == 0 ||
-        strcmp(cause, hf_gate_cause(HF_GATE_RESPONSE)) == 0)
-        return HF_ABORT_SLOW;
+    if (is_slow_reader(cause)) return HF_ABORT_SLOW;
     if (was_ending) return HF_ABORT_GRACE;
     return strcmp(cause, "heartbeat-timeout") == 0 ? HF_ABORT_HEARTBEAT : HF_ABORT_OTHER;
 }
@@ -99,10 +103,11 @@ void hf_conn_close(struct hf_server *s, struct hf_conn *c, unsigned code, struct
 }
 
 /* Our close stands behind what was queued before it: the grace begins with the last byte
- * of that, for a peer that reads.  A stop of the whole server waits for nobody. */
+ * of that, for a peer that reads.  A stop of the whole server waits for nobody, and
+ * whoever read too slowly has had its time (spec/pressure-backoff.md 1.3: 1 s). */
 void hf_conn_keep_grace(struct hf_server *s, struct hf_conn *c)
 {
-    if (hf_stage_state(&s->stage) == HF_STAGE_CLOSING) return;
+    if (hf_stage_state(&s->stage) == HF_STAGE_CLOSING || is_slow_reader(c->cause)) return;
     hf_time last = hf_time_after(c->phase_at, HF_MS(HF_LIMIT_CLOSE_MS));
     c->deadline = hf_time_min(hf_time_after(s->now.mono, HF_MS(CLOSE_GRACE_MS)), last);
     hf_conn_schedule(s, c);
@@ -156,20 +161,29 @@ static const char *lost_name(enum hf_lost lost)
     HF_UNREACHABLE();
 }
 
+/* spec/startup-retry.md 2.6: while we start, refused clients and those of this machine that
+ * leave without a word are what was to be expected. */
+static bool is_expected_loss(const struct hf_server *s, const struct hf_conn *c)
+{
+    bool is_starting = hf_stage_state(&s->stage) == HF_STAGE_STARTING;
+    return c->is_quiet ||
+           (is_starting && !c->has_sent_message && hf_net_is_loopback(&c->client_address));
+}
+
 static void log_lost(struct hf_server *s, struct hf_conn *c, const char *cause)
 {
     char peer[HF_NET_ADDRESS_CHARS];
     struct hf_bytes address = hf_bytes(peer, hf_net_address_write(&c->client_address, peer));
     int64_t lived_ms = hf_span_ms(hf_time_since(s->now.mono, c->accepted_at));
     if (!c->client) {
-        enum hf_log_level level = c->is_quiet ? HF_LOG_DEBUG : HF_LOG_WARN;
+        enum hf_log_level level = is_expected_loss(s, c) ? HF_LOG_DEBUG : HF_LOG_WARN;
         HF_LOG(&s->log, level, "conn.lost_before_hello", HF_INT("conn", hf_id_slot(c->id)),
                HF_TEXT("cause", hf_bytes_cstr(cause)), HF_INT("code", c->close_code),
                HF_TEXT("peer", address), HF_INT("lived_ms", lived_ms));
         return;
     }
     struct hf_liveness_facts facts = hf_liveness_facts(&c->liveness, s->now.mono);
-    const struct hf_log_field fields[] = {
+    struct hf_log_field fields[] = {
         HF_INT("conn", hf_id_slot(c->id)),
         HF_TEXT("cause", hf_bytes_cstr(cause)),
         HF_INT("code", c->close_code),
@@ -181,11 +195,15 @@ static void log_lost(struct hf_server *s, struct hf_conn *c, const char *cause)
         HF_INT("bytes_out", c->bytes_out),
         HF_INT("drops", hf_gate_dropped(&c->gate)),
         HF_TEXT("pingWriteState", hf_bytes_cstr(hf_ping_write_name(facts.ping_write))),
-        HF_INT("lastPongAgeMs", facts.last_pong_age_ms), /* last: left out when there was none */
+        HF_INT("lastPongAgeMs", facts.last_pong_age_ms),
+        HF_INT("timer_late_ms", c->timer_late_ms),
     };
+    /* The last two only where there is something to tell. */
+    size_t count = HF_COUNT(fields) - 2;
+    if (facts.has_pong) count++;
+    if (c->timer_late_ms > 0) fields[count++] = fields[HF_COUNT(fields) - 1];
     if (s->log.sink && s->log.level >= HF_LOG_INFO)
-        hf_log_write(&s->log, HF_LOG_INFO, "conn.lost", fields,
-                     HF_COUNT(fields) - (facts.has_pong ? 0 : 1));
+        hf_log_write(&s->log, HF_LOG_INFO, "conn.lost", fields, count);
 }
 
 void hf_conn_closed(struct hf_server *s, struct hf_conn *c, enum hf_lost lost)

@@ -242,18 +242,13 @@ static bool read_request(struct hf_server *s, struct hf_conn *c, struct hf_bytes
     hf_buf_reset(&s->text, HF_KEEP_BYTES);
     hf_buf_reset(&s->why, SIZE_MAX);
     int err = hf_frame_read_req(text, HF_LIMIT_JSON_DEPTH, &s->text, &s->why, req);
-    if (err == 0 && req->id.len <= HF_LIMIT_REQUEST_ID_BYTES) return true;
-    if (err != 0 && err != HF_ERR_TYPE) {
+    if (err == 0) return true;
+    if (err != HF_ERR_TYPE) {
         /* As the real gateway: what is no JSON is not answered (wire.md section 5). */
         if (err == HF_ERR_NOMEM) hf_conn_kill(s, c, "out-of-memory");
         return false;
     }
     struct hf_call call = { .conn = c, .id = req->id };
-    if (err == 0) {
-        call.id = HF_LIT("\"invalid\"");
-        hf_buf_addf(&s->why, "invalid request frame: at /id: must NOT have more than %d bytes",
-                    HF_LIMIT_REQUEST_ID_BYTES);
-    }
     hf_reply_invalid(s, &call, hf_buf_view(&s->why));
     return false;
 }

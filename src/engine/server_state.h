@@ -129,6 +129,8 @@ struct hf_conn {
     struct hf_net_address client_address; /* the peer's, or what a trusted proxy said */
     hf_time accepted_at;
     hf_time phase_at; /* the accept, the upgrade (where the handshake deadline begins), our close */
+    bool has_sent_message; /* a whole text message came */
+    int64_t timer_late_ms; /* of the deadline that ended it; 0: it ran in time, or none did */
 };
 
 /* A request or a login that waits for a job of the host. */

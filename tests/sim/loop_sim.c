@@ -279,7 +279,48 @@ static void a_timeout_that_came_late_says_how_late(void)
     }
 }
 
-CHECK_MAIN(a_blocked_loop_is_told_and_stays_ready, a_busy_loop_needs_evidence,
-           a_starved_loop_is_warned_about_every_two_minutes,
+/* The same for the timeouts of a client that is in: a ping without its pong, and a close
+ * that the peer does not answer. */
+static void a_lost_connection_says_how_late_its_timer_was(void)
+{
+    static const struct {
+        bool is_closing;
+        int64_t due_ms, late_ms;
+        const char *cause, *field;
+    } rows[] = {
+        { false, 25000, 999, "cause=heartbeat-timeout", NULL },
+        { false, 25000, 1000, "cause=heartbeat-timeout", "timer_late_ms=1000" },
+        { true, 1000, 999, "cause=gateway-auth-rotated", NULL },
+        { true, 1000, 2500, "cause=gateway-auth-rotated", "timer_late_ms=2500" },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct world *w = world_new(9);
+        struct log_watch watch;
+        struct peer mute;
+        struct peer_config config = peer_operator();
+        config.no_pong = true;
+        log_watch_start(&watch, w, "conn.lost");
+        world_start(w);
+        world_run(w, HF_MS(1), NULL);
+        peer_login(&mute, w, &config);
+        peer_run_world(&mute, 0); /* its first ping is written */
+        if (rows[i].is_closing) {
+            world_stall(w, mute.socket, true, true);
+            w->settings.token = HF_LIT("the next secret");
+            world_settings(w);
+        }
+        world_freeze(w, HF_MS(rows[i].due_ms + rows[i].late_ms));
+        peer_run_world(&mute, HF_SECONDS(30));
+        CHECK_EQ_AT(i, watch.count, 1);
+        CHECK_AT(i, log_watch_has(&watch, rows[i].cause));
+        CHECK_EQ_AT(i, log_watch_has(&watch, "timer_late_ms"), rows[i].field != NULL);
+        if (rows[i].field) CHECK_AT(i, log_watch_has(&watch, rows[i].field));
+        peer_fini(&mute);
+        world_free(w);
+    }
+}
+
+CHECK_MAIN(a_lost_connection_says_how_late_its_timer_was, a_blocked_loop_is_told_and_stays_ready,
+           a_busy_loop_needs_evidence, a_starved_loop_is_warned_about_every_two_minutes,
            a_warning_is_loud_when_somebody_suffers, a_late_beat_says_so_once,
            a_beat_with_open_work_is_written_down, a_timeout_that_came_late_says_how_late)

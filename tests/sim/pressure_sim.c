@@ -281,6 +281,29 @@ static void a_slow_reader_that_wakes_up_is_told_why(void)
     scene_stop(&s);
 }
 
+/* pressure-backoff 23: a few bytes now and then are no answer to the close. */
+static void a_slow_reader_that_trickles_has_its_second_too(void)
+{
+    struct scene s;
+    scene_start(&s, 10, SMALL_LIMIT);
+    overfill(&s);
+    log_watch_start(&s.watch, s.w, "conn.lost");
+    tell(&s, must_arrive, 10);
+    s.w->sockets[s.peers[SLOW].socket].down.window = 64;
+    s.w->weather.latency_max = HF_MS(100);
+    world_resume(s.w, s.peers[SLOW].socket);
+    hf_id conn = s.w->sockets[s.peers[SLOW].socket].conn;
+    uint64_t before = hf_server_conn(s.w->server, conn)->bytes_out;
+    run(&s, HF_MS(999));
+    CHECK(hf_server_conn(s.w->server, conn)->bytes_out >= before + 5 * 64);
+    CHECK_EQ(s.watch.count, 0);
+    run(&s, HF_MS(1));
+    CHECK_EQ(s.watch.count, 1);
+    CHECK(log_watch_has(&s.watch, "cause=slow-consumer"));
+    CHECK(!world_is_open(s.w, s.peers[SLOW].socket));
+    scene_stop(&s);
+}
+
 /* pressure-backoff 23: an answer cannot be dropped either, and the line says so. */
 static void a_slow_reader_is_closed_by_an_answer(void)
 {
@@ -419,5 +442,5 @@ static void at_the_bound_of_waiting_work_one_more_is_refused(void)
 CHECK_MAIN(how_long_a_turn_with_events_took_is_counted, a_slow_reader_misses_what_may_be_dropped,
            the_class_of_an_event_decides, a_slow_reader_is_closed_by_what_must_arrive,
            a_slow_reader_that_wakes_up_is_told_why, a_slow_reader_is_closed_by_an_answer,
-           a_slow_episode_is_reported_once, what_is_withheld_takes_no_number,
-           at_the_bound_of_waiting_work_one_more_is_refused)
+           a_slow_reader_that_trickles_has_its_second_too, a_slow_episode_is_reported_once,
+           what_is_withheld_takes_no_number, at_the_bound_of_waiting_work_one_more_is_refused)

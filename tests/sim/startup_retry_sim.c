@@ -5,7 +5,8 @@
  * then (section 2.3: the option for paired nodes does not exist yet), so the method gate
  * has its test beside the variable alone. */
 #include "base/err.h"
-#include "core/stage.h"
+#include "engine/server_state.h"
+#include "lib/log_watch.h"
 #include "lib/peer.h"
 #include "wire/json_read.h"
 
@@ -411,16 +412,21 @@ static void a_thousand_early_clients_leave_nothing_behind(void)
     struct world *w = starting(11);
     struct peer_config config = peer_operator();
     struct peer p;
+    struct log_watch watch;
+    log_watch_start(&watch, w, "conn.lost_before_hello");
     peer_init(&p, w, &config);
-    size_t warnings = w->log_counts[HF_LOG_WARN];
-    for (int i = 0; i < 1000; i++) {
+    for (size_t i = 0; i < 1000; i++) {
         peer_open(&p);
         peer_run_world(&p, HF_MS(5));
         CHECK_EQ_AT(i, p.state, PEER_REFUSED);
         CHECK_EQ_AT(i, p.close_code, 1013);
     }
     peer_run_world(&p, HF_SECONDS(2));
-    CHECK_EQ(w->log_counts[HF_LOG_WARN], warnings);
+    CHECK_EQ(watch.count, 1000);
+    CHECK_EQ(watch.level, HF_LOG_DEBUG);
+    CHECK(log_watch_has(&watch, "cause=startup-sidecars-pending"));
+    CHECK_EQ(w->server->conns.live, 0);
+    CHECK_EQ(w->server->admit.preauth, 0);
     world_item_ready(w, "held");
     peer_open(&p);
     bool ok;
@@ -430,6 +436,38 @@ static void a_thousand_early_clients_leave_nothing_behind(void)
     CHECK_TEXT(hf_json_find(list, "count"), "1");
     peer_fini(&p);
     world_free(w);
+}
+
+/* Section 2.6: a client of this machine that leaves while we start, without a word, is a
+ * debug line; with a word, from elsewhere or later it is a warning. */
+static void who_leaves_an_early_server_in_silence_is_a_debug_line(void)
+{
+    static const struct {
+        bool is_remote, is_started, says_something;
+        enum hf_log_level level;
+    } rows[] = { { false, false, false, HF_LOG_DEBUG },
+                 { true, false, false, HF_LOG_WARN },
+                 { false, true, false, HF_LOG_WARN },
+                 { false, false, true, HF_LOG_WARN } };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct world *w = starting(11);
+        struct peer_config config = peer_operator();
+        struct peer p;
+        struct log_watch watch;
+        if (rows[i].is_started) world_item_ready(w, "held");
+        if (rows[i].is_remote) memcpy(config.address, remote, sizeof remote);
+        config.keeps_silent = true;
+        log_watch_start(&watch, w, "conn.lost_before_hello");
+        open_and_run(&p, w, &config);
+        if (rows[i].says_something) peer_send_text(&p, HF_LIT("{}"));
+        peer_run_world(&p, HF_MS(1));
+        peer_drop(&p);
+        world_run(w, HF_MS(10), NULL);
+        CHECK_EQ_AT(i, watch.count, 1);
+        CHECK_EQ_AT(i, watch.level, rows[i].level);
+        peer_fini(&p);
+        world_free(w);
+    }
 }
 
 /* startup-retry 14: silence ends at the handshake timeout, while starting too. */
@@ -538,4 +576,5 @@ CHECK_MAIN(an_early_client_is_told_to_come_back, a_refusal_registers_nobody,
            closing_during_the_start_never_says_starting,
            the_probe_tells_details_to_the_right_people, a_probe_is_no_place_to_guess_secrets,
            no_instant_says_started_and_refuses, a_thousand_early_clients_leave_nothing_behind,
+           who_leaves_an_early_server_in_silence_is_a_debug_line,
            a_silent_socket_is_closed_at_the_handshake_timeout, a_crowd_is_spread_and_comes_in)
