@@ -6,7 +6,8 @@
 enum {
     RETRY_MS = 500,
     RETRY_MS_MAX = 2000,
-    REJECTS_AT_ONCE = 8, /* per second; those after them are spread */
+    REJECTS_AT_ONCE = 8, /* per second; those after them are spread ... */
+    SPREAD_MS = 10,      /* ... by so much more for each of them */
     DRAIN_RETRY_MS = 1000,
     CLOSE_TRY_AGAIN_LATER = 1013,
     HTTP_OK = 200,
@@ -199,11 +200,12 @@ static int64_t retry_after(struct hf_stage *s, hf_time now, uint64_t conn_hash)
         s->rejects = 0;
     }
     int64_t least = retry_ms_min(s, now);
-    if (s->rejects < REJECTS_AT_ONCE) {
-        s->rejects++;
-        return least;
-    }
-    return least + (int64_t)(scatter(conn_hash) % (uint64_t)(RETRY_MS_MAX - least + 1));
+    int64_t spread_ms = RETRY_MS_MAX - least;
+    if (s->rejects < UINT32_MAX) s->rejects++;
+    if (s->rejects <= REJECTS_AT_ONCE) return least;
+    int64_t wanted_ms = (int64_t)(s->rejects - REJECTS_AT_ONCE) * SPREAD_MS;
+    if (wanted_ms < spread_ms) spread_ms = wanted_ms;
+    return least + (int64_t)(scatter(conn_hash) % (uint64_t)(spread_ms + 1));
 }
 
 static struct hf_stage_refusal drain_refusal(struct hf_bytes message)

@@ -98,7 +98,8 @@ void hf_stage_expect(struct hf_stage *s, hf_time at);
 
 /* Asked once per valid `connect` frame, before everything else about it (section
  * 2.2).  `conn_hash` (any number of the connection) spreads the retries of a crowd:
- * 500 ms for the first 8 refusals of a second, then up to 2,000 (section 7). */
+ * 500 ms for the first 8 refusals of a second, then up to 10 ms more for each of them, at
+ * most 2,000 (section 7): a few come back soon, a thousand do not come at once. */
 struct hf_stage_refusal hf_stage_connect(struct hf_stage *s, hf_time now, uint64_t conn_hash);
 
 /* Asked for each request of a connected client after authorisation.  During start-up

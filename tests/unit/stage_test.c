@@ -305,6 +305,17 @@ static void gated_methods_wait_for_readiness_and_health_never_does(void)
     }
 }
 
+/* The wider the crowd, the wider it is spread: at most 10 ms more for each beyond the eighth. */
+static void a_small_crowd_is_back_soon(void)
+{
+    struct hf_stage s = starting();
+    for (int64_t i = 1; i <= 200; i++) {
+        int64_t most_ms = i <= 8 ? 500 : 500 + (i - 8) * 10;
+        int64_t told_ms = hf_stage_connect(&s, t(0), (uint64_t)i).retry_after_ms;
+        CHECK_AT(i, told_ms >= 500 && told_ms <= (most_ms < 2000 ? most_ms : 2000));
+    }
+}
+
 /* section 7: eight at once, the others spread, and again in the next second */
 static void a_crowd_is_told_to_come_back_at_different_times(void)
 {
@@ -329,7 +340,7 @@ static void a_crowd_is_told_to_come_back_at_different_times(void)
     CHECK(hf_stage_connect(&next, t(1999), 77).retry_after_ms > 500);
 }
 
-CHECK_MAIN(a_known_moment_is_the_hint_as_far_as_clients_listen,
+CHECK_MAIN(a_small_crowd_is_back_soon, a_known_moment_is_the_hint_as_far_as_clients_listen,
            a_connect_during_start_up_is_refused_as_the_spec_says,
            after_the_flip_connects_are_normal, before_the_handlers_are_attached_upgrades_get_503,
            a_draining_server_refuses_connects_and_upgrades,
