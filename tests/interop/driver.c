@@ -203,6 +203,7 @@ static holdfast_options *read_options(struct hf_bytes command)
     set_text(options, HOLDFAST_URL, command, "url");
     set_text(options, HOLDFAST_TOKEN, command, "token");
     set_text(options, HOLDFAST_STATE_DIRECTORY, command, "state");
+    set_text(options, HOLDFAST_TLS_FINGERPRINT, command, "pin");
     set_text(options, HOLDFAST_CLIENT_ID, command, "clientId");
     set_text(options, HOLDFAST_CLIENT_MODE, command, "mode");
     set_list(options, HOLDFAST_SCOPES, command, "scopes");

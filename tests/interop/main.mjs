@@ -14,11 +14,12 @@ import life from "./suites/life.mjs";
 import link from "./suites/link.mjs";
 import native from "./suites/native.mjs";
 import params from "./suites/params.mjs";
+import relay from "./suites/relay.mjs";
 import results from "./suites/results.mjs";
 import supervise from "./suites/supervise.mjs";
 
 // The results come first: they were recorded from a gateway that had done nothing else yet.
-const SUITES = [results, handshake, params, http, library, cli, link, life, native, supervise];
+const SUITES = [results, handshake, params, http, library, cli, link, life, native, supervise, relay];
 
 // The gateways that tests share: name and `gateway` section of the configuration.
 const SHARED = {

@@ -25,7 +25,7 @@ setInterval(() => {
 export class Keeper {
     // `config`: the child's openclaw.json as an object, or as a text that need not be valid.
     static async start(binary, { config, args = [] } = {}) {
-        const keeper = new Keeper();
+        const keeper = new this();
         keeper.binary = binary;
         keeper.port = await freePort();
         keeper.home = folder("keeper");

@@ -1,5 +1,6 @@
 // The supervisor with the real gateway as its child.
 import net from "node:net";
+import { chain } from "../lib/chain.mjs";
 import { must, mustEqual } from "../lib/compare.mjs";
 import { Keeper } from "../lib/keeper.mjs";
 import { node, openclaw } from "../lib/peers.mjs";
@@ -152,13 +153,4 @@ export default function supervise(plan, ctx) {
         },
         isShort,
     );
-}
-
-// Bodies that run one after the other, however the one before ended.
-function chain() {
-    let last = Promise.resolve();
-    return (body) => () => {
-        last = last.catch(() => {}).then(body);
-        return last;
-    };
 }
