@@ -228,6 +228,13 @@ static bool may_include(const struct reader *r, const char *path)
     return false;
 }
 
+static int refuse_missing(struct reader *r, struct hf_bytes value, const char *name)
+{
+    char why[PATH_MAX + 64];
+    snprintf(why, sizeof why, "names \"%s\", which is not there", name);
+    return refuse(r, value, "$include", why);
+}
+
 static int include_one(struct reader *r, const char *prefix, struct hf_bytes value)
 {
     uint8_t name[PATH_MAX];
@@ -251,7 +258,9 @@ static int include_one(struct reader *r, const char *prefix, struct hf_bytes val
                             .root = r->root,
                             .depth = r->depth + 1,
                             .fault = r->fault };
-    return read_file(&inner, prefix);
+    int err = read_file(&inner, prefix);
+    /* The file of the user is there: HF_ERR_NOT_FOUND would say that it is not. */
+    return err == HF_ERR_NOT_FOUND ? refuse_missing(r, value, (const char *)name) : err;
 }
 
 static int read_includes(struct reader *r, const char *prefix, struct hf_bytes value)

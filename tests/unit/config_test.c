@@ -242,6 +242,25 @@ static void includes_are_read_and_what_stands_beside_them_wins(void)
     end();
 }
 
+/* Also in a file that nobody named, where a missing file would be no fault. */
+static void an_included_file_that_is_missing_is_a_fault_of_the_line_that_names_it(void)
+{
+    char path[SCRATCH_PATH_BYTES];
+    begin("{ gateway: {\n $include: 'gone.json5', port: 1234 } }", NULL);
+    CHECK_EQ(load(), HF_ERR_RANGE);
+    CHECK(strstr(fault.text, "holdfast.db:2: $include names \"gone.json5\", which") != NULL);
+    hf_config_fini(&config);
+    snprintf(path, sizeof path, "%s/holdfast", scratch.dir);
+    CHECK_EQ(hf_file_make_directories(path), 0);
+    snprintf(path, sizeof path, "%s/holdfast/holdfast.json5", scratch.dir);
+    put_file(path, "{ $include: ['gone.json5'] }");
+    args.values[HF_OPTION_CONFIG] = NULL;
+    setenv("XDG_CONFIG_HOME", scratch.dir, 1);
+    CHECK_EQ(load(), HF_ERR_RANGE);
+    unsetenv("XDG_CONFIG_HOME");
+    end();
+}
+
 /* A file elsewhere, by its path, by a detour and by a link, without roots and with them. */
 static void includes_stay_in_their_directory_unless_roots_are_named(void)
 {
@@ -599,6 +618,7 @@ CHECK_MAIN(our_file_is_shown_as_it_stands_there_without_its_secrets,
            the_later_source_wins, secrets_come_from_files_and_variables,
            an_openclaw_file_is_read_as_it_is, unknown_gateway_keys_are_named_once_with_their_line,
            includes_are_read_and_what_stands_beside_them_wins,
+           an_included_file_that_is_missing_is_a_fault_of_the_line_that_names_it,
            includes_stay_in_their_directory_unless_roots_are_named, variables_in_texts_are_replaced,
            a_secret_reference_to_the_environment_is_followed,
            every_fault_names_file_line_key_and_what_was_expected, a_bad_variable_or_flag_is_named,
