@@ -6,14 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
-    const char *name, *argument, *help;
-} options[HF_OPTION_COUNT] = {
-#define ROW(id, name, argument, help) { name, argument, help },
-    HF_OPTIONS(ROW)
-#undef ROW
-};
-
 /* Some characters are marks to scdoc. */
 static void put_text(const char *text)
 {
@@ -35,15 +27,17 @@ static void put_sentence(const char *text)
 
 static void put_options(const struct hf_verb *verb)
 {
-    for (size_t i = 0; i < HF_OPTION_COUNT; i++) {
-        if (!(verb->options >> i & 1) || i == HF_OPTION_HELP) continue;
-        printf("*--%s*", options[i].name);
-        if (options[i].argument) {
+    for (int i = 0; i < HF_OPTION_COUNT; i++) {
+        enum hf_option option = (enum hf_option)i;
+        const char *argument = hf_option_argument(option);
+        if (!hf_verb_has(verb, option) || option == HF_OPTION_HELP) continue;
+        printf("*--%s*", hf_option_name(option));
+        if (argument) {
             printf(" ");
-            put_text(options[i].argument);
+            put_text(argument);
         }
         printf("\n\t");
-        put_sentence(options[i].help);
+        put_sentence(hf_option_help(verb, option));
         printf("\n\n");
     }
 }

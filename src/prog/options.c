@@ -1,5 +1,6 @@
 #include "prog/options.h"
 #include "base/assert.h"
+#include "prog/nearest.h"
 #include "prog/verbs.h"
 
 #include <getopt.h>
@@ -82,6 +83,25 @@ const char *hf_option_name(enum hf_option option)
     return rows[option].name;
 }
 
+const char *hf_option_argument(enum hf_option option)
+{
+    return rows[option].argument;
+}
+
+bool hf_verb_has(const struct hf_verb *verb, enum hf_option option)
+{
+    return verb->options >> option & 1;
+}
+
+const char *hf_option_help(const struct hf_verb *verb, enum hf_option option)
+{
+    if (verb->run == hf_verb_ctl && option == HF_OPTION_TIMEOUT)
+        return "longest silence (10000; none for start, stop, restart, reload, events, quit)";
+    if (hf_verb_has(verb, HF_OPTION_URL) && option == HF_OPTION_PORT)
+        return "the gateway's port on this machine (default 18789)";
+    return rows[option].help;
+}
+
 /* --- reading --- */
 
 /* Its operands are a program with arguments of its own, behind two dashes. */
@@ -97,37 +117,76 @@ static const struct hf_verb *find_verb(const char *name)
     return NULL;
 }
 
+int hf_options_tell_bad_verb(const char *name, struct hf_fault *fault)
+{
+    char hint[2 * HF_NEAREST_BYTES];
+    struct hf_nearest nearest;
+    hf_nearest_init(&nearest, name);
+    for (size_t i = 0; i < HF_COUNT(verbs); i++) hf_nearest_offer(&nearest, verbs[i].name);
+    hf_nearest_hint(&nearest, "", hint, sizeof hint);
+    return hf_fault_set(fault, HF_ERR_USAGE, "no such verb: \"%s\"%s", name, hint);
+}
+
 static int find_verb_or_tell(const char *name, const struct hf_verb **out, struct hf_fault *fault)
 {
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
     if (strcmp(name, "--version") == 0) name = "version";
     *out = find_verb(name);
-    if (*out) return 0;
-    return hf_fault_set(fault, HF_ERR_USAGE, "no such verb: \"%s\"", name);
+    return *out ? 0 : hf_options_tell_bad_verb(name, fault);
 }
 
-/* The verb's options in the form of getopt_long; `val` is the option plus one. */
+/* What getopt_long returns for an option; below are the letters of short ones. */
+enum { FIRST_LONG = 256 };
+
+/* The verb's options in the form of getopt_long. */
 static void list_options(const struct hf_verb *verb, struct option out[HF_OPTION_COUNT + 1])
 {
     size_t count = 0;
     for (int i = 0; i < HF_OPTION_COUNT; i++)
-        if (verb->options >> i & 1)
+        if (hf_verb_has(verb, (enum hf_option)i))
             out[count++] =
                 (struct option){ .name = rows[i].name,
                                  .has_arg = rows[i].argument ? required_argument : no_argument,
-                                 .val = i + 1 };
+                                 .val = FIRST_LONG + i };
     out[count] = (struct option){ 0 };
 }
 
-/* `letter` is the short option that getopt did not take, or 0; then it was `word`. */
-static int tell_bad_option(const char *verb, int letter, const char *word, struct hf_fault *fault)
+/* `word` is none of the verb's options: "--fly", "--fly=1". */
+static int tell_unknown(const struct hf_verb *verb, const char *word, struct hf_fault *fault)
 {
-    char name[64];
-    if (letter)
-        return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" has no option -%c", verb, letter);
+    char name[HF_NEAREST_BYTES], hint[2 * HF_NEAREST_BYTES];
+    struct hf_nearest nearest;
     snprintf(name, sizeof name, "%s", word + strspn(word, "-"));
     name[strcspn(name, "=")] = '\0';
-    return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" has no option --%s", verb, name);
+    hf_nearest_init(&nearest, name);
+    for (int i = 0; i < HF_OPTION_COUNT; i++)
+        if (hf_verb_has(verb, (enum hf_option)i)) hf_nearest_offer(&nearest, rows[i].name);
+    hf_nearest_hint(&nearest, "--", hint, sizeof hint);
+    return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" has no option --%s%s", verb->name,
+                        name, hint);
+}
+
+/* `letter` is what getopt did not take: a short option, a long one with a value that it has
+ * no use for, or 0; then it was `word`. */
+static int tell_bad_option(const struct hf_verb *verb, int letter, const char *word,
+                           struct hf_fault *fault)
+{
+    if (letter >= FIRST_LONG)
+        return hf_fault_set(fault, HF_ERR_USAGE, "--%s takes no value",
+                            rows[letter - FIRST_LONG].name);
+    if (letter)
+        return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" has no option -%c", verb->name,
+                            letter);
+    return tell_unknown(verb, word, fault);
+}
+
+/* getopt_long takes the beginning of a name for the name, which would mean something else
+ * as soon as there is one option more. */
+static bool is_whole(const char *word, const char *name)
+{
+    size_t len = strlen(name);
+    return strncmp(word, "--", 2) == 0 && strncmp(word + 2, name, len) == 0 &&
+           (word[2 + len] == '\0' || word[2 + len] == '=');
 }
 
 static int read_options(int argc, char **argv, struct hf_args *out, struct hf_fault *fault)
@@ -139,11 +198,17 @@ static int read_options(int argc, char **argv, struct hf_args *out, struct hf_fa
     for (;;) {
         int found = getopt_long(argc, argv, takes_program(out->verb) ? "+:h" : ":h", list, NULL);
         if (found == -1) return 0;
-        if (found == 'h') found = HF_OPTION_HELP + 1;
-        if (found == '?') return tell_bad_option(out->verb->name, optopt, argv[optind - 1], fault);
-        if (found == ':')
-            return hf_fault_set(fault, HF_ERR_USAGE, "%s wants a value", argv[optind - 1]);
-        out->values[found - 1] = optarg ? optarg : "";
+        const char *word = argv[optind - 1];
+        if (found == '?') return tell_bad_option(out->verb, optopt, word, fault);
+        if (found == ':') return hf_fault_set(fault, HF_ERR_USAGE, "%s wants a value", word);
+        if (found == 'h') {
+            out->values[HF_OPTION_HELP] = "";
+            continue;
+        }
+        enum hf_option option = (enum hf_option)(found - FIRST_LONG);
+        if (optarg == word) word = argv[optind - 2];
+        if (!is_whole(word, rows[option].name)) return tell_unknown(out->verb, word, fault);
+        out->values[option] = optarg ? optarg : "";
     }
 }
 

@@ -1,15 +1,16 @@
 /* prog/options.h: the verbs and flags of `holdfast`, from one table.
  *
  * The same rows parse the command line and print --help, the shells' completions
- * and the manual's option lists.  Only what exists stands in it; names that later
- * versions will have are refused with that answer. */
+ * and the manual's option lists.  A flag is given by its whole name; for one that is
+ * nearly right, the message asks whether it was meant. */
 #ifndef HF_PROG_OPTIONS_H
 #define HF_PROG_OPTIONS_H
 
 #include "base/buf.h"
 #include "host/fault.h"
 
-/* name, argument (NULL: none), completion hint, help */
+/* id, name, argument (NULL: none; FILE, DIR and SOCKET are completed as paths), help; where
+ * a verb means something of its own by it, options.c has another help. */
 #define HF_OPTIONS(X)                                                                              \
     X(BIND, "bind", "loopback|lan|tailnet|ADDR", "where to listen (default loopback)")             \
     X(PORT, "port", "PORT", "TCP port, 0 lets the system choose (default 18789)")                  \
@@ -88,13 +89,21 @@ const struct hf_verb *hf_verbs(size_t *count);
  * with the reason.  Keeps pointers into argv, whose order may change. */
 int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault *fault);
 
+/* HF_ERR_USAGE: there is no such verb, perhaps another one was meant. */
+int hf_options_tell_bad_verb(const char *name, struct hf_fault *fault);
+
 /* What people and programs read about the table. */
 void hf_options_help(struct hf_buf *out, const struct hf_verb *verb); /* NULL: all verbs */
 
 /* The completion script of "bash", "zsh" or "fish": 0 or HF_ERR_NOT_FOUND. */
 int hf_options_completion(struct hf_buf *out, struct hf_bytes shell);
 
-/* "--name" of an option, without the dashes. */
+/* "--name" of an option, without the dashes; its argument for people, or NULL. */
 const char *hf_option_name(enum hf_option option);
+const char *hf_option_argument(enum hf_option option);
+
+/* What it does, for this verb. */
+const char *hf_option_help(const struct hf_verb *verb, enum hf_option option);
+bool hf_verb_has(const struct hf_verb *verb, enum hf_option option);
 
 #endif

@@ -66,7 +66,7 @@ int hf_verb_help(const struct hf_args *args)
         if (strcmp(args->operands[0], verbs[i].name) == 0) wanted = &verbs[i];
     if (!wanted && args->operand_count > 0) {
         struct hf_fault fault;
-        hf_fault_set(&fault, HF_ERR_USAGE, "no such verb: \"%s\"", args->operands[0]);
+        hf_options_tell_bad_verb(args->operands[0], &fault);
         return hf_verb_fail(&fault);
     }
     hf_buf_init(&out, TEXT_MAX);

@@ -29,6 +29,8 @@ static const struct {
     { { "run" }, "run", HF_OPTION_PORT, NULL, 0 },
     { { "run", "--port", "1" }, "run", HF_OPTION_PORT, "1", 0 },
     { { "run", "--port=1" }, "run", HF_OPTION_PORT, "1", 0 },
+    { { "run", "--port=" }, "run", HF_OPTION_PORT, "", 0 },
+    { { "config", "get", "x", "--json" }, "config", HF_OPTION_JSON, "", 2 },
     { { "gateway", "run", "--port", "1" }, "run", HF_OPTION_PORT, "1", 0 },
     { { "run", "--port", "1", "--port", "2" }, "run", HF_OPTION_PORT, "2", 0 },
     { { "run", "--token-file", "f" }, "run", HF_OPTION_TOKEN_FILE, "f", 0 },
@@ -84,6 +86,13 @@ static const struct {
     { { "probe", "now" }, "takes no arguments" },
     { { "health", "--events", "*" }, "has no option --events" },
     { { "watch", "--events" }, "--events wants a value" },
+    { { "version", "--json=1" }, "--json takes no value" },
+    { { "run", "--por=1" }, "has no option --por: did you mean --port?" },
+    { { "run", "--por", "1" }, "has no option --por: did you mean --port?" },
+    { { "run", "--help", "--surviv" }, "has no option --surviv: did you mean --survive?" },
+    { { "run", "--t", "x" }, "has no option --t" },
+    { { "stauts" }, "no such verb: \"stauts\": did you mean status?" },
+    { { "ctl", "--json", "--timout", "1" }, "has no option --timout: did you mean --timeout?" },
 };
 
 static void a_bad_one_is_a_usage_error_that_names_the_word(void)
@@ -119,6 +128,46 @@ static void the_help_names_every_option_of_a_verb_and_no_other(void)
     }
 }
 
+static void the_help_of_all_verbs_cuts_none_and_keeps_its_columns(void)
+{
+    size_t count;
+    struct hf_buf help;
+    const struct hf_verb *verbs = hf_verbs(&count);
+    hf_buf_init(&help, 1 << 20);
+    hf_options_help(&help, NULL);
+    for (size_t i = 0; i < count; i++) {
+        char wanted[256];
+        snprintf(wanted, sizeof wanted, "  holdfast %s%s%s", verbs[i].name,
+                 verbs[i].operands ? " " : "", verbs[i].operands ? verbs[i].operands : "");
+        CHECK_AT(i, holds(&help, wanted));
+        snprintf(wanted, sizeof wanted, " %s\n", verbs[i].summary);
+        CHECK_AT(i, holds(&help, wanted));
+    }
+    CHECK(holds(&help, "\n                                                       ask a running"));
+    hf_buf_fini(&help);
+}
+
+static const struct {
+    const char *verb, *told;
+    enum hf_option option;
+} own_meanings[] = {
+    { "run", "lets the system choose", HF_OPTION_PORT },
+    { "health", "the gateway's port", HF_OPTION_PORT },
+    { "health", "waiting for a start included", HF_OPTION_TIMEOUT },
+    { "ctl", "none for start", HF_OPTION_TIMEOUT },
+};
+
+static void an_option_is_explained_as_its_verb_means_it(void)
+{
+    size_t count;
+    const struct hf_verb *verbs = hf_verbs(&count);
+    for (size_t i = 0; i < HF_COUNT(own_meanings); i++)
+        for (size_t j = 0; j < count; j++)
+            if (strcmp(verbs[j].name, own_meanings[i].verb) == 0)
+                CHECK_AT(i, strstr(hf_option_help(&verbs[j], own_meanings[i].option),
+                                   own_meanings[i].told) != NULL);
+}
+
 static void what_does_not_exist_is_named_nowhere(void)
 {
     static const char *const absent[] = { "--edge" };
@@ -136,4 +185,6 @@ static void what_does_not_exist_is_named_nowhere(void)
 }
 
 CHECK_MAIN(a_good_command_line_is_understood, a_bad_one_is_a_usage_error_that_names_the_word,
-           the_help_names_every_option_of_a_verb_and_no_other, what_does_not_exist_is_named_nowhere)
+           the_help_names_every_option_of_a_verb_and_no_other,
+           the_help_of_all_verbs_cuts_none_and_keeps_its_columns,
+           an_option_is_explained_as_its_verb_means_it, what_does_not_exist_is_named_nowhere)

@@ -107,6 +107,7 @@ static const struct {
     { { "help" }, 0, "holdfast run", "" },
     { { "help", "run" }, 0, "--port PORT", "" },
     { { "help", "fly" }, 2, "", "no such verb: \"fly\"" },
+    { { "help", "prob" }, 2, "", "did you mean probe?" },
     { { "run", "--help" }, 0, "--port PORT", "" },
     { { "gateway", "run", "--help" }, 0, "--port PORT", "" },
     { { NULL }, 2, "", "a verb is missing" },
@@ -207,6 +208,59 @@ static void every_verb_ends_with_the_code_and_the_words_of_the_contract(void)
         /* What a program reads stands alone on stdout. */
         if (verbs[i].exit_code != 0) CHECK_TEXT_AT(i, hf_bytes_cstr(out_text), "");
     }
+    scratch_drop(&scratch);
+}
+
+/* The exit code of another program, or 127 when it is not there. */
+static int run_other(const char *const *words)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        execvp(words[0], (char **)(uintptr_t)words);
+        _exit(127);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void put_completion(const char *shell)
+{
+    struct hf_fault fault;
+    const char *const words[WORDS_MAX] = { "completion", shell };
+    CHECK_EQ(run(words), 0);
+    CHECK_EQ(hf_file_replace(scratch.path, hf_bytes_cstr(out_text), 0600, &fault), 0);
+}
+
+static void the_shells_accept_their_completion_scripts(void)
+{
+    static const char *const shells[] = { "bash", "zsh", "fish" };
+    scratch_make(&scratch);
+    for (size_t i = 0; i < HF_COUNT(shells); i++) {
+        put_completion(shells[i]);
+        const char *const words[] = { shells[i], "-n", scratch.path, NULL };
+        int exit_code = run_other(words);
+        CHECK_AT(i, exit_code == 0 || (exit_code == 127 && i > 0));
+    }
+    scratch_drop(&scratch);
+}
+
+/* A file whose name has a space, by itself and behind an @, and the verbs behind "gateway". */
+static void bash_completes_files_and_verbs(void)
+{
+    static const char script[] =
+        "source \"$0\"; cd \"${0%/*}\"; : >'a file'; reply() { COMP_WORDS=(\"$@\")\n"
+        "COMP_CWORD=$(($# - 1)); _holdfast; printf '<%s>' \"${COMPREPLY[@]}\"; }\n"
+        "[[ $(reply holdfast run --config a) == '<a file>' ]] || exit 1\n"
+        "[[ $(reply holdfast ctl --control a) == '<a file>' ]] || exit 2\n"
+        "[[ $(reply holdfast gateway call x --params @a) == '<@a file>' ]] || exit 3\n"
+        "[[ $(reply holdfast gateway dev) == '<devices>' ]] || exit 4\n"
+        "[[ $(reply holdfast run --log-format j) == '<json>' ]] || exit 5\n"
+        "[[ $(reply holdfast devices rev) == '<revoke>' ]] || exit 6\n";
+    scratch_make(&scratch);
+    put_completion("bash");
+    const char *const words[] = { "bash", "-c", script, scratch.path, NULL };
+    CHECK_EQ(run_other(words), 0);
     scratch_drop(&scratch);
 }
 
@@ -481,6 +535,7 @@ static void a_port_that_a_healthy_gateway_holds_is_refused_with_78(void)
 }
 
 CHECK_MAIN(every_verb_ends_with_the_code_and_the_words_of_the_contract,
+           the_shells_accept_their_completion_scripts, bash_completes_files_and_verbs,
            a_value_that_was_set_is_what_is_got_and_comments_stay,
            a_run_ends_with_0_and_never_prints_its_token,
            a_second_instance_is_refused_with_78_and_says_who_holds_what,
