@@ -4,19 +4,9 @@ static void read_line(struct hf_bytes line, struct hf_notify_text *out)
 {
     size_t equals = hf_bytes_find(line, 0, '=');
     struct hf_bytes name = hf_bytes_head(line, equals), value = hf_bytes_from(line, equals + 1);
-    bool is_one = hf_bytes_same(value, HF_LIT("1"));
     if (equals == line.len) return;
     if (hf_bytes_same(name, HF_LIT("READY"))) {
-        out->is_ready = is_one;
-    } else if (hf_bytes_same(name, HF_LIT("RELOADING"))) {
-        out->is_reloading = is_one;
-    } else if (hf_bytes_same(name, HF_LIT("STOPPING"))) {
-        out->is_stopping = is_one;
-    } else if (hf_bytes_same(name, HF_LIT("WATCHDOG"))) {
-        out->is_alive = is_one;
-        out->is_failing = hf_bytes_same(value, HF_LIT("trigger"));
-    } else if (hf_bytes_same(name, HF_LIT("EXTEND_TIMEOUT_USEC"))) {
-        out->has_extension = hf_bytes_u64(value, &out->extend_us);
+        out->is_ready = hf_bytes_same(value, HF_LIT("1"));
     } else if (hf_bytes_same(name, HF_LIT("STATUS"))) {
         out->has_status = true;
         out->status = value;

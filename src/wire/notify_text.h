@@ -5,11 +5,7 @@
 #include "base/bytes.h"
 
 struct hf_notify_text {
-    bool is_ready, is_reloading, is_stopping; /* READY=1, RELOADING=1, STOPPING=1 */
-    bool is_alive;                            /* WATCHDOG=1 */
-    bool is_failing;                          /* WATCHDOG=trigger */
-    bool has_extension;
-    uint64_t extend_us;     /* EXTEND_TIMEOUT_USEC */
+    bool is_ready;          /* READY=1 */
     bool has_status;        /* STATUS= stood there, perhaps to clear it */
     struct hf_bytes status; /* borrowed; as it came */
 };
