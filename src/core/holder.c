@@ -2,6 +2,11 @@
 
 #include "base/assert.h"
 
+bool hf_holder_is_service(struct hf_bytes unit)
+{
+    return hf_bytes_ends(unit, HF_LIT(".service"));
+}
+
 static struct hf_holder_verdict is(enum hf_holder_class class, enum hf_holder_act act)
 {
     return (struct hf_holder_verdict){ class, act };

@@ -7,7 +7,7 @@
 #ifndef HF_CORE_HOLDER_H
 #define HF_CORE_HOLDER_H
 
-#include <stdbool.h>
+#include "base/bytes.h"
 
 enum hf_holder_class {
     HF_HOLDER_NONE, /* nobody listens, nothing of ours lives */
@@ -51,6 +51,10 @@ struct hf_holder_verdict {
     enum hf_holder_class class;
     enum hf_holder_act act;
 };
+
+/* Whether a unit of the service manager is one that would come back by itself: a scope (a
+ * terminal's, an application's) is not. */
+bool hf_holder_is_service(struct hf_bytes unit);
 
 /* PROBE and LOGIN want the facts that are missing; every other act is the answer. */
 struct hf_holder_verdict hf_holder_judge(const struct hf_holder_facts *f);

@@ -45,7 +45,7 @@ void hf_keep_place_detected(struct hf_supervisor *s, const struct hf_keeper_foun
         .lives_recorded = found->recorded_pid != 0 && hf_ledger_is_empty(&s->ledger),
         .is_same_user = found->is_known && found->is_same_user,
         .is_gateway_program = found->is_gateway_program,
-        .is_unit = found->unit.len > 0,
+        .is_unit = hf_holder_is_service(found->unit),
         .may_reclaim = start->how.reclaims_port,
     };
     start->found_pid =
@@ -58,7 +58,7 @@ void hf_keep_place_detected(struct hf_supervisor *s, const struct hf_keeper_foun
     hf_keep_place_judge(s);
 }
 
-static void adopt(struct hf_supervisor *s)
+static void adopt(struct hf_supervisor *s, bool is_reclaim)
 {
     struct hf_tree *t = hf_keep_tree_add(s, false);
     if (!t) return;
@@ -66,13 +66,14 @@ static void adopt(struct hf_supervisor *s)
     s->gateway = t->id;
     struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_ADOPT);
     a->tree = t->id;
-    a->u.adopt = s->start.found_pid;
+    a->u.adopt.pid = s->start.found_pid;
+    a->u.adopt.is_reclaim = is_reclaim;
     hf_keep_arm(s, HF_TIMER_STEP, HF_MS(DETECT_WITHIN_MS));
 }
 
 static void kill_holder(struct hf_supervisor *s)
 {
-    adopt(s);
+    adopt(s, true);
     struct hf_tree *t = hf_ledger_gateway(&s->ledger);
     if (t) hf_keep_tree_end(s, t, hf_reaper_grace(HF_GRACE_LIVENESS, -1, -1));
     s->start.how.reclaims_port = false; /* once */
@@ -121,13 +122,13 @@ void hf_keep_place_judge(struct hf_supervisor *s)
         hf_keep_start_is_ready(s);
         return;
     case HF_HOLDER_ADOPT:
-        adopt(s);
+        adopt(s, false);
         return;
     case HF_HOLDER_WAIT:
         if (s->start.facts.is_ours)
             hf_keep_start_wait_ready(s, true);
         else
-            adopt(s);
+            adopt(s, false);
         return;
     case HF_HOLDER_KILL:
         kill_holder(s);

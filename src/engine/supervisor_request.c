@@ -24,7 +24,9 @@ static void start(struct hf_supervisor *s, struct hf_intent one, bool reclaims)
         if (add(s, &one, HF_INTENT_START_NEXT)) hf_keep_result(s, &one, HF_KEEPER_DEFERRED);
     } else if (is_under_way) {
         HF_LOG(&s->config.log, HF_LOG_DEBUG, "keeper.start_joined", HF_INT("epoch", s->epoch));
-        add(s, &one, HF_INTENT_STARTING);
+        if (!add(s, &one, HF_INTENT_STARTING)) return;
+        s->start.how.reclaims_port |= reclaims; /* who joins may ask for more */
+        s->start.facts.may_reclaim |= reclaims;
     } else if (hf_keep_state_is(s, HF_KEEPER_RUNNING)) {
         hf_keep_result(s, &one, HF_KEEPER_SATISFIED);
     } else if (hf_ledger_is_stuck(&s->ledger)) {

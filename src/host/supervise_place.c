@@ -4,6 +4,7 @@
 #include "host/file.h"
 #include "host/kin.h"
 #include "host/port_holder.h"
+#include "host/proc_file.h"
 #include "host/supervise_state.h"
 
 #include <stdio.h>
@@ -46,10 +47,19 @@ void hf_sup_journal(struct hf_supervise *s, const struct hf_keeper_action *a)
 
 /* --- who is there --- */
 
-static bool is_gateway_program(const char *program)
+/* The real gateway is a script that node runs, and changes its title. */
+static bool runs_openclaw(pid_t pid)
 {
-    return strstr(program, "openclaw") != NULL || strcmp(program, "node") == 0 ||
-           strcmp(program, "holdfast") == 0;
+    char path[HF_PROC_PATH_BYTES], text[HF_PROC_TEXT_BYTES];
+    snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)pid);
+    struct hf_bytes words = hf_proc_read(path, text, sizeof text);
+    return hf_bytes_find_nocase(words, 0, HF_LIT("openclaw")) < words.len;
+}
+
+bool hf_sup_is_gateway(const struct hf_port_owner *owner)
+{
+    return strstr(owner->program, "openclaw") != NULL || strcmp(owner->program, "holdfast") == 0 ||
+           (strcmp(owner->program, "node") == 0 && runs_openclaw(owner->pid));
 }
 
 void hf_sup_detect(struct hf_supervise *s, const struct hf_keeper_action *a)
@@ -69,7 +79,7 @@ void hf_sup_detect(struct hf_supervise *s, const struct hf_keeper_action *a)
     found->is_recorded = is_recorded && owner.pid != 0 &&
                          (owner.pid == j.pid || hf_kin_descends(owner.pid, (pid_t)j.pid));
     found->is_same_user = owner.uid == (int64_t)geteuid();
-    found->is_gateway_program = is_gateway_program(owner.program);
+    found->is_gateway_program = hf_sup_is_gateway(&owner);
     found->program = hf_bytes_cstr(owner.program);
     found->unit = hf_bytes_cstr(owner.unit);
     /* One of our own trees is not what an earlier supervisor left. */

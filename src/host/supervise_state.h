@@ -15,6 +15,7 @@
 #include "host/journal.h"
 #include "host/log_file.h"
 #include "host/notify_in.h"
+#include "host/port_holder.h"
 #include "host/probe.h"
 #include "host/supervise.h"
 #include "host/trees.h"
@@ -136,6 +137,9 @@ void hf_sup_probe(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_stop_probe(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_read_config(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_journal(struct hf_supervise *s, const struct hf_keeper_action *a);
+
+/* Whether who listens is a program that a gateway would be. */
+bool hf_sup_is_gateway(const struct hf_port_owner *owner);
 
 /* The journal's process when it lives: true and the record. */
 bool hf_sup_recorded(const struct hf_supervise *s, struct hf_journal *out);

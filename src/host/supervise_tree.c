@@ -182,24 +182,48 @@ void hf_sup_spawn(struct hf_supervise *s, const struct hf_keeper_action *a)
     tell_spawn_failed(s, a->tree, err, fault.text);
 }
 
+/* An operator wants whoever holds the port to go (5.3).  That it is still the same one,
+ * ours to end and a gateway, is looked at once more. */
+static int adopt_holder(struct hf_supervise *s, const struct hf_keeper_action *a,
+                        struct hf_fault *fault)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    struct hf_port_owner owner;
+    bool is_there = hf_proc_stat((pid_t)a->u.adopt.pid, text, &stat);
+    hf_port_find((uint16_t)s->config.supervisor.port, &owner);
+    if (!is_there || owner.pid != a->u.adopt.pid || owner.uid != (int64_t)geteuid() ||
+        !hf_sup_is_gateway(&owner))
+        return hf_fault_set(fault, HF_ERR_NOT_FOUND, "another process holds the port now");
+    return hf_trees_adopt(s->trees, a->tree, owner.pid, stat.started, "", fault);
+}
+
+/* Without its pipes it is still kept: only its lines are lost to us. */
+static void hear_again(struct hf_supervise *s, uint64_t tree)
+{
+    int none[2];
+    struct hf_fault fault;
+    if (open_output(s, tree, true, true, none, &fault) != 0)
+        HF_LOG(&s->config.log, HF_LOG_WARN, "child.unheard",
+               HF_TEXT("why", hf_bytes_cstr(fault.text)));
+}
+
 void hf_sup_adopt(struct hf_supervise *s, const struct hf_keeper_action *a)
 {
     struct hf_journal j;
     struct hf_fault fault;
-    int none[2];
-    int err = HF_ERR_NOT_FOUND;
-    hf_fault_set(&fault, err, "the recorded process is gone");
+    int err;
     s->gateway = a->tree;
-    if (hf_sup_recorded(s, &j) && j.pid == a->u.adopt)
+    if (a->u.adopt.is_reclaim)
+        err = adopt_holder(s, a, &fault);
+    else if (hf_sup_recorded(s, &j) && j.pid == a->u.adopt.pid)
         err = hf_trees_adopt(s->trees, a->tree, (pid_t)j.pid, (uint64_t)j.started, j.group, &fault);
-    if (err) {
+    else
+        err = hf_fault_set(&fault, HF_ERR_NOT_FOUND, "the recorded process is gone");
+    if (err)
         tell_spawn_failed(s, a->tree, err, fault.text);
-        return;
-    }
-    /* Without its pipes it is still kept: only its lines are lost to us. */
-    if (open_output(s, a->tree, true, true, none, &fault) != 0)
-        HF_LOG(&s->config.log, HF_LOG_WARN, "child.unheard",
-               HF_TEXT("why", hf_bytes_cstr(fault.text)));
+    else if (!a->u.adopt.is_reclaim)
+        hear_again(s, a->tree);
 }
 
 /* --- news --- */

@@ -239,7 +239,7 @@ enum hf_keeper_action_kind {
                               JOURNALED follows */
     /* Trees. */
     HF_KEEPER_SPAWN,         /* make `tree`; SPAWNED or SPAWN_FAILED follows */
-    HF_KEEPER_ADOPT,         /* the recorded process becomes `tree`; the same answers */
+    HF_KEEPER_ADOPT,         /* a process that lives becomes `tree`; the same answers */
     HF_KEEPER_SIGNAL,        /* to the main process, or to all others of the tree */
     HF_KEEPER_END,           /* kill all of the tree until nothing of it is left; EMPTIED follows */
     HF_KEEPER_SURVEY,        /* what is left of it; SURVEYED follows */
@@ -299,7 +299,10 @@ struct hf_keeper_action {
     union {
         enum hf_keeper_what spawn; /* SPAWN */
         enum hf_keeper_look probe; /* PROBE */
-        int64_t adopt;             /* its pid: as DETECTED told, and proven again */
+        struct {
+            int64_t pid;     /* as DETECTED told, and proven again */
+            bool is_reclaim; /* not the recorded one, but the gateway that holds the port */
+        } adopt;
         struct {
             enum hf_keeper_signal signal;
             bool to_others; /* to all but the main process */

@@ -60,7 +60,8 @@ static const struct hf_verb verbs[] = {
     { "ctl", "status|start|stop|restart|reload|diagnostics|history|events|quit",
       "status start stop restart reload diagnostics history events quit",
       "ask a running supervisor",
-      BIT(CONTROL) | BIT(STATE_DIR) | BIT(TIMEOUT) | BIT(JSON) | BIT(QUIET) | BIT(HELP),
+      BIT(CONTROL) | BIT(FORCE_RECLAIM) | BIT(STATE_DIR) | BIT(TIMEOUT) | BIT(JSON) | BIT(QUIET) |
+          BIT(HELP),
       hf_verb_ctl },
     { "config", "get [KEY] | set KEY VALUE | validate", "get set validate",
       "show, change or check the configuration",

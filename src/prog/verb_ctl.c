@@ -38,6 +38,10 @@ static int read_verb(struct ctl *c, struct hf_fault *fault)
                             "history, events, quit");
     c->request.id = HF_LIT("1");
     c->request.reason = HF_LIT("ctl");
+    c->request.reclaims_port = c->args->values[HF_OPTION_FORCE_RECLAIM] != NULL;
+    if (c->request.reclaims_port && c->request.verb != HF_CONTROL_START &&
+        c->request.verb != HF_CONTROL_RESTART)
+        return hf_fault_set(fault, HF_ERR_USAGE, "--force-reclaim goes with start and restart");
     return 0;
 }
 

@@ -359,9 +359,9 @@ static void adopt(struct nursery *n, const struct hf_keeper_action *a)
 {
     struct kid *k = NULL;
     for (size_t i = 0; i < NURSERY_KIDS; i++)
-        if (n->kids[i].exists && n->kids[i].main_lives && n->kids[i].pid == a->u.adopt)
+        if (n->kids[i].exists && n->kids[i].main_lives && n->kids[i].pid == a->u.adopt.pid)
             k = &n->kids[i];
-    if (!k && n->stranger.is_there && n->stranger.pid == a->u.adopt) {
+    if (!k && n->stranger.is_there && n->stranger.pid == a->u.adopt.pid) {
         k = new_kid(n, a->tree);
         k->pid = n->stranger.pid;
         begin_kid(n, k);
@@ -663,7 +663,7 @@ static void act(struct nursery *n, const struct hf_keeper_action *a)
         spawn(n, a);
         return;
     case HF_KEEPER_ADOPT:
-        note(n, "-> adopt pid %lld", (long long)a->u.adopt);
+        note(n, "-> adopt pid %lld", (long long)a->u.adopt.pid);
         adopt(n, a);
         return;
     case HF_KEEPER_SIGNAL:

@@ -615,6 +615,19 @@ static void an_operator_may_reclaim_the_port(void)
     CHECK_EQ(phase(), HF_PHASE_READY);
     CHECK_EQ(n.spawns, 1);
     end();
+    /* The same by one who joins a start that looks at the stranger just now. */
+    BEGIN({ .ready_ms = 100 });
+    put_stranger(true, false, false);
+    n.stranger.is_gateway_program = true;
+    ask(HF_KEEPER_DO_START);
+    run_ms(100);
+    CHECK_EQ(phase(), HF_PHASE_DETECT);
+    nursery_request(
+        &n, (struct hf_keeper_request){ .verb = HF_KEEPER_DO_START, .reclaims_port = true });
+    run_ms(20000);
+    CHECK(!n.stranger.is_there);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    end();
 }
 
 CHECK_MAIN(a_free_port_becomes_a_running_gateway, an_open_port_without_a_challenge_is_not_ready,

@@ -360,6 +360,31 @@ def a_stranger_on_the_port(s):
 
 
 @case
+def a_port_that_is_taken_back(s):
+    """supervisor 21, and what --force-reclaim makes of it"""
+    port = free_port()
+    for name in ("ours", "theirs"):
+        with open(s.path(name), "w", encoding="ascii") as file:
+            file.write(f"the-token-of-{name}-0123456789\n")
+        os.chmod(s.path(name), 0o600)
+    other = subprocess.Popen([s.holdfast, "run", "--state-dir", s.path("other"), "--port", str(port),
+                              "--token-file", s.path("theirs")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                             env=dict(s.environment(), HF_MARK=s.mark))  # fmt: skip
+    s.started.append(other)
+    wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "the other gateway listens")
+    s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway"), "--port", str(port), "--token-file", s.path("ours")],
+                "--url", f"ws://127.0.0.1:{port}", "--token-file", s.path("ours"))  # fmt: skip
+    status = wait_until(lambda: (lambda t: t if "port_conflict" in t.get("error", "") else None)(s.status()), "a conflict")
+    check(str(other.pid) in status["error"] and other.poll() is None, f"it is named and left alone: {status}")
+    check(s.ctl_raw("stop", "--force-reclaim").returncode == 2, "the flag means nothing elsewhere")
+    result = s.ctl("start", "--force-reclaim")
+    check(result["outcome"] in ("EXECUTED", "JOINED"), f"{result}")
+    wait_until(lambda: other.poll() is not None, "the other gateway is gone")
+    check(s.wait_phase("ready")["owned"], "ours runs in its place")
+    s.quit()
+
+
+@case
 def a_child_that_listens_elsewhere(s):
     port = free_port()
     s.supervise(f"http {port}")

@@ -120,5 +120,21 @@ static void every_class_has_its_name(void)
         CHECK_TEXT_AT(i, hf_bytes_cstr(hf_holder_class_name((enum hf_holder_class)i)), names[i]);
 }
 
-CHECK_MAIN(who_holds_the_place_decides_what_is_done, only_what_is_ours_or_pointed_at_is_ever_killed,
-           every_class_has_its_name)
+static void only_a_service_comes_back_by_itself(void)
+{
+    static const struct {
+        const char *unit;
+        bool is_service;
+    } rows[] = {
+        { "openclaw.service", true },
+        { "gateway@1.service", true },
+        { "session-2.scope", false },
+        { "app-terminal.scope", false },
+        { "", false },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++)
+        CHECK_EQ_AT(i, hf_holder_is_service(hf_bytes_cstr(rows[i].unit)), rows[i].is_service);
+}
+
+CHECK_MAIN(only_a_service_comes_back_by_itself, who_holds_the_place_decides_what_is_done,
+           only_what_is_ours_or_pointed_at_is_ever_killed, every_class_has_its_name)
