@@ -1,6 +1,3 @@
-#include "base/err.h"
-#include "base/limits.h"
-#include "base/mem.h"
 #include "engine/server_state.h"
 
 #include <inttypes.h>
@@ -61,8 +58,8 @@ static void answer(struct hf_server *s, struct hf_conn *c, const struct reply *r
 static const struct hf_bytes plain_text = HF_LIT_INIT("text/plain; charset=utf-8");
 static const struct hf_bytes json_text = HF_LIT_INIT("application/json; charset=utf-8");
 
-static void answer_text(struct hf_server *s, struct hf_conn *c, unsigned status,
-                        struct hf_bytes text, bool is_head)
+void hf_conn_http_text(struct hf_server *s, struct hf_conn *c, unsigned status,
+                       struct hf_bytes text, bool is_head)
 {
     struct reply reply = { .status = status, .type = plain_text, .is_head = is_head };
     answer(s, c, &reply, text);
@@ -70,120 +67,10 @@ static void answer_text(struct hf_server *s, struct hf_conn *c, unsigned status,
 
 void hf_conn_http_fault(struct hf_server *s, struct hf_conn *c, unsigned status, const char *what)
 {
-    answer_text(s, c, status, hf_bytes_cstr(what), false);
+    hf_conn_http_text(s, c, status, hf_bytes_cstr(what), false);
 }
 
 /* --- who asks --- */
-
-/* What forwarding headers say about the client behind the peer. */
-enum attribution { DIRECT, PROXIED, UNATTRIBUTABLE };
-
-enum { FORWARDED_LINES_MAX = 16 };
-
-static enum attribution attribute_by(const struct hf_server *s, struct hf_conn *c,
-                                     const struct hf_http_request *req, struct hf_bytes name,
-                                     enum hf_net_list list)
-{
-    struct hf_bytes values[FORWARDED_LINES_MAX];
-    size_t count = 0, at = 0;
-    if (hf_http_count(&req->fields, name) == 0) return DIRECT;
-    while (count < FORWARDED_LINES_MAX && hf_http_next(&req->fields, name, &at, &values[count]))
-        count++;
-    if (hf_http_count(&req->fields, name) > count) return UNATTRIBUTABLE;
-    struct hf_net_address peer = hf_net_address_v6(c->peer.address), client;
-    if (hf_net_client_find(&peer, s->trusted, s->trusted_count, list, values, count, &client) !=
-        HF_NET_HOPS_CLIENT)
-        return UNATTRIBUTABLE;
-    c->client_address = client;
-    return PROXIED;
-}
-
-static bool is_trusted_peer(const struct hf_server *s, const struct hf_conn *c)
-{
-    struct hf_net_address peer = hf_net_address_v6(c->peer.address);
-    for (size_t i = 0; i < s->trusted_count; i++)
-        if (hf_net_range_has(&s->trusted[i], &peer)) return true;
-    return false;
-}
-
-static enum attribution attribute_real_ip(const struct hf_server *s, struct hf_conn *c,
-                                          const struct hf_http_request *req)
-{
-    struct hf_bytes value;
-    struct hf_net_address client;
-    if (!hf_http_find(&req->fields, HF_LIT("X-Real-IP"), &value)) return DIRECT;
-    if (!is_trusted_peer(s, c)) return UNATTRIBUTABLE;
-    if (!s->settings.allow_real_ip_fallback) return UNATTRIBUTABLE;
-    if (!hf_net_address_read(value, &client)) return UNATTRIBUTABLE;
-    c->client_address = client;
-    return PROXIED;
-}
-
-/* A remote peer never looks local: whoever sends a forwarding header that we
- * cannot attribute is refused (protocol/wire.md section 1). */
-static enum attribution attribute(const struct hf_server *s, struct hf_conn *c,
-                                  const struct hf_http_request *req)
-{
-    enum attribution who =
-        attribute_by(s, c, req, HF_LIT("X-Forwarded-For"), HF_NET_X_FORWARDED_FOR);
-    if (who == DIRECT) who = attribute_by(s, c, req, HF_LIT("Forwarded"), HF_NET_FORWARDED);
-    if (who == DIRECT) who = attribute_real_ip(s, c, req);
-    return who;
-}
-
-/* Whom a trusted proxy names, where that is how clients come in. */
-static struct hf_proxy_identity proxy_identity(const struct hf_server *s, const struct hf_conn *c,
-                                               const struct hf_http_request *req, bool is_proxied)
-{
-    struct hf_net_address peer = hf_net_address_v6(c->peer.address);
-    struct hf_proxy_peer facts = {
-        .is_trusted = is_trusted_peer(s, c),
-        .is_loopback = hf_net_is_loopback(&peer),
-        /* A program of this machine that uses one of its other addresses comes from
-         * the one that it connects to. */
-        .is_own_address =
-            memcmp(c->peer.address, c->peer.local_address, sizeof c->peer.address) == 0,
-        /* A client on the proxy's own machine is whoever can reach the proxy there. */
-        .is_attributed = is_proxied && !hf_net_is_loopback(&c->client_address),
-    };
-    return hf_login_proxy(&s->policy, &facts, &req->fields);
-}
-
-/* `Authorization: Bearer <secret>` with the shared secret, or somebody whom the
- * trusted proxy names. */
-static bool is_authorized(const struct hf_server *s, const struct hf_conn *c,
-                          const struct hf_http_request *req, bool is_proxied)
-{
-    struct hf_bytes value;
-    if (s->policy.mode == HF_AUTH_NONE) return true;
-    if (s->policy.mode == HF_AUTH_TRUSTED_PROXY)
-        return proxy_identity(s, c, req, is_proxied).verdict == HF_PROXY_NAMED;
-    if (!hf_http_find(&req->fields, HF_LIT("Authorization"), &value)) return false;
-    if (value.len < 7 || !hf_bytes_same_nocase(hf_bytes_head(value, 7), HF_LIT("Bearer ")))
-        return false;
-    return hf_secret_same(hf_bytes_trim(hf_bytes_from(value, 7)), s->policy.secret);
-}
-
-enum secret { SECRET_RIGHT, SECRET_WRONG, SECRET_LOCKED };
-
-/* What a caller from elsewhere has shown.  A wrong secret counts as one in a handshake
- * (dependencies.md 6c), and a locked-out address learns nothing from any secret. */
-static enum secret judge_secret(struct hf_server *s, struct hf_conn *c,
-                                const struct hf_http_request *req, bool is_proxied,
-                                hf_span *locked_for)
-{
-    struct hf_source source = hf_source_address(c->client_address.bytes, false);
-    struct hf_bytes value;
-    uint8_t digest[HF_SHA256_BYTES];
-    *locked_for = hf_lockout_left(&s->lockout, s->now.mono, &source);
-    if (*locked_for > 0) return SECRET_LOCKED;
-    if (is_authorized(s, c, req, is_proxied)) return SECRET_RIGHT;
-    if (hf_http_find(&req->fields, HF_LIT("Authorization"), &value)) {
-        hf_sha256(value, digest);
-        hf_lockout_failed(&s->lockout, s->now.mono, &source, digest);
-    }
-    return SECRET_WRONG;
-}
 
 static void refuse_unattributable(struct hf_server *s, struct hf_conn *c, bool is_head)
 {
@@ -265,7 +152,7 @@ static bool may_see_details(struct hf_server *s, struct hf_conn *c,
 {
     hf_span left;
     if (!is_proxied && hf_net_is_loopback(&c->client_address)) return true;
-    return judge_secret(s, c, req, is_proxied, &left) == SECRET_RIGHT;
+    return hf_conn_judge_secret(s, c, req, is_proxied, &left) == HF_SHOWN_RIGHT;
 }
 
 static void answer_probe(struct hf_server *s, struct hf_conn *c, enum endpoint endpoint,
@@ -326,10 +213,10 @@ static bool may_read_metrics(struct hf_server *s, struct hf_conn *c,
                              const struct hf_http_request *req, bool is_proxied, bool is_head)
 {
     hf_span left;
-    enum secret secret = judge_secret(s, c, req, is_proxied, &left);
-    if (secret == SECRET_LOCKED) refuse_locked(s, c, left);
-    if (secret == SECRET_WRONG) refuse_secret(s, c, is_head);
-    return secret == SECRET_RIGHT;
+    enum hf_shown shown = hf_conn_judge_secret(s, c, req, is_proxied, &left);
+    if (shown == HF_SHOWN_LOCKED) refuse_locked(s, c, left);
+    if (shown == HF_SHOWN_WRONG) refuse_secret(s, c, is_head);
+    return shown == HF_SHOWN_RIGHT;
 }
 
 static void ask_metrics(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req,
@@ -341,98 +228,7 @@ static void ask_metrics(struct hf_server *s, struct hf_conn *c, const struct hf_
     struct hf_job job = { .kind = HF_JOB_FACTS };
     c->is_answering = true;
     if (hf_server_ask(s, &wait, &job) != 0)
-        answer_text(s, c, 503, HF_LIT("Service Unavailable"), is_head);
-}
-
-/* --- upgrade --- */
-
-static struct hf_conn_login *make_login(const struct hf_http_request *req,
-                                        const struct hf_proxy_identity *proxy)
-{
-    struct hf_bytes host = HF_EMPTY, origin = HF_EMPTY;
-    bool has_origin = hf_http_find(&req->fields, HF_LIT("Origin"), &origin);
-    hf_http_find(&req->fields, HF_LIT("Host"), &host);
-    const struct hf_bytes texts[] = { host, origin, proxy->user, proxy->header };
-    size_t need = 0;
-    for (size_t i = 0; i < HF_COUNT(texts); i++) need += texts[i].len;
-    struct hf_conn_login *login = hf_mem_zero(1, sizeof *login + need);
-    if (!login) return NULL;
-    struct hf_bytes *const kept[] = { &login->host, &login->origin, &login->proxy.user,
-                                      &login->proxy.header };
-    login->has_origin = has_origin;
-    login->proxy.verdict = proxy->verdict;
-    char *at = login->text;
-    for (size_t i = 0; i < HF_COUNT(texts); at += texts[i++].len) {
-        if (texts[i].len > 0) memcpy(at, texts[i].ptr, texts[i].len);
-        *kept[i] = hf_bytes(at, texts[i].len);
-    }
-    return login;
-}
-
-static void send_challenge(struct hf_server *s, struct hf_conn *c)
-{
-    hf_rng_uuid(&s->rng, c->login->nonce);
-    c->login->challenged_wall_ms = s->now.wall_ms;
-    hf_buf_reset(&s->body, SIZE_MAX);
-    hf_buf_addf(&s->body,
-                "{\"type\":\"event\",\"event\":\"connect.challenge\",\"payload\":{\"nonce\":\"%s\","
-                "\"ts\":%lld}}",
-                c->login->nonce, (long long)s->now.wall_ms);
-    hf_conn_send_text(s, c, hf_buf_view(&s->body));
-}
-
-/* Answers 101 and turns the connection into a WebSocket. */
-static void upgrade(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req,
-                    const struct hf_http_upgrade *check, bool is_proxied)
-{
-    struct hf_proxy_identity proxy = proxy_identity(s, c, req, is_proxied);
-    c->login = make_login(req, &proxy);
-    hf_buf_reset(&s->text, SIZE_MAX);
-    hf_http_upgrade_write(&s->text, check->accept);
-    struct hf_blob *head = c->login ? hf_blob_new(hf_buf_view(&s->text)) : NULL;
-    if (!head || hf_outq_push_raw(&c->out, &s->spare, head) != 0) {
-        hf_blob_drop(head);
-        hf_conn_kill(s, c, "out-of-memory");
-        return;
-    }
-    hf_blob_drop(head);
-    /* A ping right behind the request is answered, but not before the 101. */
-    hf_outq_fence(&c->out);
-    c->login->is_proxied = is_proxied;
-    hf_http_reader_fini(&c->reader.http);
-    c->is_websocket = true;
-    hf_ws_reader_init(&c->reader.ws, HF_WS_SERVER, HF_LIMIT_PREAUTH_FRAME_BYTES);
-    c->state = HF_CONN_OPEN;
-    c->phase_at = s->now.mono;
-    hf_admit_upgraded(&s->admit, s->now.mono, c->id);
-    hf_gate_init(&c->gate);
-    send_challenge(s, c);
-}
-
-static void try_upgrade(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req,
-                        const struct hf_http_upgrade *check, bool is_proxied)
-{
-    struct hf_stage_upgrade_answer gate = hf_stage_upgrade(&s->stage);
-    if (check->status != 101) {
-        answer_text(s, c, check->status, hf_bytes_cstr(check->what), false);
-        return;
-    }
-    /* A closed protocol of the real gateway's own workers lives there. */
-    if (hf_bytes_same(hf_http_target_path(req->target), HF_LIT("/__openclaw__/worker"))) {
-        answer_text(s, c, 404, HF_LIT("Not Found"), false);
-        return;
-    }
-    switch (gate.verdict) {
-    case HF_UPGRADE_ACCEPT:
-        upgrade(s, c, req, check, is_proxied);
-        return;
-    case HF_UPGRADE_REFUSE:
-        answer_text(s, c, 503, gate.text, false);
-        return;
-    case HF_UPGRADE_TERMINATE:
-        hf_conn_kill(s, c, "closing");
-        return;
-    }
+        hf_conn_http_text(s, c, 503, HF_LIT("Service Unavailable"), is_head);
 }
 
 /* --- requests --- */
@@ -451,24 +247,26 @@ void hf_conn_http(struct hf_server *s, struct hf_conn *c, const struct hf_http_r
     struct hf_http_upgrade check;
     bool is_head = hf_bytes_same(req->method, HF_LIT("HEAD"));
     bool is_get = hf_bytes_same(req->method, HF_LIT("GET"));
-    enum attribution who = attribute(s, c, req);
+    enum hf_ingress who = hf_conn_ingress(s, c, req);
+    enum endpoint endpoint = find_endpoint(hf_http_target_path(req->target));
     hf_http_upgrade_check(req, &check);
-    if (who == UNATTRIBUTABLE) {
+    /* That the process lives is told to everybody. */
+    if (who == HF_INGRESS_UNATTRIBUTABLE && (check.status != 0 || endpoint != HEALTH)) {
         refuse_unattributable(s, c, is_head);
         return;
     }
     if (check.status != 0) {
-        try_upgrade(s, c, req, &check, who == PROXIED);
+        hf_conn_upgrade(s, c, req, &check, who == HF_INGRESS_PROXIED);
         return;
     }
-    enum endpoint endpoint = find_endpoint(hf_http_target_path(req->target));
     if (endpoint == NOWHERE)
-        answer_text(s, c, 404, HF_LIT("Not Found"), is_head);
+        hf_conn_http_text(s, c, 404, HF_LIT("Not Found"), is_head);
     else if (!is_get && !is_head)
         refuse_method(s, c);
     else if (endpoint == METRICS)
-        ask_metrics(s, c, req, who == PROXIED, is_head);
+        ask_metrics(s, c, req, who == HF_INGRESS_PROXIED, is_head);
     else
         answer_probe(s, c, endpoint,
-                     endpoint != HEALTH && may_see_details(s, c, req, who == PROXIED), is_head);
+                     endpoint != HEALTH && may_see_details(s, c, req, who == HF_INGRESS_PROXIED),
+                     is_head);
 }

@@ -1,8 +1,8 @@
 /* engine/server_state.h: the inside of a server, shared by its own files.
  *
  * Nobody outside src/engine includes this (tests may).  server.c owns the whole,
- * server_conn.c the life of one connection, server_http.c and server_login.c
- * what happens before a client is registered, server_rpc.c and methods/ requests,
+ * server_conn.c the life of one connection, server_http.c, server_ingress.c,
+ * server_upgrade.c and server_login.c what happens before a client is registered, server_rpc.c and methods/ requests,
  * server_event.c the fan-out, server_job.c what waits for the host. */
 #ifndef HF_ENGINE_SERVER_STATE_H
 #define HF_ENGINE_SERVER_STATE_H
@@ -300,6 +300,40 @@ void hf_conn_http(struct hf_server *s, struct hf_conn *c, const struct hf_http_r
 void hf_conn_http_fault(struct hf_server *s, struct hf_conn *c, unsigned status, const char *what);
 void hf_conn_http_metrics(struct hf_server *s, struct hf_conn *c, bool is_head,
                           const struct hf_facts *facts);
+
+/* Answers with a line of text and ends the connection when it has left. */
+void hf_conn_http_text(struct hf_server *s, struct hf_conn *c, unsigned status,
+                       struct hf_bytes text, bool is_head);
+
+/* --- server_ingress.c --- */
+
+enum hf_ingress {
+    HF_INGRESS_DIRECT,
+    HF_INGRESS_PROXIED, /* client_address is what a trusted proxy says */
+    HF_INGRESS_UNATTRIBUTABLE,
+};
+
+enum hf_ingress hf_conn_ingress(const struct hf_server *s, struct hf_conn *c,
+                                const struct hf_http_request *req);
+
+/* Whom a trusted proxy names, where that is how clients come in. */
+struct hf_proxy_identity hf_conn_proxy_identity(const struct hf_server *s, const struct hf_conn *c,
+                                                const struct hf_http_request *req, bool is_proxied);
+
+/* What a caller from elsewhere has shown: `Authorization: Bearer <secret>` with the
+ * shared secret, or the name of a trusted proxy, is right.  A wrong secret counts as
+ * one in a handshake (dependencies.md 6c), and a locked-out address learns nothing from
+ * any secret. */
+enum hf_shown { HF_SHOWN_RIGHT, HF_SHOWN_WRONG, HF_SHOWN_LOCKED };
+enum hf_shown hf_conn_judge_secret(struct hf_server *s, struct hf_conn *c,
+                                   const struct hf_http_request *req, bool is_proxied,
+                                   hf_span *locked_for);
+
+/* --- server_upgrade.c --- */
+
+/* Answers a request for a WebSocket: 101 and the challenge, or why not. */
+void hf_conn_upgrade(struct hf_server *s, struct hf_conn *c, const struct hf_http_request *req,
+                     const struct hf_http_upgrade *check, bool is_proxied);
 
 /* --- server_login.c --- */
 

@@ -133,8 +133,7 @@ bool hf_net_range_has(const struct hf_net_range *range, const struct hf_net_addr
 struct walk {
     const struct hf_net_range *trusted;
     size_t trusted_count;
-    size_t hops;
-    bool is_known; /* the hop that counts so far has an address */
+    bool is_known; /* a hop counts so far, and it has an address */
     struct hf_net_address counts;
 };
 
@@ -165,14 +164,13 @@ static bool hop_read(struct hf_bytes hop, struct hf_net_address *out)
     return hf_net_address_read(hop, out);
 }
 
-/* The last hop that is not trusted wins, which is the rightmost; until one is
- * met the leftmost hop counts. */
+/* The last hop that is no way station wins, which is the rightmost. */
 static void walk_hop(struct walk *w, struct hf_bytes hop)
 {
     struct hf_net_address a;
     bool is_known = hop_read(hop, &a);
-    bool is_client = !is_known || !is_trusted(w->trusted, w->trusted_count, &a);
-    if (w->hops++ > 0 && !is_client) return;
+    if (is_known && (hf_net_is_loopback(&a) || is_trusted(w->trusted, w->trusted_count, &a)))
+        return;
     w->is_known = is_known;
     if (is_known) w->counts = a;
 }

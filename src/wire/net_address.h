@@ -41,13 +41,15 @@ bool hf_net_range_has(const struct hf_net_range *range, const struct hf_net_addr
 enum hf_net_hops {
     HF_NET_HOPS_CLIENT,    /* `*out` is the address that counts */
     HF_NET_HOPS_UNTRUSTED, /* the peer is no trusted proxy, so its list means nothing */
-    HF_NET_HOPS_UNKNOWN    /* the hop that counts hides its address, or the list is broken */
+    HF_NET_HOPS_UNKNOWN    /* the hop that counts hides its address, no hop counts, or the list
+                              is broken */
 };
 
 enum hf_net_list { HF_NET_X_FORWARDED_FOR, HF_NET_FORWARDED /* RFC 7239 */ };
 
 /* Which address counts when `peer` connected with forwarding headers: the
- * rightmost hop that is not a trusted proxy, or the leftmost when all are.
+ * rightmost hop that is neither a trusted proxy nor a loopback address, which says
+ * nothing to others.
  * `values` are the header's values in the order of their lines; at least one. */
 enum hf_net_hops hf_net_client_find(const struct hf_net_address *peer,
                                     const struct hf_net_range *trusted, size_t trusted_count,

@@ -4,6 +4,7 @@ import { unusedRows } from "./differences.mjs";
 import { mustEqual } from "./lib/compare.mjs";
 import { driverOf } from "./lib/driver.mjs";
 import { startHoldfast, startReal } from "./lib/gateway.mjs";
+import { GATEWAYS } from "./lib/proxied.mjs";
 import { Plan, run } from "./lib/tap.mjs";
 import { record } from "./record.mjs";
 import cli from "./suites/cli.mjs";
@@ -14,17 +15,32 @@ import life from "./suites/life.mjs";
 import link from "./suites/link.mjs";
 import native from "./suites/native.mjs";
 import params from "./suites/params.mjs";
+import proxy from "./suites/proxy.mjs";
 import relay from "./suites/relay.mjs";
 import results from "./suites/results.mjs";
 import supervise from "./suites/supervise.mjs";
 
 // The results come first: they were recorded from a gateway that had done nothing else yet.
-const SUITES = [results, handshake, params, http, library, cli, link, life, native, supervise, relay];
+const SUITES = [
+    results,
+    handshake,
+    params,
+    proxy,
+    http,
+    library,
+    cli,
+    link,
+    life,
+    native,
+    supervise,
+    relay,
+];
 
 // The gateways that tests share: name and `gateway` section of the configuration.
 const SHARED = {
     plain: {},
     proxied: { trustedProxies: ["127.0.0.1"] },
+    ...GATEWAYS,
 };
 
 function options(argv) {

@@ -1,4 +1,4 @@
-// Records what the pinned real gateway answers: data/params.jsonl and data/results.jsonl.
+// Records what the pinned real gateway answers: data/params.jsonl, results.jsonl and proxy.jsonl.
 //
 // usage: tests/interop/run --record      (after the pinned release changed; then read the diff)
 //
@@ -7,6 +7,7 @@
 import { readLines, writeLines } from "./lib/data.mjs";
 import { startReal } from "./lib/gateway.mjs";
 import { Session, ask } from "./lib/params.mjs";
+import { GATEWAYS, knock } from "./lib/proxied.mjs";
 import { callsOf, prepare } from "./lib/results.mjs";
 import { sleep } from "./lib/proc.mjs";
 import { mergeShapes, shapeOf } from "./lib/shape.mjs";
@@ -26,6 +27,21 @@ export async function record() {
     } finally {
         await gate.stop();
     }
+    writeLines("proxy.jsonl", await proxyRows());
+}
+
+async function proxyRows() {
+    const rows = [];
+    for (const [name, gateway] of Object.entries(GATEWAYS)) {
+        const gate = await startReal({ gateway });
+        try {
+            for (const { answers, close, upgrade, ...row } of readLines("proxy.jsonl"))
+                if (row.gateway === name) rows.push({ ...row, ...(await knock(gate.url, row)) });
+        } finally {
+            await gate.stop();
+        }
+    }
+    return rows;
 }
 
 async function answeredRows(gate) {

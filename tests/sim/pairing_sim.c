@@ -473,10 +473,15 @@ static void whoever_comes_through_a_proxy_is_not_local(void)
         bool is_trusted, is_let_through;
     } rows[] = {
         { "X-Forwarded-For: 203.0.113.9\r\n", true, true },
-        { "X-Forwarded-For: 127.0.0.1\r\n", true, true },
-        { "X-Forwarded-For: ::1\r\n", true, true },
+        { "Forwarded: for=203.0.113.9\r\n", true, true },
+        { "X-Forwarded-For: 203.0.113.9, 127.0.0.1, ::1\r\n", true, true },
         { "X-Forwarded-For: 127.0.0.1, 203.0.113.9\r\n", true, true },
-        { "Forwarded: for=127.0.0.1\r\n", true, true },
+        { "X-Forwarded-For: 127.0.0.1\r\n", true, false },
+        { "X-Forwarded-For: ::1\r\n", true, false },
+        { "Forwarded: for=127.0.0.1\r\n", true, false },
+        { "X-Forwarded-Proto: https\r\n", true, false },
+        { "X-Forwarded-Proto: https\r\n", false, false },
+        { "Tailscale-User-Login: ada\r\n", false, false },
         { "X-Forwarded-For: 203.0.113.9\r\n", false, false },
         { "X-Forwarded-For: 127.0.0.1\r\n", false, false },
         { "X-Forwarded-For: nonsense\r\n", true, false },

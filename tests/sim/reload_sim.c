@@ -187,7 +187,7 @@ static void a_new_proxy_policy_ends_whom_the_old_one_let_in(void)
     ask_metrics(w, unnamed, &page);
     CHECK_TEXT(hf_bytes_head(hf_buf_view(&page), 12), "HTTP/1.1 401");
     ask_metrics(w, "X-Forwarded-For: 127.0.0.1\r\nX-User: nick\r\n", &page);
-    CHECK_TEXT(hf_bytes_head(hf_buf_view(&page), 12), "HTTP/1.1 401");
+    CHECK_TEXT(hf_bytes_head(hf_buf_view(&page), 12), "HTTP/1.1 403");
     ask_metrics(w, named, &page);
     CHECK_TEXT(hf_bytes_head(hf_buf_view(&page), 12), "HTTP/1.1 200");
     hf_buf_fini(&page);

@@ -114,7 +114,8 @@ static const struct {
 } logins[] = {
     { CONNECT("cli", "cli", ""), HF_PROXY_NAMED, NULL, NULL },
     { CONNECT("gateway-client", "backend", ""), HF_PROXY_NAMED, NULL, NULL },
-    { CONNECT("openclaw-tui", "ui", ""), HF_PROXY_NAMED,
+    { CONNECT("openclaw-tui", "ui", ""), HF_PROXY_NAMED, NULL, NULL },
+    { CONNECT("openclaw-tui", "ui", ""), HF_PROXY_NO_USER,
       "control ui requires device identity (use HTTPS or localhost secure context)",
       "{\"code\":\"CONTROL_UI_DEVICE_IDENTITY_REQUIRED\"}" },
     { CONNECT("cli", "cli", ""), HF_PROXY_NO_USER, "device identity required",

@@ -192,8 +192,7 @@ static void admit_without_device(const struct hf_login_input *in,
     const struct hf_connect_auth *auth = &in->connect->auth;
     bool is_fine = credential->fault == HF_CREDENTIAL_FINE;
     bool is_shown = auth->token.len > 0 || auth->password.len > 0;
-    bool is_named = in->peer->proxy.verdict == HF_PROXY_NAMED &&
-                    in->connect->client.id == HF_CLIENT_ID_CONTROL_UI;
+    bool is_named = in->peer->proxy.verdict == HF_PROXY_NAMED;
     if (hf_login_is_ui(in->connect) && !(is_named && in->connect->role == HF_ROLE_OPERATOR)) {
         hf_login_refuse_no_device(true, out);
     } else if (is_fine && in->connect->role == HF_ROLE_OPERATOR) {

@@ -45,7 +45,8 @@ export function get(port, target, { method = "GET", headers = {} } = {}) {
     });
 }
 
-// Starts `holdfast run`.  `gateway` is the `gateway` section of an openclaw.json, `own` our
+// Starts `holdfast run`.  `gateway` is the `gateway` section of an openclaw.json (with the shared
+// token unless it says how clients are known), `own` our
 // `holdfast.*` keys, `args` further flags.  With `wait` false it returns once the port answers.
 export async function startHoldfast(binary, options = {}) {
     const { gateway = {}, own = {}, args = [], env = {}, stateDir, port = 0, wait = true } = options;
@@ -59,10 +60,9 @@ export async function startHoldfast(binary, options = {}) {
         "run",
         "--port",
         String(port),
-        "--token",
-        TOKEN,
         "--state-dir",
         state,
+        ...(gateway.auth ? [] : ["--token", TOKEN]),
         "--openclaw-config",
         shared,
         "--config",
@@ -97,7 +97,7 @@ export async function startReal(options = {}) {
     const port = options.port || (await freePort());
     const shared = path.join(home, ".openclaw", "openclaw.json");
     fs.mkdirSync(path.dirname(shared), { recursive: true });
-    const auth = { mode: "token", token: TOKEN, ...gateway.auth };
+    const auth = gateway.auth ?? { mode: "token", token: TOKEN };
     fs.writeFileSync(
         shared,
         JSON.stringify({

@@ -52,6 +52,18 @@ export default function http(plan, ctx) {
         mustEqual({ ready: ready.ready, failing: ready.failing }, { ready: true, failing: [] });
     });
 
+    plan.test("http: whoever speaks for somebody unnamed learns only that the gateway lives", async () => {
+        for (const header of ["x-forwarded-for", "x-forwarded-proto", "x-real-ip", "forwarded"]) {
+            const headers = { [header]: "for=203.0.113.7" };
+            mustEqual((await ask("/healthz", { headers })).status, 200, `${header} `);
+            for (const path of ["/startupz", "/readyz", "/api/no/such/thing"]) {
+                const { status, body } = await ask(path, { headers });
+                mustEqual(status, 403, `${header} ${path} `);
+                mustEqual(body.error.type, "proxy_attribution_required");
+            }
+        }
+    });
+
     plan.test("http: an unknown path below /api is not found", async () => {
         const { status, headers, body } = await ask("/api/no/such/thing");
         mustEqual({ status, body }, { status: 404, body: "Not Found" });
