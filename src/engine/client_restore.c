@@ -75,8 +75,10 @@ static void go_on(struct hf_client *c)
     if (c->restore_waits == 0) end_round(c);
 }
 
+/* A gap in the middle of a round needs no other one: its end is told behind the gap. */
 void hf_client_restore_begin(struct hf_client *c, bool is_after_gap)
 {
+    c->is_restore_after_gap |= c->is_restoring && is_after_gap;
     if (c->is_restoring) return;
     c->is_restoring = true;
     c->is_restore_after_gap = is_after_gap;

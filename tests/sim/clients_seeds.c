@@ -6,12 +6,14 @@
  * virtual time: stalls, resets, cut reads and short writes, refused and slow dials,
  * server restarts and kills, freezes of either side, clock steps, answers of hooks that
  * come late, wrong or for another question, tokens that cannot be stored, secrets that
- * change, and owners that start, stop, reconnect, call, cancel, subscribe and dispose
- * as they like, also from within the news.  The invariants of section 16 of
+ * change, events that are lost, and owners that start, stop, reconnect, call, cancel,
+ * subscribe and dispose as they like, also from within the news.  The invariants of section 16 of
  * spec/client-lifecycle.md are checked at every step.  Then the faults stop: every client
  * is ready within a minute, its calls are answered, and a disposed one is silent. */
 #include "base/err.h"
 #include "engine/client.h"
+#include "lib/lossy.h"
+#include "lib/recovery.h"
 #include "lib/seeds.h"
 #include "lib/world.h"
 #include "wire/json_read.h"
@@ -26,6 +28,7 @@ enum {
     SILENT_SECONDS = 60,
     TAGS = 2048,
     QUESTIONS = 4,
+    LOST_PERCENT = 15,
 };
 
 enum tag_state { TAG_FREE, TAG_WAITS, TAG_SETTLED };
@@ -49,10 +52,12 @@ struct guest { /* a client, its host and its owner */
     bool dial_fails, wants_write, ends;
     hf_time frozen_until;
     struct hf_buf in;
+    struct lossy lossy; /* what came and may be lost on the way to `in` */
+    bool loses_events;
     size_t opened, closed;
     /* What left on this socket. */
     struct hf_ws_reader tap;
-    bool is_tapped; /* the upgrade request has passed */
+    size_t head_seen; /* bytes of its request's empty line; all of them: it has passed */
     size_t connects;
     /* The owner. */
     enum tag_state tags[TAGS];
@@ -64,7 +69,8 @@ struct guest { /* a client, its host and its owner */
     hf_time retry_at;  /* as told; HF_NEVER: none */
     uint32_t failures; /* as last seen */
     uint64_t hellos;
-    size_t readies, restored, results_ok;
+    size_t restored, results_ok;
+    struct recovery recovery;
 };
 
 struct crowd {
@@ -153,12 +159,9 @@ static void tap(struct guest *g, struct hf_bytes bytes)
     uint8_t copy[HF_LIMIT_WRITE_BYTES];
     size_t at = 0;
     memcpy(copy, bytes.ptr, bytes.len);
-    if (!g->is_tapped) {
-        const uint8_t *end = memmem(copy, bytes.len, "\r\n\r\n", 4);
-        if (!end) return; /* a short write of the upgrade request */
-        g->is_tapped = true;
-        at = (size_t)(end + 4 - copy);
-    }
+    /* The upgrade request, which short writes may cut anywhere. */
+    for (; g->head_seen < 4 && at < bytes.len; at++)
+        g->head_seen = copy[at] == "\r\n\r\n"[g->head_seen] ? g->head_seen + 1 : copy[at] == '\r';
     while (at < bytes.len) {
         struct hf_ws_item item;
         size_t used;
@@ -167,6 +170,7 @@ static void tap(struct guest *g, struct hf_bytes bytes)
         at += used;
         if (item.kind != HF_WS_TEXT) continue;
         bool is_connect = hf_json_is(hf_json_find(item.bytes, "method"), HF_LIT("connect"));
+        g->recovery.asked += recovery_is_subscription(item.bytes);
         g->connects += is_connect;
         WORLD_CHECK(w, g->connects == 1);
         WORLD_CHECK(w, !is_connect || link_of(g)->state != HF_LINK_AWAIT_CHALLENGE);
@@ -188,6 +192,8 @@ static void drop(struct guest *g, bool resets)
     g->dial_at = HF_NEVER;
     g->wants_write = g->ends = false;
     hf_buf_reset(&g->in, 0);
+    hf_buf_reset(&g->lossy.raw, 0);
+    g->lossy.is_past_head = false;
     if (g->socket < 0) return;
     if (resets)
         world_reset(c->w, g->socket);
@@ -237,8 +243,9 @@ static void dial(struct guest *g, uint64_t generation)
     g->retry_at = HF_NEVER;
     g->nudged = false;
     g->generation = generation;
-    g->is_tapped = false;
+    g->head_seen = 0;
     g->connects = 0;
+    g->recovery = (struct recovery){ 0 };
     hf_ws_reader_fini(&g->tap);
     hf_ws_reader_init(&g->tap, HF_WS_SERVER, HF_LIMIT_PAYLOAD_BYTES);
     g->dial_fails = percent(c, 10);
@@ -321,6 +328,7 @@ static void subscribe(struct guest *g)
     if (dice(c, 2)) one.method = HF_LIT("sessions.subscribe"), one.params = HF_LIT("{}");
     int err = hf_client_subscribe(g->client, c->w->now, &one);
     WORLD_CHECK(c->w, err == 0 || err == HF_ERR_LIMIT || err == HF_ERR_CLOSED);
+    if (err == 0 && link_of(g)->state == HF_LINK_READY) recovery_begin_round(&g->recovery, false);
     if (g->subscription > 3) hf_client_unsubscribe(g->client, g->subscription - dice(c, 3));
 }
 
@@ -357,6 +365,7 @@ static void do_something(struct guest *g)
     } else if (what < 810) {
         int err = hf_client_restore(g->client, c->w->now);
         WORLD_CHECK(c->w, err == 0 || err == HF_ERR_STATE);
+        if (err == 0) recovery_begin_round(&g->recovery, true);
     } else if (what < 900) {
         g->nudged = true;
         event(g, nudges[dice(c, HF_COUNT(nudges))]);
@@ -449,8 +458,8 @@ static void told(struct guest *g, const struct hf_client_news *news)
     WORLD_CHECK(c->w, !g->is_quiet);
     WORLD_CHECK(c->w, !g->is_disposed || news->kind == HF_CLIENT_IS_RESULT);
     if (news->kind == HF_CLIENT_IS_RESULT) settle(g, news);
-    if (news->kind == HF_CLIENT_IS_READY) g->readies++;
-    if (news->kind == HF_CLIENT_IS_RESTORED) g->restored++;
+    g->restored += news->kind == HF_CLIENT_IS_RESTORED;
+    recovery_note(&g->recovery, c->w, news);
     if (news->kind == HF_CLIENT_TOKEN_STORE) store(g, news);
     if (news->kind == HF_CLIENT_IS_CLOSED) check_text(g, news->u.closed.reason);
     if (news->kind == HF_CLIENT_IS_PAUSED) check_text(g, news->u.paused.reason);
@@ -506,9 +515,19 @@ static void say_something_stale(struct guest *g)
     WORLD_CHECK(c->w, memcmp(&before, link_of(g), sizeof before) == 0);
 }
 
+static bool receive(struct guest *g)
+{
+    struct world *w = g->crowd->w;
+    if (!g->loses_events) return world_receive(w, g->socket, &g->in);
+    bool has_ended = world_receive(w, g->socket, &g->lossy.raw);
+    lossy_pass(&g->lossy, w, g->crowd->is_over ? 0 : LOST_PERCENT, &g->in);
+    if (has_ended) lossy_end(&g->lossy, &g->in);
+    return has_ended;
+}
+
 static void read_some(struct guest *g)
 {
-    bool has_ended = world_receive(g->crowd->w, g->socket, &g->in);
+    bool has_ended = receive(g);
     while (g->generation && g->socket >= 0 && g->in.len > 0) {
         struct hf_client_event event = { .kind = HF_CLIENT_INPUT, .socket = g->generation };
         event.u.input.data = g->in.ptr;
@@ -585,7 +604,9 @@ static void born(struct guest *g)
                          .dial_at = HF_NEVER,
                          .retry_at = HF_NEVER,
                          .frozen_until = c->w->now.mono };
+    g->loses_events = dice(c, 2) != 0;
     hf_buf_init(&g->in, HF_LIMIT_BUFFERED_BYTES);
+    hf_buf_init(&g->lossy.raw, HF_LIMIT_BUFFERED_BYTES);
     hf_ws_reader_init(&g->tap, HF_WS_SERVER, HF_LIMIT_PAYLOAD_BYTES);
     WORLD_CHECK(c->w, hf_client_new(&g->client, &config) == 0);
     event(g, HF_CLIENT_START);
@@ -598,6 +619,7 @@ static void finish(struct guest *g)
     WORLD_CHECK(g->crowd->w, g->opened == g->closed && g->socket < 0);
     hf_client_free(g->client);
     hf_buf_fini(&g->in);
+    hf_buf_fini(&g->lossy.raw);
     hf_ws_reader_fini(&g->tap);
 }
 
@@ -750,6 +772,7 @@ static void check_healthy(struct crowd *c, const struct world_peers *peers)
         if (g->is_disposed) continue;
         WORLD_CHECK(c->w, g->results_ok > ok[i] || g->next_tag == TAGS);
         WORLD_CHECK(c->w, g->restored >= 1);
+        WORLD_CHECK(c->w, !g->recovery.round.is_under_way && g->recovery.gap_to == 0);
     }
 }
 

@@ -73,6 +73,11 @@ static void a_gap_brings_them_back_too(void)
     CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESTORED), 3);
     CHECK(seat_last(&s, HF_CLIENT_IS_RESTORED)->u.restored.is_after_gap);
     CHECK_EQ(hf_client_restore(s.client, s.now), 0);
+    give_event(&s, 12); /* while a round that no gap began goes on */
+    seat_answer(&s, "\"ok\":true");
+    CHECK_EQ(seat_count(&s, HF_CLIENT_IS_RESTORED), 4);
+    CHECK(seat_last(&s, HF_CLIENT_IS_RESTORED)->u.restored.is_after_gap);
+    CHECK_EQ(hf_client_restore(s.client, s.now), 0);
     seat_act(&s);
     /* One without an answer is one that failed. */
     seat_run(&s, 31000);
