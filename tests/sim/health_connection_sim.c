@@ -27,8 +27,14 @@ static struct block read_block(struct world *w, struct hf_bytes health)
     struct hf_bytes value = hf_json_find(health, "connection");
     if (value.len == 0) return b;
     b.is_there = true;
-    /* health-connection 35: exactly three keys, integers or null. */
-    WORLD_CHECK(w, hf_json_count(value) == 3);
+    /* health-connection 35: exactly three keys in their order, integers or null. */
+    static const char *const keys[] = { "connected", "rttMs", "lastHeartbeatAt" };
+    struct hf_json_member member;
+    size_t count = 0;
+    struct hf_json_iter it = hf_json_iter(value);
+    for (; hf_json_next_member(&it, &member); count++)
+        WORLD_CHECK(w, count < 3 && hf_json_is(member.key, hf_bytes_cstr(keys[count])));
+    WORLD_CHECK(w, count == 3);
     WORLD_CHECK(w, hf_json_get_bool(hf_json_find(value, "connected"), &b.connected) == 0);
     b.has_rtt = hf_json_get_int(hf_json_find(value, "rttMs"), &b.rtt_ms) == 0;
     b.has_heartbeat = hf_json_get_int(hf_json_find(value, "lastHeartbeatAt"), &b.heartbeat_ms) == 0;
@@ -54,15 +60,12 @@ static void a_new_client_is_connected_and_knows_nothing_yet(void)
     struct peer p;
     config.no_pong = true;
     peer_login(&p, w, &config);
-    bool ok;
-    struct hf_blob *first = hf_blob_new(hf_json_find(hf_blob_view(p.hello), "snapshot"));
+    struct hf_blob *before = hf_blob_new(hf_server_health(w->server, false));
+    peer_run_world(&p, HF_MS(1));
     struct block b = ask(&p, NULL);
     CHECK(b.is_there && b.connected && !b.has_rtt && !b.has_heartbeat);
-    uint32_t id = peer_call(&p, "health", NULL);
-    struct hf_bytes again = peer_answer(&p, id, &ok);
-    CHECK_BYTES(hf_json_find(again, "ts"),
-                hf_json_find(hf_json_find(hf_blob_view(first), "health"), "ts"));
-    hf_blob_drop(first);
+    CHECK_BYTES(hf_server_health(w->server, false), hf_blob_view(before));
+    hf_blob_drop(before);
     peer_fini(&p);
     world_free(w);
 }
@@ -87,48 +90,57 @@ static void silence_becomes_false_one_instant_after_the_stale_window(void)
     world_free(w);
 }
 
+static struct hf_blob *newest_ping(struct peer *p)
+{
+    for (size_t i = p->kept.len; i-- > 0;) {
+        const struct peer_message *message = hf_ring_at(&p->kept, i);
+        if (message->kind == HF_WS_PING) return hf_blob_hold(message->text);
+    }
+    world_fail(p->world, "no ping came");
+}
+
 /* health-connection 13, 14: own values only, from one cached summary. */
 static void two_clients_never_see_each_others_values(void)
 {
+    static const hf_span delays[] = { HF_MS(10), HF_MS(200) };
     struct world *w = started(3);
     struct peer_config config = peer_operator();
     struct peer all[2];
+    struct hf_blob *payloads[2];
+    int64_t heartbeats[2];
     config.no_pong = true;
-    for (size_t i = 0; i < 2; i++) peer_login(&all[i], w, &config);
-    static const hf_span delays[] = { HF_MS(10), HF_MS(200) };
     for (size_t i = 0; i < 2; i++) {
-        const struct peer_message *ping = hf_ring_at(&all[i].kept, all[i].kept.len - 1);
-        WORLD_CHECK(w, ping->kind == HF_WS_PING);
+        peer_login(&all[i], w, &config);
+        payloads[i] = newest_ping(&all[i]);
+        peer_run_world(&all[i], HF_MS(1)); /* the payloads differ by their instants */
     }
-    /* A's pending payload sent by B means nothing. */
-    struct peer_message *ping_a = hf_ring_at(&all[0].kept, all[0].kept.len - 1);
-    struct hf_blob *payload_a = hf_blob_hold(ping_a->text);
-    struct peer_message *ping_b = hf_ring_at(&all[1].kept, all[1].kept.len - 1);
-    struct hf_blob *payload_b = hf_blob_hold(ping_b->text);
-    bool same = hf_bytes_same(hf_blob_view(payload_a), hf_blob_view(payload_b));
-    if (!same) {
-        peer_send_frame(&all[1], HF_WS_OP_PONG, hf_blob_view(payload_a));
-        CHECK(!ask(&all[1], NULL).has_rtt);
-    }
-    hf_time base = w->now.mono;
+    peer_send_frame(&all[1], HF_WS_OP_PONG, hf_blob_view(payloads[0]));
+    CHECK(!ask(&all[1], NULL).has_rtt);
+    CHECK(!ask(&all[0], NULL).has_rtt);
+    CHECK_EQ(hf_server_conn(w->server, w->sockets[all[1].socket].conn)->liveness.pongs_unmatched,
+             1);
     for (size_t i = 0; i < 2; i++) {
         hf_time at = hf_time_after(all[i].ready_at, delays[i]);
-        if (hf_time_before(w->now.mono, at))
-            peer_run_world(&all[i], hf_time_since(at, w->now.mono));
-        peer_send_frame(&all[i], HF_WS_OP_PONG, hf_blob_view(i == 0 ? payload_a : payload_b));
+        peer_run_world(&all[i], hf_time_since(at, w->now.mono));
+        peer_send_frame(&all[i], HF_WS_OP_PONG, hf_blob_view(payloads[i]));
         peer_run_world(&all[i], 0);
+        heartbeats[i] = w->now.wall_ms;
     }
-    (void)base;
+    struct hf_blob *cached = hf_blob_hold(w->server->health);
     for (int round = 0; round < 500; round++) {
         for (size_t i = 0; i < 2; i++) {
             struct block b = ask(&all[i], NULL);
             CHECK(b.connected && b.has_rtt);
             CHECK_EQ_AT(round, b.rtt_ms, hf_span_ms(delays[i]));
+            CHECK_EQ_AT(round, b.heartbeat_ms, heartbeats[i]);
         }
     }
-    hf_blob_drop(payload_a);
-    hf_blob_drop(payload_b);
-    for (size_t i = 0; i < 2; i++) peer_fini(&all[i]);
+    CHECK(w->server->health == cached); /* one body served all of them */
+    hf_blob_drop(cached);
+    for (size_t i = 0; i < 2; i++) {
+        hf_blob_drop(payloads[i]);
+        peer_fini(&all[i]);
+    }
     world_free(w);
 }
 
@@ -231,7 +243,8 @@ static void what_all_clients_share_has_no_connection_block(void)
     world_free(w);
 }
 
-/* health-connection 26: with probe and after a refresh; HTTP has none. */
+/* health-connection 26: with probe and after a refresh, which a call makes when the wall
+ * clock went back; an error and HTTP have none. */
 static void a_probe_carries_the_block_and_refreshes_the_summary(void)
 {
     struct world *w = started(8);
@@ -241,8 +254,14 @@ static void a_probe_carries_the_block_and_refreshes_the_summary(void)
     size_t before = peer_event_count(&p, "health");
     CHECK(ask(&p, "{\"probe\":true}").is_there);
     CHECK_EQ(peer_event_count(&p, "health"), before + 1);
-    peer_run_world(&p, HF_SECONDS(61));
+    world_step_wall(w, -3600000);
     CHECK(ask(&p, NULL).is_there);
+    CHECK_EQ(peer_event_count(&p, "health"), before + 2);
+    bool ok;
+    struct hf_bytes error =
+        peer_answer(&p, peer_call(&p, "health", "{},\"expectedProfileId\":\"another\""), &ok);
+    CHECK(!ok);
+    CHECK(memmem(error.ptr, error.len, "\"connection\"", 12) == NULL);
     int k = world_connect_loopback(w);
     struct hf_buf in;
     hf_buf_init(&in, 100000);
@@ -306,13 +325,17 @@ static void a_stale_link_recovers_with_its_next_pong(void)
     w->settings.pong_enforcement = false;
     world_start(w);
     world_run(w, HF_MS(1), NULL);
+    config.no_pong = true;
     peer_login(&p, w, &config);
-    peer_run_world(&p, HF_SECONDS(1));
+    struct hf_blob *payload = newest_ping(&p);
+    peer_run_world(&p, HF_MS(30));
+    peer_send_frame(&p, HF_WS_OP_PONG, hf_blob_view(payload));
+    hf_blob_drop(payload);
     struct block fresh = ask(&p, NULL);
-    p.config.no_pong = true;
+    CHECK_EQ(fresh.rtt_ms, 30);
     peer_run_world(&p, HF_SECONDS(101));
     struct block stale = ask(&p, NULL);
-    CHECK(!stale.connected);
+    CHECK(!stale.connected && stale.has_rtt && stale.has_heartbeat);
     CHECK_EQ(stale.rtt_ms, fresh.rtt_ms);
     CHECK_EQ(stale.heartbeat_ms, fresh.heartbeat_ms);
     p.config.no_pong = false;
@@ -419,20 +442,33 @@ static void a_silent_peer_is_given_up_at_the_deadline(void)
     world_free(w);
 }
 
-/* health-connection 38: the close cancels what was armed; a late pong is ignored. */
+/* health-connection 38: the close, by the peer or by us, cancels what was armed; a late pong
+ * of the pending ping is ignored. */
 static void a_close_during_a_pending_ping_leaves_nothing_behind(void)
 {
-    struct world *w = started(10);
-    struct peer_config config = peer_operator();
-    struct peer p;
-    config.no_pong = true;
-    peer_login(&p, w, &config);
-    peer_close(&p, 1000);
-    peer_send_frame(&p, HF_WS_OP_PONG, HF_LIT("1795318000000"));
-    peer_run_world(&p, HF_SECONDS(60));
-    CHECK_EQ(p.state, PEER_ENDED);
-    peer_fini(&p);
-    world_free(w);
+    for (int is_ours = 0; is_ours <= 1; is_ours++) {
+        struct world *w = started(10);
+        struct peer_config config = peer_operator();
+        struct peer p;
+        config.no_pong = true;
+        peer_login(&p, w, &config);
+        struct hf_blob *payload = newest_ping(&p);
+        if (is_ours) {
+            w->settings.token = HF_LIT("the next secret");
+            world_settings(w);
+        } else {
+            peer_close(&p, 1000);
+        }
+        peer_send_frame(&p, HF_WS_OP_PONG, hf_blob_view(payload));
+        peer_run_world(&p, HF_MS(1));
+        CHECK_EQ_AT(is_ours, w->server->conns.live, 0);
+        CHECK_AT(is_ours, hf_time_same(hf_pings_due(&w->server->pings), HF_NEVER));
+        CHECK_EQ_AT(is_ours, w->server->deadlines.len, 0);
+        CHECK_EQ_AT(is_ours, p.state, PEER_ENDED);
+        hf_blob_drop(payload);
+        peer_fini(&p);
+        world_free(w);
+    }
 }
 
 /* health-connection 40: three clients, ten minutes, then stop: no ping leaves but
@@ -445,19 +481,82 @@ static void three_clients_ten_minutes_three_ping_timers(void)
     struct peers peers = { .all = all, .count = 3 };
     struct world_peers run = peers_of(&peers);
     for (size_t i = 0; i < 3; i++) peer_login(&all[i], w, &config);
-    world_run(w, HF_SECONDS(600), &run);
+    for (int second = 0; second < 600; second++) {
+        world_run(w, HF_SECONDS(1), &run);
+        CHECK_EQ_AT(second, w->server->pings.queue.len, 3);
+    }
     for (size_t i = 0; i < 3; i++) {
         CHECK_EQ_AT(i, all[i].state, PEER_READY);
         CHECK_AT(i, all[i].pings >= 24 && all[i].pings <= 25);
+        peer_close(&all[i], 1000);
+        world_run(w, HF_MS(1), &run);
+        CHECK_EQ_AT(i, w->server->pings.queue.len, 2 - i);
     }
     world_stop(w, false, 0);
-    world_run(w, HF_SECONDS(5), &run);
-    CHECK(w->server == NULL); /* it said STOPPED, so nothing was left to do */
-    for (size_t i = 0; i < 3; i++) {
-        CHECK_EQ_AT(i, all[i].close_code, 1012);
-        peer_fini(&all[i]);
-    }
+    world_turn(w);
+    CHECK(w->is_stopped); /* it said STOPPED, so nothing was left to do */
+    CHECK_EQ(w->server->deadlines.len, 0);
+    for (size_t i = 0; i < 3; i++) peer_fini(&all[i]);
     world_free(w);
+}
+
+/* health-connection 29, 30: the ping is stuck behind 300 KB.  Whoever reads on is spared for
+ * five minutes, and once the ping has left a full window follows; whoever does not is ended
+ * after 25 s, and the line says that the ping never left. */
+static void a_ping_that_is_stuck_behind_data_is_the_peers_matter(void)
+{
+    enum { BULK = 300000 };
+    for (int reads = 0; reads <= 1; reads++) {
+        struct world *w = started(16);
+        struct peer_config config = peer_operator();
+        struct peer p;
+        char *bulk = malloc(BULK);
+        CHECK(bulk != NULL);
+        memset(bulk, 'x', BULK);
+        bulk[0] = bulk[BULK - 1] = '"';
+        peer_login(&p, w, &config);
+        peer_answer(&p, peer_call(&p, "sessions.subscribe", NULL), NULL);
+        peer_run_world(&p, HF_MS(100));
+        lost_line_seen = false;
+        w->on_log = watch_lost;
+        world_stall(w, p.socket, false, true);
+        hf_server_broadcast(w->server, "session.message", hf_bytes(bulk, BULK), NULL, HF_EMPTY,
+                            false);
+        world_turn(w);
+        free(bulk);
+        p.config.no_pong = true;
+        hf_time ping_at = hf_time_after(p.ready_at, HF_SECONDS(25));
+        peer_run_world(&p, hf_time_since(ping_at, w->now.mono));
+        if (!reads) {
+            peer_run_world(&p, HF_SECONDS(25) - 1);
+            CHECK(!lost_line_seen);
+            peer_run_world(&p, HF_MS(251));
+            CHECK(lost_line_seen);
+            CHECK(strstr(lost_line, "pingWriteState=pending") != NULL);
+            CHECK(strstr(lost_line, "bufferedBytes=") != NULL);
+            CHECK(strstr(lost_line, "bufferedBytes=0") == NULL);
+        } else {
+            /* 1 KiB at least every 10 s for five minutes, then all at once. */
+            w->sockets[p.socket].down.window = 1024;
+            w->weather.latency_max = HF_SECONDS(10);
+            world_resume(w, p.socket);
+            peer_run_world(&p, HF_SECONDS(300));
+            CHECK(!lost_line_seen);
+            CHECK_EQ(peer_event_count(&p, "session.message"), 0); /* it is not through yet */
+            w->sockets[p.socket].down.window = 2 * BULK;
+            w->weather.latency_max = 0;
+            world_resume(w, p.socket);
+            peer_run_world(&p, 0);
+            CHECK_EQ(peer_event_count(&p, "session.message"), 1);
+            peer_run_world(&p, HF_SECONDS(25) - 1);
+            CHECK(!lost_line_seen);
+            peer_run_world(&p, HF_MS(251));
+            CHECK(lost_line_seen);
+            CHECK(strstr(lost_line, "pingWriteState=completed") != NULL);
+        }
+        peer_fini(&p);
+        world_free(w);
+    }
 }
 
 CHECK_MAIN(a_new_client_is_connected_and_knows_nothing_yet,
@@ -470,4 +569,5 @@ CHECK_MAIN(a_new_client_is_connected_and_knows_nothing_yet,
            a_stale_link_recovers_with_its_next_pong, a_crowd_is_pinged_as_it_came,
            a_silent_peer_is_given_up_at_the_deadline,
            a_close_during_a_pending_ping_leaves_nothing_behind,
-           three_clients_ten_minutes_three_ping_timers)
+           three_clients_ten_minutes_three_ping_timers,
+           a_ping_that_is_stuck_behind_data_is_the_peers_matter)
