@@ -5,7 +5,7 @@ import { TOKEN, freePort } from "./gateway.mjs";
 import { node, openclaw } from "./peers.mjs";
 import { cleanEnv, finish, folder, sleep, start, stop } from "./proc.mjs";
 
-const READY_MS = 180000;
+const READY_MS = 400000;
 
 // Keeps a gateway busy, without an answer to anybody, for as long as a file says (milliseconds).
 // Its launcher and its worker threads load this, too, and are left alone.
