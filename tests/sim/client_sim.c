@@ -2,6 +2,7 @@
  * spec/client-lifecycle.md and spec/startup-retry.md that need both ends. */
 #include "base/err.h"
 #include "engine/client.h"
+#include "engine/server_state.h"
 #include "lib/peer.h"
 #include "wire/json_read.h"
 
@@ -197,6 +198,18 @@ static struct world *started(uint64_t seed)
     return w;
 }
 
+/* What the server ran for the one client that is in, whatever the client believes. */
+static uint64_t requests_run(const struct world *w)
+{
+    const struct hf_pool *conns = &w->server->conns;
+    uint64_t count = 0;
+    for (hf_id id = 0; (id = hf_pool_next(conns, id)) != 0;) {
+        const struct hf_conn *c = hf_pool_find(conns, id);
+        if (c->client) count += c->client->requests;
+    }
+    return count;
+}
+
 /* client-lifecycle 1: once ready, one call, one answer. */
 static void a_client_logs_in_and_calls(void)
 {
@@ -245,6 +258,35 @@ static void a_client_waits_through_the_start(void)
     run(&g, HF_MS(700));
     CHECK_EQ(g.results_ok, 1);
     CHECK_EQ(g.told[HF_CLIENT_IS_RESULT], 1);
+    CHECK_EQ(requests_run(w), 1);
+    finish(&g);
+}
+
+/* startup-retry 36: killed while it starts; the client falls back to its backoff, and is in
+ * once the next start is over. */
+static void a_gateway_killed_while_it_starts_is_found_again(void)
+{
+    struct hf_client_config config = plain_config();
+    struct world *w = world_new(17);
+    struct guest g;
+    w->config.start_items[w->config.start_item_count++] = HF_LIT("held");
+    world_start(w);
+    world_run(w, HF_MS(1), NULL);
+    start(&g, w, &config);
+    run(&g, HF_MS(700));
+    CHECK_EQ(g.told[HF_CLIENT_IS_STARTING], 2);
+    world_kill(w);
+    run(&g, HF_MS(6900)); /* refused, and refused after 1, 2 and 4 s */
+    CHECK_EQ(g.dials, 2 + 3);
+    CHECK_EQ(g.told[HF_CLIENT_IS_READY], 0);
+    world_start(w);
+    run(&g, HF_MS(1000));
+    CHECK(g.told[HF_CLIENT_IS_STARTING] > 2);
+    world_item_ready(w, "held");
+    run(&g, HF_MS(600));
+    CHECK_EQ(g.told[HF_CLIENT_IS_READY], 1);
+    CHECK_EQ(g.results_ok, 1);
+    CHECK_EQ(requests_run(w), 1);
     finish(&g);
 }
 
@@ -260,7 +302,9 @@ static void a_start_longer_than_the_budget_fails_in_time(void)
     config.link.budget = HF_MS(2000);
     config.link.is_one_shot = true;
     start(&g, w, &config);
-    run(&g, HF_MS(1550));
+    run(&g, HF_MS(1449));
+    CHECK_EQ(g.told[HF_CLIENT_IS_PAUSED], 0);
+    run(&g, HF_MS(101));
     CHECK_EQ(g.told[HF_CLIENT_IS_PAUSED], 1);
     CHECK_EQ(hf_client_link(g.client)->pause, HF_LINK_PAUSE_BUDGET);
     CHECK_TEXT(hf_client_failure(g.client).text, "gateway starting");
@@ -374,6 +418,7 @@ static void stop_is_final_until_the_next_start(void)
 }
 
 CHECK_MAIN(a_client_logs_in_and_calls, a_device_signs_the_challenge,
-           a_client_waits_through_the_start, a_start_longer_than_the_budget_fails_in_time,
-           a_wrong_token_pauses, a_restart_is_waited_for, a_reset_settles_what_waits,
-           a_dead_path_is_noticed, an_idle_link_stays, stop_is_final_until_the_next_start)
+           a_client_waits_through_the_start, a_gateway_killed_while_it_starts_is_found_again,
+           a_start_longer_than_the_budget_fails_in_time, a_wrong_token_pauses,
+           a_restart_is_waited_for, a_reset_settles_what_waits, a_dead_path_is_noticed,
+           an_idle_link_stays, stop_is_final_until_the_next_start)

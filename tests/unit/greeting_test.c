@@ -89,6 +89,8 @@ static void an_error_of_another_shape_is_refused(void)
     } rows[] = {
         { "{\"code\":\"A\",\"message\":\"m\"}", 0 },
         { "{\"code\":\"A\",\"message\":\"m\",\"retryAfterMs\":\"300\"}", 0 },
+        { "{\"code\":\"A\",\"message\":\"m\",\"retryAfterMs\":null}", 0 },
+        { "{\"code\":\"A\",\"message\":\"m\",\"retryAfterMs\":true}", 0 },
         { "{\"code\":\"\",\"message\":\"m\"}", HF_ERR_TYPE },
         { "{\"code\":\"A\",\"message\":\"\"}", HF_ERR_TYPE },
         { "{\"code\":\"A\"}", HF_ERR_TYPE },
@@ -99,6 +101,32 @@ static void an_error_of_another_shape_is_refused(void)
         struct hf_error_seen e = { 0 };
         CHECK_EQ_AT(i, hf_error_read(hf_bytes_cstr(rows[i].error), &e), rows[i].want);
         CHECK_AT(i, !e.has_retry_after);
+    }
+}
+
+/* startup-retry 17: what is not exactly a start-up refusal has no reason or may not be tried
+ * again; the life cycle treats it as any other failure (tests/unit/link_retry_test.c). */
+static void details_of_another_shape_have_no_reason(void)
+{
+    static const struct {
+        const char *rest, *reason;
+        bool is_retryable;
+    } rows[] = {
+        { ",\"retryable\":true,\"details\":{\"reason\":\"startup-sidecars\"}", "startup-sidecars",
+          true },
+        { ",\"details\":{\"reason\":\"startup-sidecars\"}", "startup-sidecars", false },
+        { ",\"retryable\":true,\"details\":[\"startup-sidecars\"]", "", true },
+        { ",\"retryable\":true,\"details\":null", "", true },
+        { ",\"retryable\":true,\"details\":\"startup-sidecars\"", "", true },
+        { ",\"retryable\":true,\"details\":{\"reason\":[\"startup-sidecars\"]}", "", true },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_error_seen e;
+        char text[256];
+        snprintf(text, sizeof text, "{\"code\":\"UNAVAILABLE\",\"message\":\"m\"%s}", rows[i].rest);
+        CHECK_EQ_AT(i, hf_error_read(hf_bytes_cstr(text), &e), 0);
+        CHECK_TEXT_AT(i, e.reason, rows[i].reason);
+        CHECK_EQ_AT(i, e.retryable, rows[i].is_retryable);
     }
 }
 
@@ -192,4 +220,4 @@ CHECK_MAIN(an_unknown_field_is_named_by_the_message, a_body_is_an_error_in_one_o
            a_device_token_needs_its_role, a_challenge_is_read_whatever_it_holds,
            a_hello_gives_its_policy_and_its_features, what_is_no_hello_is_refused,
            an_error_gives_what_decides_about_the_retry, an_error_of_another_shape_is_refused,
-           a_request_id_must_follow_the_grammar)
+           details_of_another_shape_have_no_reason, a_request_id_must_follow_the_grammar)

@@ -25,7 +25,14 @@ static void fail(struct link_case *c, char how)
                                      .is_retryable = true,
                                      .has_retry_after = true,
                                      .retry_after_ms = 1000 };
+    struct hf_refusal later = restarting;
+    later.retry_after_ms = 1900;
     if (how == 'd') link_case_say(c, HF_LINK_DIAL_FAILED);
+    if (how == 'R') link_case_refuse(c, &later);
+    if (how == '3') {
+        link_case_ask(c);
+        link_case_close(c, 1013, "gateway starting");
+    }
     if (how == 's') link_case_refuse(c, &starting);
     if (how == 'r') link_case_refuse(c, &restarting);
     if (how == 'c') {
@@ -52,6 +59,8 @@ static void each_end_has_its_wait(void)
         { "dshd", { 1000, 500, 1000, 2000 } }, /* the hello in between resets */
         { "dddr", { 1000, 2000, 4000, 8000 } },
         { "r", { 1000 } },
+        { "RdR", { 1900, 2000, 4000 } }, /* the longer one of hint and backoff */
+        { "33", { 1000, 2000 } },        /* no start-up frame: a failure like others */
         { "hhh", { 1000, 1000, 1000 } },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
@@ -67,6 +76,17 @@ static void each_end_has_its_wait(void)
             CHECK_EQ_AT(i, c.dials, n + 2);
         }
     }
+}
+
+/* startup-retry 22: the close alone is told, and is no start-up wait. */
+static void a_close_of_1013_without_its_frame_is_told(void)
+{
+    struct link_case c;
+    start_plain(&c);
+    fail(&c, '3');
+    CHECK_EQ(c.errors, 1);
+    CHECK_EQ(c.closed, 1);
+    CHECK_EQ(c.starting, 0);
 }
 
 /* startup-retry 18: twenty of them leave the exponent alone. */
@@ -513,8 +533,9 @@ static void a_one_shot_waits_only_for_what_will_pass(void)
     CHECK_EQ(c.link.state, HF_LINK_BACKOFF);
 }
 
-CHECK_MAIN(each_end_has_its_wait, start_up_errors_are_not_attempts, a_start_up_error_is_silent,
-           a_hint_is_clamped, anything_else_is_a_failure_like_others,
+CHECK_MAIN(each_end_has_its_wait, a_close_of_1013_without_its_frame_is_told,
+           start_up_errors_are_not_attempts, a_start_up_error_is_silent, a_hint_is_clamped,
+           anything_else_is_a_failure_like_others,
            jitter_goes_upward_and_is_not_clamped_at_the_maximum, a_crowd_comes_back_spread,
            only_a_stable_connection_resets_the_ladder,
            a_wrong_token_is_tried_once_more_with_the_device_token,
