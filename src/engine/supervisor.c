@@ -251,7 +251,9 @@ hf_time hf_supervisor_due(const struct hf_supervisor *s)
 
 static void probed(struct hf_supervisor *s, const struct hf_keeper_event *e)
 {
-    bool is_ready = e->u.probed.result == HF_KEEPER_PROBE_READY;
+    bool is_taken = hf_keep_place_is_taken(s, e);
+    enum hf_keeper_probe result = is_taken ? HF_KEEPER_PROBE_OTHER : e->u.probed.result;
+    bool is_ready = result == HF_KEEPER_PROBE_READY;
     if (hf_keep_answered(s, HF_ASK_ALIVE, e->ask)) {
         hf_keep_watch_vigil_input(s, &(struct hf_vigil_input){ .kind = is_ready
                                                                            ? HF_VIGIL_HTTP_ANSWERED
@@ -263,11 +265,11 @@ static void probed(struct hf_supervisor *s, const struct hf_keeper_event *e)
     if (s->phase != HF_PHASE_DETECT || s->start.facts.is_ours)
         hf_keep_watch_standing(s, is_ready ? HF_STANDING_PROBE_OK : HF_STANDING_PROBE_FAILED);
     if (s->phase == HF_PHASE_DETECT)
-        hf_keep_place_probed(s, e->u.probed.result);
+        hf_keep_place_probed(s, result);
     else if (s->phase == HF_PHASE_WAIT_READY)
-        hf_keep_start_probed(s, e);
+        hf_keep_start_probed(s, e, is_taken);
     else if (hf_keep_state_is(s, HF_KEEPER_RUNNING))
-        hf_keep_watch_place_probed(s, e->u.probed.result);
+        hf_keep_watch_place_probed(s, result);
 }
 
 static void evidence(struct hf_supervisor *s, const struct hf_keeper_event *e)

@@ -156,13 +156,18 @@ static void read_hello(struct hf_supervisor *s, struct hf_bytes hello)
     l->has_presence = lists(methods, "system-presence");
 }
 
-static void link_ready(struct hf_supervisor *s, struct hf_bytes hello)
+static void link_ready(struct hf_supervisor *s, const struct hf_keeper_event *e)
 {
     struct hf_word boot = s->boot_before;
+    if (s->start.is_open && hf_keep_place_is_taken(s, e)) {
+        hf_keep_start_failed(s, HF_FAILED_PORT,
+                             HF_LIT("port_conflict: another process answers on the port"));
+        return;
+    }
     s->link.is_ready = true;
     hf_sightings_alive(&s->sightings, s->now.mono);
     hf_keep_watch_standing(s, HF_STANDING_LINK_READY);
-    read_hello(s, hello);
+    read_hello(s, e->u.link_ready.hello);
     s->boot_before = s->link.boot_id;
     hf_outsider_met(&s->outsider, hf_word_view(&s->link.version));
     /* The same boot: only the connection was lost, nothing was read again. */
@@ -253,7 +258,7 @@ void hf_keep_link_event(struct hf_supervisor *s, const struct hf_keeper_event *e
     }
     hf_keep_heard(s, e);
     if (e->kind == HF_KEEPER_LINK_READY)
-        link_ready(s, e->u.link_ready.hello);
+        link_ready(s, e);
     else if (e->kind == HF_KEEPER_LINK_FAILED)
         link_failed(s, e);
     else if (e->kind == HF_KEEPER_LINK_CLOSED)

@@ -86,7 +86,8 @@ void hf_keep_start_spawn(struct hf_supervisor *s);
 void hf_keep_start_spawned(struct hf_supervisor *s, struct hf_tree *t);
 void hf_keep_start_wait_ready(struct hf_supervisor *s, bool is_reattach);
 void hf_keep_start_is_ready(struct hf_supervisor *s); /* the place answers */
-void hf_keep_start_probed(struct hf_supervisor *s, const struct hf_keeper_event *event);
+void hf_keep_start_probed(struct hf_supervisor *s, const struct hf_keeper_event *event,
+                          bool is_taken);
 void hf_keep_start_deadline(struct hf_supervisor *s); /* TIMER_STEP while starting */
 void hf_keep_start_is_hung(struct hf_supervisor *s);  /* what lives does not let us in */
 void hf_keep_start_is_half_alive(struct hf_supervisor *s);
@@ -119,6 +120,11 @@ void hf_keep_place_judge(struct hf_supervisor *s);
 void hf_keep_place_port(struct hf_supervisor *s);
 void hf_keep_place_port_checked(struct hf_supervisor *s, bool is_free);
 void hf_keep_place_probed(struct hf_supervisor *s, enum hf_keeper_probe result);
+
+/* Ours lives, and another process answers (PROBED, LINK_READY): it is not ours for that. */
+bool hf_keep_place_is_taken(struct hf_supervisor *s, const struct hf_keeper_event *event);
+void hf_keep_place_taken(struct hf_supervisor *s); /* while ours is to get ready */
+void hf_keep_place_given_up(struct hf_supervisor *s);
 
 /* --- supervisor_tree.c --- */
 

@@ -33,14 +33,65 @@ static void name_holder(struct hf_supervisor *s, const struct hf_keeper_found *f
                       (int)unit.len, (const char *)unit.ptr);
 }
 
+/* --- somebody else, though ours lives --- */
+
+bool hf_keep_place_is_taken(struct hf_supervisor *s, const struct hf_keeper_event *event)
+{
+    const struct hf_tree *ours = hf_ledger_gateway(&s->ledger);
+    bool is_answer =
+        event->kind == HF_KEEPER_LINK_READY ||
+        (event->kind == HF_KEEPER_PROBED && event->u.probed.result == HF_KEEPER_PROBE_READY);
+    return is_answer && ours && ours->id != event->tree;
+}
+
+static void name_taker(struct hf_supervisor *s, const struct hf_keeper_found *found)
+{
+    if (hf_time_same(s->start.taken_at, HF_NEVER) || !found->is_listening) return;
+    name_holder(s, found);
+    s->status_changed = true;
+    HF_LOG(&s->config.log, HF_LOG_WARN, "keeper.port_taken",
+           HF_TEXT("why", hf_bytes(s->error, s->error_len)));
+}
+
+void hf_keep_place_given_up(struct hf_supervisor *s)
+{
+    bool is_named = s->error_len > 0;
+    hf_keep_tree_end_all(s, hf_reaper_grace(HF_GRACE_STOP, s->config.stop_grace, -1));
+    hf_keep_start_failed(s, HF_FAILED_PORT,
+                         is_named ? hf_keep_text(s, hf_bytes(s->error, s->error_len))
+                                  : HF_LIT("port_conflict: another process answers on the port"));
+}
+
+/* Ours may wait for the port or exit for want of it: it is waited for like a port that is
+ * not free, and then the one who has it is judged. */
+void hf_keep_place_taken(struct hf_supervisor *s)
+{
+    if (hf_time_same(s->start.taken_at, HF_NEVER)) {
+        s->start.taken_at = s->now.mono;
+        hf_keep_clear_error(s);
+        hf_keep_ask(s, HF_KEEPER_DETECT, HF_ASK_DETECT);
+    }
+    if (hf_time_before(s->now.mono, hf_time_after(s->start.taken_at, HF_MS(PORT_WITHIN_MS))))
+        return;
+    hf_keep_place_given_up(s);
+}
+
+/* --- who is it --- */
+
 void hf_keep_place_detected(struct hf_supervisor *s, const struct hf_keeper_found *found)
 {
     struct hf_tree *t = hf_ledger_find(&s->ledger, found->tree);
+    struct hf_tree *ours = hf_ledger_gateway(&s->ledger);
     struct hf_start *start = &s->start;
+    if (s->phase == HF_PHASE_WAIT_READY) name_taker(s, found);
     if (s->phase != HF_PHASE_DETECT) return;
+    if (found->is_listening && ours && t != ours) {
+        hf_keep_start_wait_ready(s, true); /* never two: what answers there is not ours */
+        return;
+    }
     start->facts = (struct hf_holder_facts){
         .is_listening = found->is_listening,
-        .is_ours = found->is_listening && t && t == hf_ledger_gateway(&s->ledger),
+        .is_ours = found->is_listening && ours,
         .is_recorded = found->is_recorded,
         .lives_recorded = found->recorded_pid != 0 && hf_ledger_is_empty(&s->ledger),
         .is_same_user = found->is_known && found->is_same_user,

@@ -31,6 +31,7 @@ static void prepare(struct hf_supervisor *s, struct hf_start_how how)
         .spawned_at = HF_NEVER,
         .ready_at = HF_NEVER,
         .deadline = hf_time_after(s->now.mono, s->config.start_within),
+        .taken_at = HF_NEVER,
     };
 }
 
@@ -66,6 +67,7 @@ void hf_keep_start_attempt(struct hf_supervisor *s, struct hf_bytes cause)
     s->start.startup_step = 0;
     s->start.is_candidate = s->start.must_be_free = s->start.doctor_follows = false;
     s->start.is_reattach = false;
+    s->start.taken_at = HF_NEVER;
     if (hf_keep_start_waits_for_trees(s)) return;
     hf_keep_place_detect(s, cause);
 }
@@ -152,9 +154,10 @@ void hf_keep_start_is_ready(struct hf_supervisor *s)
         hf_keep_running_enter(s, true);
 }
 
-void hf_keep_start_probed(struct hf_supervisor *s, const struct hf_keeper_event *event)
+void hf_keep_start_probed(struct hf_supervisor *s, const struct hf_keeper_event *event,
+                          bool is_taken)
 {
-    if (event->u.probed.result == HF_KEEPER_PROBE_READY) {
+    if (event->u.probed.result == HF_KEEPER_PROBE_READY && !is_taken) {
         hf_keep_start_is_ready(s);
     } else if (event->u.probed.other_port) {
         hf_keep_tree_end_all(s, hf_reaper_grace(HF_GRACE_STOP, s->config.stop_grace, -1));
@@ -162,6 +165,12 @@ void hf_keep_start_probed(struct hf_supervisor *s, const struct hf_keeper_event 
     } else {
         bool is_suspended = s->vigil.stage == HF_VIGIL_SUSPENDED;
         hf_keep_arm(s, HF_TIMER_POLL, HF_MS(is_suspended ? SUSPENDED_EVERY_MS : PROBE_EVERY_MS));
+        if (is_taken) {
+            hf_keep_place_taken(s);
+        } else if (!hf_time_same(s->start.taken_at, HF_NEVER)) {
+            s->start.taken_at = HF_NEVER;
+            hf_keep_clear_error(s);
+        }
     }
 }
 
@@ -182,6 +191,10 @@ void hf_keep_start_is_half_alive(struct hf_supervisor *s)
 
 static void not_ready(struct hf_supervisor *s)
 {
+    if (!hf_time_same(s->start.taken_at, HF_NEVER)) {
+        hf_keep_place_given_up(s);
+        return;
+    }
     if (s->start.is_reattach && hf_ledger_gateway(&s->ledger)) {
         hf_keep_watch_doubt(s);
         return;

@@ -70,7 +70,8 @@ struct hf_start { /* the start operation */
     uint32_t attempt;
     hf_time begun_at, spawned_at, ready_at; /* HF_NEVER: that did not happen */
     hf_time deadline;                       /* of the whole */
-    bool is_reattach;                       /* waits for one that lives already */
+    hf_time taken_at; /* since then somebody else answers in the place; HF_NEVER */
+    bool is_reattach; /* waits for one that lives already */
     bool was_charged, has_spawned, has_doctored;
     bool must_be_free;   /* nobody could say who listens: only a free port is proof */
     bool is_looking;     /* exit 78: who owns the place? */

@@ -24,17 +24,38 @@ struct listeners {
     size_t count;
 };
 
-/* Whether it takes loopback's port: there, or everywhere. */
-static bool is_in_our_way(const struct hf_proc_socket *s)
+static struct hf_net_address address_of(const struct hf_proc_socket *s)
 {
-    static const uint8_t everywhere[HF_NET_ADDRESS_BYTES];
-    struct hf_net_address at =
-        s->is_v6 ? hf_net_address_v6(s->address) : hf_net_address_v4(s->address);
-    return memcmp(s->address, everywhere, s->is_v6 ? 16 : 4) == 0 || hf_net_is_loopback(&at);
+    return s->is_v6 ? hf_net_address_v6(s->address) : hf_net_address_v4(s->address);
 }
 
-/* Everything that listens on `port` (0: on any). */
-static void read_table(const char *path, uint16_t port, struct listeners *out)
+static bool is_everywhere(const struct hf_proc_socket *s)
+{
+    static const uint8_t everywhere[HF_NET_ADDRESS_BYTES];
+    return memcmp(s->address, everywhere, s->is_v6 ? 16 : 4) == 0;
+}
+
+/* How well a listener fits a connection to that address; 0: it does not get it. */
+static int fit(const struct hf_proc_socket *s, const struct hf_net_address *to)
+{
+    struct hf_net_address at = address_of(s);
+    if (hf_net_address_same(&at, to)) return 3;
+    if (!is_everywhere(s)) return 0;
+    if (s->is_v6 != hf_net_is_v4(to)) return 2;
+    return s->is_v6 ? 1 : 0; /* "::" may take IPv4, too */
+}
+
+/* Whether it takes a connection to `to`; NULL: loopback's port, there or everywhere. */
+static bool is_in_way(const struct hf_proc_socket *s, const struct hf_net_address *to)
+{
+    struct hf_net_address at = address_of(s);
+    if (to) return fit(s, to) > 0;
+    return is_everywhere(s) || hf_net_is_loopback(&at);
+}
+
+/* Everything that listens on `port` (0: on any) in the way of `to`. */
+static void read_table(const char *path, uint16_t port, const struct hf_net_address *to,
+                       struct listeners *out)
 {
     char line[LINE_BYTES];
     struct hf_proc_socket s;
@@ -42,15 +63,15 @@ static void read_table(const char *path, uint16_t port, struct listeners *out)
     if (!in) return;
     while (out->count < LISTENERS_MAX && fgets(line, sizeof line, in)) {
         if (!hf_proc_socket_read(hf_bytes_cstr(line), &s) || !s.is_listening) continue;
-        if (port == 0 || (s.port == port && is_in_our_way(&s))) out->items[out->count++] = s;
+        if (port == 0 || (s.port == port && is_in_way(&s, to))) out->items[out->count++] = s;
     }
     fclose(in);
 }
 
-static void read_tables(uint16_t port, struct listeners *out)
+static void read_tables(uint16_t port, const struct hf_net_address *to, struct listeners *out)
 {
     out->count = 0;
-    for (size_t i = 0; i < HF_COUNT(tables); i++) read_table(tables[i], port, out);
+    for (size_t i = 0; i < HF_COUNT(tables); i++) read_table(tables[i], port, to, out);
 }
 
 /* The listener that the process has open, or NULL. */
@@ -107,7 +128,7 @@ void hf_port_find(uint16_t port, struct hf_port_owner *out)
 {
     static struct listeners found;
     *out = (struct hf_port_owner){ .uid = -1 };
-    read_tables(port, &found);
+    read_tables(port, NULL, &found);
     if (found.count == 0) return;
     out->is_listening = true;
     out->uid = (int64_t)found.items[0].uid;
@@ -141,13 +162,57 @@ uint16_t hf_port_of(const pid_t *pids, size_t count)
     static struct listeners all;
     uint16_t lowest = 0;
     char pid[32];
-    read_tables(0, &all);
+    read_tables(0, NULL, &all);
     for (size_t i = 0; i < count && all.count > 0; i++) {
         snprintf(pid, sizeof pid, "%ld", (long)pids[i]);
         const struct hf_proc_socket *open = find_open(pid, &all);
         if (open && (lowest == 0 || open->port < lowest)) lowest = open->port;
     }
     return lowest;
+}
+
+/* --- who answers --- */
+
+/* Those that fit best stay. */
+static void keep_best(struct listeners *l, const struct hf_net_address *to)
+{
+    int best = 0;
+    size_t kept = 0;
+    for (size_t i = 0; i < l->count; i++)
+        if (fit(&l->items[i], to) > best) best = fit(&l->items[i], to);
+    for (size_t i = 0; i < l->count && best > 0; i++)
+        if (fit(&l->items[i], to) == best) l->items[kept++] = l->items[i];
+    l->count = kept;
+}
+
+/* Its descriptors cannot be seen, but such a socket would be its user's. */
+static bool may_hold(const char *pid, const struct listeners *among)
+{
+    char path[HF_PROC_PATH_BYTES], text[HF_PROC_TEXT_BYTES];
+    uint64_t uid;
+    snprintf(path, sizeof path, "/proc/%.20s/fd", pid);
+    if (access(path, R_OK | X_OK) == 0 || errno != EACCES) return false;
+    snprintf(path, sizeof path, "/proc/%.20s/status", pid);
+    if (!hf_proc_key_number(hf_proc_read(path, text, sizeof text), HF_LIT("Uid:"), &uid))
+        return false;
+    for (size_t i = 0; i < among->count; i++)
+        if (among->items[i].uid == uid) return true;
+    return false;
+}
+
+bool hf_port_comes_to(const struct hf_net_address *address, uint16_t port, const pid_t *pids,
+                      size_t count)
+{
+    static struct listeners found;
+    char pid[32];
+    read_tables(port, address, &found);
+    keep_best(&found, address);
+    if (found.count == 0) return !hf_net_is_loopback(address);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(pid, sizeof pid, "%ld", (long)pids[i]);
+        if (find_open(pid, &found) || may_hold(pid, &found)) return true;
+    }
+    return false;
 }
 
 /* --- trying --- */

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct hf_net_address;
+
 enum { HF_PORT_PROGRAM_BYTES = 64, HF_PORT_UNIT_BYTES = 128 };
 
 /* Of several listeners the one whose process can be seen counts. */
@@ -33,6 +35,14 @@ uint16_t hf_port_pick(void);
 
 /* The lowest port that one of these processes listens on, or 0. */
 uint16_t hf_port_of(const pid_t *pids, size_t count);
+
+/* Whether a connection to that address comes to one of these processes: the listener that
+ * the system prefers for it is open in one of them.  Of one that may not be looked into
+ * (it was given capabilities, or is another user's) the user of the socket decides.
+ * Nobody of this machine can take an address that is not of this machine: whatever
+ * answers there does not listen here, and true is said of it. */
+bool hf_port_comes_to(const struct hf_net_address *address, uint16_t port, const pid_t *pids,
+                      size_t count);
 
 /* Whether whoever listens there answers GET /healthz on loopback with a live
  * gateway's 200, within a second. */

@@ -18,6 +18,7 @@ struct hf_probe {
     uv_timer_t timer;
     unsigned open_handles;
     bool has_poll, is_connected;
+    struct hf_net_address peer; /* when connected */
 };
 
 /* --- the end --- */
@@ -47,10 +48,13 @@ static void finish(struct hf_probe *p, enum hf_probe_result result, struct hf_by
     hf_probe_done done = p->config.done;
     void *ctx = p->config.ctx;
     char text[WHY_BYTES];
+    struct hf_net_address peer = p->peer;
+    bool is_connected = p->is_connected;
     /* The reason may lie in what goes now. */
     int len = snprintf(text, sizeof text, "%.*s", (int)why.len, (const char *)why.ptr);
     hf_probe_free(p);
-    done(ctx, result, hf_bytes(text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1));
+    done(ctx, result, is_connected ? &peer : NULL,
+         hf_bytes(text, (size_t)len < sizeof text ? (size_t)len : sizeof text - 1));
 }
 
 static void on_late(uv_timer_t *timer)
@@ -128,6 +132,7 @@ static void on_dialed(void *ctx, const struct hf_dial_result *result)
     p->stream = *result->stream;
     *result->stream = (struct hf_stream){ .fd = -1 };
     p->is_connected = true;
+    p->peer = result->address;
     if (p->config.kind == HF_PROBE_TCP) {
         finish(p, HF_PROBE_READY, HF_EMPTY);
         return;

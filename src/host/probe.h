@@ -19,9 +19,11 @@ enum hf_probe_result {
     HF_PROBE_OTHER,   /* another answer */
 };
 
-/* Called once, from the loop; the probe is gone with it.  `why` is for people, borrowed;
- * empty when READY. */
-typedef void (*hf_probe_done)(void *ctx, enum hf_probe_result result, struct hf_bytes why);
+/* Called once, from the loop; the probe is gone with it.  `why` is for people, empty when
+ * READY; `peer` is the address that was connected to, NULL without a connection.  Both
+ * are borrowed until return. */
+typedef void (*hf_probe_done)(void *ctx, enum hf_probe_result result,
+                              const struct hf_net_address *peer, struct hf_bytes why);
 
 struct hf_probe_config {
     struct hf_dialer *dialer;

@@ -73,8 +73,10 @@ static void tell_end(struct hf_sup_link *l, uint16_t code, struct hf_bytes reaso
 static void tell_ready(struct hf_sup_link *l, struct hf_bytes hello)
 {
     struct hf_keeper_event event = { .kind = HF_KEEPER_LINK_READY, .link = l->id };
+    struct hf_client_peer peer;
     l->is_ready = true;
     event.u.link_ready.hello = hello;
+    if (hf_client_seat_peer(l->seat, &peer)) event.tree = hf_sup_answering(l->s, &peer.address);
     hf_sup_later(l->s, &event);
 }
 

@@ -101,7 +101,8 @@ void hf_sup_check_port(struct hf_supervise *s, const struct hf_keeper_action *a)
 static unsigned find_elsewhere(struct hf_supervise *s, enum hf_probe_result result)
 {
     static pid_t pids[HF_LIMIT_TREE_SCAN];
-    if (!s->config.hands_port || result != HF_PROBE_REFUSED || s->gateway == 0) return 0;
+    bool may_be = result == HF_PROBE_REFUSED || result == HF_PROBE_READY;
+    if (!s->config.hands_port || !may_be || s->gateway == 0) return 0;
     size_t count = hf_trees_list(s->trees, s->gateway, pids, HF_COUNT(pids));
     unsigned port = hf_port_of(pids, count);
     if (port == 0 || port == s->config.supervisor.port) {
@@ -111,7 +112,19 @@ static unsigned find_elsewhere(struct hf_supervise *s, enum hf_probe_result resu
     return ++s->elsewhere_looks < ELSEWHERE_LOOKS ? 0 : port;
 }
 
-static void on_probed(void *ctx, enum hf_probe_result result, struct hf_bytes why)
+/* Whose process it is that answers there, of the gateway's tree. */
+uint64_t hf_sup_answering(struct hf_supervise *s, const struct hf_net_address *peer)
+{
+    static pid_t pids[HF_LIMIT_TREE_SCAN];
+    if (s->gateway == 0) return 0;
+    size_t count = hf_trees_list(s->trees, s->gateway, pids, HF_COUNT(pids));
+    bool is_ours =
+        count > 0 && hf_port_comes_to(peer, (uint16_t)s->config.supervisor.port, pids, count);
+    return is_ours ? s->gateway : 0;
+}
+
+static void on_probed(void *ctx, enum hf_probe_result result, const struct hf_net_address *peer,
+                      struct hf_bytes why)
 {
     static const enum hf_keeper_probe words[] = {
         [HF_PROBE_READY] = HF_KEEPER_PROBE_READY,
@@ -126,7 +139,8 @@ static void on_probed(void *ctx, enum hf_probe_result result, struct hf_bytes wh
     asked->probe = NULL;
     hf_sup_turn(s);
     event.u.probed.result = words[result];
-    event.u.probed.other_port = find_elsewhere(s, result);
+    if (result == HF_PROBE_READY) event.tree = hf_sup_answering(s, peer);
+    if (event.tree == 0) event.u.probed.other_port = find_elsewhere(s, result);
     event.u.probed.why = why;
     if (event.u.probed.other_port != 0) {
         int len = snprintf(text, sizeof text,

@@ -141,6 +141,9 @@ void hf_sup_journal(struct hf_supervise *s, const struct hf_keeper_action *a);
 /* Whether who listens is a program that a gateway would be. */
 bool hf_sup_is_gateway(const struct hf_port_owner *owner);
 
+/* The tree whose process takes connections to that address on our port; 0: none of ours. */
+uint64_t hf_sup_answering(struct hf_supervise *s, const struct hf_net_address *peer);
+
 /* The journal's process when it lives: true and the record. */
 bool hf_sup_recorded(const struct hf_supervise *s, struct hf_journal *out);
 

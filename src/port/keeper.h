@@ -153,8 +153,10 @@ enum hf_keeper_call_outcome {
 
 struct hf_keeper_event {
     enum hf_keeper_event_kind kind;
-    uint64_t ask;  /* the number of the action that it answers */
-    uint64_t tree; /* SPAWNED .. EVIDENCE */
+    uint64_t ask; /* the number of the action that it answers */
+    /* SPAWNED .. EVIDENCE; PROBED with READY and LINK_READY: of ours, that whose process
+     * answers; 0: none, or nobody can tell. */
+    uint64_t tree;
     uint64_t link; /* LINK_... */
     union {
         struct hf_keeper_request request;

@@ -146,15 +146,27 @@ static bool serves_http(const struct nursery *n, const struct kid *k)
 
 static bool listens(const struct nursery *n, const struct kid *k)
 {
-    return k->main_lives && (k->child.listens_mute || is_past(n, k->ready_at));
+    bool has_let_go = k->child.frees_port && !is_past(n, k->down_until);
+    return k->main_lives && !has_let_go && (k->child.listens_mute || is_past(n, k->ready_at));
 }
 
 static struct kid *listener(struct nursery *n)
 {
-    for (size_t i = 0; i < NURSERY_KIDS; i++)
-        if (n->kids[i].exists && listens(n, &n->kids[i]) && !n->kids[i].is_doctor)
-            return &n->kids[i];
+    for (size_t i = 0; i < NURSERY_KIDS; i++) {
+        struct kid *k = &n->kids[i];
+        if (!k->exists || k->is_doctor || !listens(n, k)) continue;
+        if (!k->is_bound && n->stranger.is_there) continue;
+        k->is_bound = true;
+        return k;
+    }
     return NULL;
+}
+
+void nursery_steal_port(struct nursery *n, struct stranger thief)
+{
+    if (listener(n)) return;
+    n->stranger = thief;
+    n->stranger.is_there = true;
 }
 
 /* --- mail --- */
@@ -288,6 +300,7 @@ static void begin_kid(struct nursery *n, struct kid *k)
     k->hang_at = c->hang_ms ? when(n, c->hang_ms) : HF_NEVER;
     k->restart_at = c->restart_ms ? when(n, c->restart_ms) : HF_NEVER;
     k->down_until = hf_at_ms(0);
+    k->gives_up_at = HF_NEVER;
     k->boot = 1;
 }
 
@@ -729,6 +742,9 @@ static void check(struct nursery *n)
     }
     if (st.state == HF_KEEPER_RUNNING && n->config.place == HF_PLACE_GATEWAY) /* 4 */
         NURSERY_CHECK(n, st.is_connected);
+    if (st.is_connected) /* whoever answers is ours, or is not said to be */
+        NURSERY_CHECK(n, st.is_owned == n->link_to_kid);
+    if (st.is_connected && !st.is_owned) NURSERY_CHECK(n, gateways == 0);
     if (st.phase == HF_PHASE_IDLE) /* 2 */
         NURSERY_CHECK(n, hf_time_same(hf_supervisor_due(n->s), HF_NEVER) && !st.is_wanted);
     NURSERY_CHECK(n, hf_time_before(n->now.mono, hf_supervisor_due(n->s)));
@@ -770,6 +786,12 @@ static struct hf_bytes hello(struct nursery *n, const char *version, bool has_pr
     return hf_bytes(text, (size_t)len);
 }
 
+/* Of ours, whose process it is. */
+static uint64_t tree_of(struct nursery *n, const struct kid *k)
+{
+    return k && hf_ledger_find(&n->s->ledger, k->tree) ? k->tree : 0;
+}
+
 static void look_probe(struct nursery *n, struct mail *m)
 {
     struct kid *k = listener(n);
@@ -782,6 +804,7 @@ static void look_probe(struct nursery *n, struct mail *m)
     else if (n->stranger.is_there)
         result = n->stranger.answers ? HF_KEEPER_PROBE_READY : HF_KEEPER_PROBE_OTHER;
     m->event.u.probed.result = result;
+    m->event.tree = tree_of(n, k);
     if (g && g->child.other_port && !k) {
         m->event.u.probed.other_port = g->child.other_port;
         m->event.u.probed.why = HF_LIT("expected port 18789, it listens on 4711");
@@ -827,6 +850,7 @@ static void look_connect(struct nursery *n, struct mail *m)
     else
         m->event.u.link_ready.hello =
             hello(n, n->stranger.version, true, n->stranger.has_shutdown ? ",\"shutdown\"" : "", 7);
+    m->event.tree = tree_of(n, k);
     n->link_tree = k ? k->tree : 0;
     n->link_to_kid = k != NULL;
     n->link_is_open = m->event.kind == HF_KEEPER_LINK_READY;
@@ -914,6 +938,22 @@ static bool notifies(const struct nursery *n, const struct kid *k)
     return n->config.place == HF_PLACE_NOTIFY && !k->is_doctor && !k->has_notified;
 }
 
+/* As the real one does when another process has its port. */
+static void mind_port(struct nursery *n, struct kid *k)
+{
+    bool is_blocked = n->stranger.is_there && listens(n, k) && !k->is_bound;
+    if (k->child.gives_up_ms == 0 || k->is_doctor) return;
+    if (!is_blocked)
+        k->gives_up_at = HF_NEVER;
+    else if (hf_time_same(k->gives_up_at, HF_NEVER))
+        k->gives_up_at = hf_time_after(n->now.mono, HF_MS(k->child.gives_up_ms));
+    if (!is_past(n, k->gives_up_at)) return;
+    k->exit_at = n->now.mono;
+    k->child.exit_code = 78;
+    k->child.exit_signal = 0;
+    k->child.says_restart = false;
+}
+
 static void kid_moves(struct nursery *n, struct kid *k)
 {
     if (!k->exists || !k->main_lives) return;
@@ -925,8 +965,10 @@ static void kid_moves(struct nursery *n, struct kid *k)
         k->restart_at = HF_NEVER;
         k->down_until = hf_time_after(n->now.mono, HF_MS(k->child.down_ms));
         k->boot++;
+        if (k->child.frees_port) k->is_bound = false;
         if (n->link && n->link_tree == k->tree) lose_link(n, 1012, 0);
     }
+    mind_port(n, k);
     if (!is_past(n, k->exit_at)) return;
     if (k->child.says_restart && n->link_is_open && n->link_tree == k->tree)
         nursery_event(n, "shutdown", "{\"reason\":\"restart\",\"restartExpectedMs\":1000}");
@@ -958,6 +1000,7 @@ static hf_time next_at(const struct nursery *n)
         const struct kid *k = &n->kids[i];
         if (!k->exists || !k->main_lives) continue;
         at = hf_time_min(at, hf_time_min(k->exit_at, k->restart_at));
+        at = hf_time_min(at, k->gives_up_at);
         if (notifies(n, k)) at = hf_time_min(at, k->ready_at);
     }
     return at;

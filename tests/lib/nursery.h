@@ -49,6 +49,8 @@ struct child {
     bool refuses_us;      /* or with a credential error */
     int64_t restart_ms;   /* closes 1012 so long after ready, as if it restarted in place; 0 */
     int64_t down_ms;      /* and answers nothing for so long */
+    bool frees_port;      /* nor listens meanwhile */
+    int64_t gives_up_ms;  /* exits with 78 when the port is taken for so long; 0: it waits */
     enum nursery_on_usr on_usr;
     const char *version; /* of the gateway; NULL: "2026.9.6" */
     const char *methods; /* more of them: ",\"shutdown\""; NULL: none */
@@ -71,6 +73,8 @@ struct kid { /* one tree */
     struct child child;
     hf_time made_at, ready_at, exit_at, down_until, hang_at, restart_at;
     bool is_stopped, has_notified;
+    bool is_bound;       /* it has the port: whoever came first */
+    hf_time gives_up_at; /* HF_NEVER: nobody else has it */
     int boot;
     hf_span cpu;
 };
@@ -177,6 +181,9 @@ void nursery_run(struct nursery *n, hf_span span);
 void nursery_run_ms(struct nursery *n, int64_t ms);
 void nursery_say(struct nursery *n, const struct hf_keeper_event *event);
 void nursery_step_wall(struct nursery *n, int64_t ms);
+
+/* Somebody else takes the port, if nobody has it. */
+void nursery_steal_port(struct nursery *n, struct stranger thief);
 
 /* The main process of the gateway, or NULL. */
 struct kid *nursery_gateway(struct nursery *n);

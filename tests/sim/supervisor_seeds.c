@@ -102,6 +102,8 @@ static struct child make_child(struct nursery *n, bool is_sick)
                        .methods = chance(n, 30) ? ",\"gateway.restart.request\"" : NULL,
                        .says_ready = chance(n, 50),
                        .down_ms = (int64_t)dice(n, 5000),
+                       .frees_port = chance(n, 50),
+                       .gives_up_ms = chance(n, 60) ? 1 + (int64_t)dice(n, 20000) : 0,
                        .has_http = chance(n, 30) };
     if (is_sick) make_sick(n, &c);
     return c;
@@ -138,18 +140,17 @@ static void steal_port(struct nursery *n)
         n->stranger.is_there = false;
         return;
     }
-    if (nursery_alive(n) > 0) return;
-    n->stranger = (struct stranger){ .is_there = true,
-                                     .is_known = chance(n, 80),
-                                     .is_same_user = chance(n, 70),
-                                     .answers = chance(n, 50),
-                                     .lets_in = chance(n, 50),
-                                     .pid = 77,
-                                     .name = "thief" };
-    n->stranger.is_same_user &= n->stranger.is_known;
-    n->stranger.has_shutdown = chance(n, 50);
-    n->stranger.shutdown_is_unknown = chance(n, 50);
-    n->stranger.shutdown_is_mute = chance(n, 20);
+    struct stranger thief = { .is_known = chance(n, 80),
+                              .is_same_user = chance(n, 70),
+                              .answers = chance(n, 50),
+                              .lets_in = chance(n, 50),
+                              .pid = 77,
+                              .name = "thief" };
+    thief.is_same_user &= thief.is_known;
+    thief.has_shutdown = chance(n, 50);
+    thief.shutdown_is_unknown = chance(n, 50);
+    thief.shutdown_is_mute = chance(n, 20);
+    nursery_steal_port(n, thief);
 }
 
 static void happen(struct nursery *n)

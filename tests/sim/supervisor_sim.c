@@ -219,6 +219,76 @@ static void a_doctor_that_hangs_is_ended(void)
     end();
 }
 
+/* Another gateway, which answers, is faster. */
+static void thief_comes(bool lets_in)
+{
+    nursery_steal_port(&n, (struct stranger){ .is_known = true,
+                                              .is_same_user = true,
+                                              .answers = true,
+                                              .lets_in = lets_in,
+                                              .pid = 77,
+                                              .name = "node" });
+}
+
+/* 5.2: whoever took the port while ours boots is not ours for answering.  Ours waits for
+ * the port, as the real one does; so do we, 15 s, and say who has it. */
+static void a_port_that_is_taken_while_ours_boots_is_not_ours(void)
+{
+    for (int lets_in = 0; lets_in < 2; lets_in++) {
+        BEGIN({ .ready_ms = 3000 });
+        uint64_t tag = ask(HF_KEEPER_DO_START);
+        run_ms(1000);
+        thief_comes(lets_in);
+        run_ms(14000);
+        CHECK_EQ(phase(), HF_PHASE_WAIT_READY);
+        CHECK(holds(nursery_status(&n).error, "held by node (pid 77"));
+        CHECK_EQ(n.actions[HF_KEEPER_LINK_OPEN], 0); /* it does not get our credential */
+        run_ms(4000);
+        CHECK_EQ(nursery_alive(&n), 0);
+        CHECK_EQ(n.spawns, 1);
+        CHECK_EQ(final_of(tag), lets_in ? HF_KEEPER_EXECUTED : HF_KEEPER_FAILED);
+        CHECK(!nursery_status(&n).is_owned);
+        if (!lets_in) CHECK(holds(reason_of(tag), "port_conflict"));
+        end();
+    }
+}
+
+/* Gone in time, the start succeeds with the process that waited. */
+static void a_port_that_is_free_again_is_ours(void)
+{
+    BEGIN({ .ready_ms = 3000 });
+    uint64_t tag = ask(HF_KEEPER_DO_START);
+    run_ms(1000);
+    thief_comes(true);
+    run_ms(9000);
+    n.stranger.is_there = false;
+    run_ms(3000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.spawns, 1);
+    CHECK(nursery_status(&n).is_owned);
+    CHECK_EQ(nursery_status(&n).pid, nursery_gateway(&n)->pid);
+    CHECK_EQ(nursery_status(&n).error.len, 0);
+    end();
+}
+
+/* The same while ours begins anew in its place: it lives, and is not left for another. */
+static void a_port_that_is_taken_during_a_restart_in_place_is_not_ours(void)
+{
+    BEGIN({ .ready_ms = 100, .restart_ms = 6000, .down_ms = 4000, .frees_port = true });
+    be_running();
+    run_ms(1500);
+    thief_comes(true);
+    run_ms(7000);
+    CHECK(!hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    CHECK_EQ(nursery_alive(&n), 1);
+    n.stranger.is_there = false;
+    run_ms(5000);
+    CHECK(nursery_status(&n).is_owned);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.spawns, 1);
+    end();
+}
+
 /* supervisor 12: exit 78 because a healthy gateway owns the port. */
 static void another_healthy_owner_is_used_or_told_and_not_doctored(void)
 {
@@ -227,16 +297,13 @@ static void another_healthy_owner_is_used_or_told_and_not_doctored(void)
         n.config.has_doctor = true;
         ask(HF_KEEPER_DO_START);
         run_ms(1000);
-        n.stranger = (struct stranger){ .is_there = true,
-                                        .is_known = true,
-                                        .is_same_user = true,
-                                        .answers = true,
-                                        .lets_in = lets_in,
-                                        .pid = 77,
-                                        .name = "node" };
-        run_ms(3000);
+        thief_comes(lets_in);
+        run_ms(1900);
+        CHECK_EQ(phase(), HF_PHASE_WAIT_READY); /* its own word is awaited */
+        run_ms(1100);
         CHECK_EQ(n.doctors, 0);
         if (lets_in) CHECK(hf_phase_is(phase(), HF_KEEPER_RUNNING));
+        if (lets_in) CHECK(!nursery_status(&n).is_owned && nursery_status(&n).pid == 0);
         if (!lets_in) CHECK_EQ(phase(), HF_PHASE_FAILED);
         if (!lets_in) CHECK(holds(nursery_status(&n).error, "port_conflict"));
         end();
@@ -637,6 +704,8 @@ CHECK_MAIN(a_free_port_becomes_a_running_gateway, an_open_port_without_a_challen
            another_error_of_connect_is_not_asked_again_in_place,
            a_bad_configuration_is_repaired_once, a_repair_in_an_automatic_start_leaves_the_counter,
            a_configuration_that_stays_bad_is_fatal, a_doctor_that_hangs_is_ended,
+           a_port_that_is_taken_while_ours_boots_is_not_ours, a_port_that_is_free_again_is_ours,
+           a_port_that_is_taken_during_a_restart_in_place_is_not_ours,
            another_healthy_owner_is_used_or_told_and_not_doctored,
            a_migration_under_way_is_waited_for, a_runtime_that_cannot_run_it_is_fatal,
            errors_are_told_without_secrets, a_program_that_is_missing_is_told_at_once,

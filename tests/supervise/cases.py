@@ -385,6 +385,37 @@ def a_port_that_is_taken_back(s):
 
 
 @case
+def a_port_that_is_taken_while_the_child_boots(s):
+    """Whoever answers there is not ours for that, though it would let us in."""
+    port, token, go = free_port(), s.path("token"), s.path("go")
+    with open(token, "w", encoding="ascii") as file:
+        file.write("a-token-of-this-test-0123456789\n")
+    os.chmod(token, 0o600)
+
+    def gateway(name):
+        return [s.holdfast, "run", "--state-dir", s.path(name), "--port", str(port), "--token-file", token]
+
+    wait = f"until test -e {go}; do sleep 0.05; done; exec {' '.join(gateway('ours'))}"
+    s.supervise(["/bin/sh", "-c", wait], "--url", f"ws://127.0.0.1:{port}", "--token-file", token)
+    ours = s.wait_phase("wait_ready")["pid"]
+    with open(s.path("thief.log"), "ab") as log:
+        thief = subprocess.Popen(gateway("thief"), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                 env=s.environment())  # fmt: skip
+    s.started.append(thief)
+    wait_until(lambda: f"pid {thief.pid}" in s.status().get("error", ""), "the thief is named")
+    status = s.status()
+    check(status["phase"] == "wait_ready" and status["pid"] == ours, f"ours is waited for: {status}")
+    check(all(t["to"] != "connect" for t in s.ctl("history")), "the thief gets no credential")
+    thief.terminate()
+    thief.wait()
+    with open(go, "wb"):
+        pass
+    status = s.wait_phase("ready", "warming")
+    check(status["pid"] == ours and status["owned"], f"the one that waited is ours: {status}")
+    s.quit()
+
+
+@case
 def a_child_that_listens_elsewhere(s):
     port = free_port()
     s.supervise(f"http {port}")
@@ -518,6 +549,7 @@ def the_service_manager_is_told_the_truth(s):
         wait_until(lambda: sum("WATCHDOG=1" in m for m in manager.messages) >= 2, "it is fed")
         s.process.send_signal(signal.SIGTERM)
         check(s.wait_exit() == 0, "it ends")
+        wait_until(lambda: any("STOPPING=1" in m for m in manager.messages), "its last word is read")
         said = [line for m in manager.messages for line in m.split("\n")]
         first = {word: said.index(word) for word in ("READY=1", "STOPPING=1")}
         check(first["READY=1"] < first["STOPPING=1"], f"in order: {said}")

@@ -1,10 +1,13 @@
 #include "host/port_holder.h"
 #include "lib/check.h"
+#include "wire/net_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A listener on one address; the port is the system's choice when 0. */
@@ -20,6 +23,7 @@ static int listen_at(const char *address, uint16_t *port)
     socklen_t len = is_v6 ? sizeof at.v6 : sizeof at.v4;
     CHECK(fd >= 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one); /* both of a pair */
     if (is_v6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
         at.v6.sin6_family = AF_INET6;
@@ -35,6 +39,26 @@ static int listen_at(const char *address, uint16_t *port)
     CHECK_EQ(getsockname(fd, &at.any, &len), 0);
     *port = ntohs(at.v4.sin_port);
     return fd;
+}
+
+/* The listener lives on in a child alone, which has no other. */
+static pid_t hold_in_child(int fd, int other)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (other >= 0) close(other);
+        pause();
+        _exit(0);
+    }
+    CHECK(pid > 0);
+    close(fd);
+    return pid;
+}
+
+static void end_child(pid_t pid)
+{
+    CHECK_EQ(kill(pid, SIGKILL), 0);
+    CHECK_EQ(waitpid(pid, NULL, 0), pid);
 }
 
 /* supervisor 26 (its second half), supervisor 27 */
@@ -67,6 +91,51 @@ static void whoever_takes_loopbacks_port_is_named(void)
     }
 }
 
+static struct hf_net_address address(const char *text)
+{
+    struct hf_net_address a;
+    CHECK(hf_net_address_read(hf_bytes_cstr(text), &a));
+    return a;
+}
+
+/* supervisor 5.2: the listener that the system prefers is who answers. */
+static void a_connection_comes_to_the_listener_that_fits_best(void)
+{
+    static const struct {
+        const char *mine, *theirs, *to; /* listeners; a connection's address */
+        bool comes_to_me;
+    } rows[] = {
+        { "127.0.0.1", NULL, "127.0.0.1", true },
+        { "0.0.0.0", NULL, "127.0.0.1", true },
+        { "0.0.0.0", "127.0.0.1", "127.0.0.1", false },
+        { "127.0.0.1", "0.0.0.0", "127.0.0.1", true },
+        { "::1", "127.0.0.1", "127.0.0.1", false },
+        { "::1", "127.0.0.1", "::1", true },
+        { "::", "127.0.0.1", "127.0.0.1", false },
+        { "::", "127.0.0.1", "::1", true },
+        { "127.0.0.1", NULL, "::1", false },      /* nobody is there */
+        { "127.0.0.1", NULL, "192.0.2.1", true }, /* not of this machine */
+        { NULL, "127.0.0.1", "127.0.0.1", false },
+    };
+    pid_t self = getpid(), parent = getppid();
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        uint16_t port = 0;
+        int theirs = -1;
+        int mine = rows[i].mine ? listen_at(rows[i].mine, &port) : -1;
+        if (rows[i].theirs) theirs = listen_at(rows[i].theirs, &port);
+        pid_t other = theirs < 0 ? -1 : hold_in_child(theirs, mine);
+        struct hf_net_address to = address(rows[i].to);
+        CHECK_EQ_AT(i, hf_port_comes_to(&to, port, &self, 1), rows[i].comes_to_me);
+        bool is_known = rows[i].theirs != NULL && !rows[i].comes_to_me;
+        if (is_known) CHECK_AT(i, hf_port_comes_to(&to, port, &other, 1));
+        if (rows[i].mine && !is_known && i != 9)
+            CHECK_AT(i, !hf_port_comes_to(&to, port, &parent, 1) &&
+                            !hf_port_comes_to(&to, port, &self, 0));
+        if (mine >= 0) close(mine);
+        if (other > 0) end_child(other);
+    }
+}
+
 static void a_closed_connection_does_not_keep_a_port(void)
 {
     uint16_t port = 0;
@@ -92,5 +161,5 @@ static void a_picked_port_is_free(void)
     CHECK(hf_port_is_free(port));
 }
 
-CHECK_MAIN(whoever_takes_loopbacks_port_is_named, a_closed_connection_does_not_keep_a_port,
-           a_picked_port_is_free)
+CHECK_MAIN(whoever_takes_loopbacks_port_is_named, a_connection_comes_to_the_listener_that_fits_best,
+           a_closed_connection_does_not_keep_a_port, a_picked_port_is_free)

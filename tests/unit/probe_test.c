@@ -11,11 +11,16 @@ static struct {
     struct hf_dialer dialer;
     size_t answers;
     enum hf_probe_result result;
+    bool has_peer;
+    struct hf_net_address peer;
     char why[256];
 } prober;
 
-static void done(void *ctx, enum hf_probe_result result, struct hf_bytes why)
+static void done(void *ctx, enum hf_probe_result result, const struct hf_net_address *peer,
+                 struct hf_bytes why)
 {
+    prober.has_peer = peer != NULL;
+    if (peer) prober.peer = *peer;
     CHECK(ctx == &prober);
     prober.answers++;
     prober.result = result;
@@ -74,7 +79,8 @@ static void a_real_gateway_is_ready_in_every_way(void)
     static const char *const hosts[] = { "127.0.0.1", "localhost" };
     for (size_t i = 0; i < HF_COUNT(kinds); i++)
         for (size_t h = 0; h < HF_COUNT(hosts); h++)
-            CHECK_EQ_AT(i, probe(kinds[i], hosts[h], d.port, HF_SECONDS(20)), HF_PROBE_READY);
+            CHECK_AT(i, probe(kinds[i], hosts[h], d.port, HF_SECONDS(20)) == HF_PROBE_READY &&
+                            prober.has_peer && hf_net_is_loopback(&prober.peer));
     CHECK_EQ(daemon_stop(&d), 0);
 }
 
@@ -102,6 +108,7 @@ static void an_open_port_that_says_nothing_is_silent(void)
     close(fd);
     CHECK_EQ(probe(HF_PROBE_TCP, "127.0.0.1", port, HF_SECONDS(20)), HF_PROBE_REFUSED);
     CHECK_EQ(probe(HF_PROBE_GATEWAY, "127.0.0.1", port, HF_SECONDS(20)), HF_PROBE_REFUSED);
+    CHECK(!prober.has_peer);
 }
 
 static void whoever_hangs_up_is_another(void)
