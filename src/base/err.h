@@ -6,8 +6,11 @@
 #ifndef HF_BASE_ERR_H
 #define HF_BASE_ERR_H
 
+#include <stdbool.h>
+
 #define HF_ERRORS(X)                                                                               \
     X(USAGE, 100, "the call or its arguments make no sense")                                       \
+    X(CONFIG, 101, "the configuration makes no sense")                                             \
     X(SYNTAX, 200, "the bytes do not follow the grammar")                                          \
     X(UTF8, 201, "the text is not valid UTF-8")                                                    \
     X(DEPTH, 202, "the nesting is too deep")                                                       \
@@ -41,6 +44,12 @@ enum hf_err {
     HF_ERRORS(HF_ERR_ENUM)
 #undef HF_ERR_ENUM
 };
+
+/* Whether nobody made a mistake: memory, disks, permissions. */
+static inline bool hf_err_is_environment(int err)
+{
+    return err <= HF_ERR_NOMEM;
+}
 
 /* The code's name ("LIMIT"), or "UNKNOWN".  Static. */
 const char *hf_err_name(int err);

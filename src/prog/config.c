@@ -21,7 +21,10 @@ static int read_file(struct hf_config *c, const char *path, enum hf_source sourc
     *is_there = false;
     if (path[0] == '\0') return 0;
     int err = hf_config_file_read(c, path, source, fault);
-    if (err == HF_ERR_NOT_FOUND && !is_asked_for) return 0;
+    if (err == HF_ERR_NOT_FOUND && !is_asked_for) {
+        *fault = (struct hf_fault){ 0 };
+        return 0;
+    }
     *is_there = !err;
     return err;
 }
@@ -39,8 +42,9 @@ static struct hf_bytes diagnostics_switch(struct hf_bytes text)
 static int set_variable(struct hf_config *c, enum hf_key_id key, enum hf_source source,
                         const char *name, struct hf_fault *fault)
 {
-    struct hf_bytes text = hf_bytes_cstr(name ? getenv(name) : NULL);
-    if (text.len == 0) return 0;
+    const char *value = name ? hf_paths_variable(name) : NULL;
+    if (!value) return 0;
+    struct hf_bytes text = hf_bytes_cstr(value);
     if (key == HF_KEY_DIAGNOSTICS) text = diagnostics_switch(text);
     return hf_config_set_text(c, key, source, text, name, fault);
 }
@@ -66,6 +70,7 @@ static int set_flags(struct hf_config *c, const struct hf_args *args, struct hf_
         snprintf(where, sizeof where, "--%s", hf_option_name(option));
         err = hf_config_set_text(c, (enum hf_key_id)i, HF_SOURCE_FLAG,
                                  hf_bytes_cstr(args->values[option]), where, fault);
+        if (err == HF_ERR_RANGE) err = fault->err = HF_ERR_USAGE;
     }
     return err;
 }
@@ -120,13 +125,10 @@ static int check_proxy(const struct hf_config *c, struct hf_fault *fault)
     return 0;
 }
 
-static int check_tls(struct hf_config *c, struct hf_fault *fault)
+static int check_tls(const struct hf_config *c, struct hf_fault *fault)
 {
     bool has_cert = hf_config_text(c, HF_KEY_TLS_CERT).len > 0;
     bool has_key = hf_config_text(c, HF_KEY_TLS_KEY).len > 0;
-    bool asked = c->values[HF_KEY_TLS_CERT].source >= HF_SOURCE_OWN_ENV ||
-                 c->values[HF_KEY_TLS_KEY].source >= HF_SOURCE_OWN_ENV;
-    if (asked) c->values[HF_KEY_TLS_ENABLED].number = true;
     if (!hf_config_bool(c, HF_KEY_TLS_ENABLED) || (has_cert && has_key)) return 0;
     if (!has_cert && !has_key && hf_config_bool(c, HF_KEY_TLS_MAKE)) return 0;
     return hf_fault_set(fault, HF_ERR_MISSING, "TLS is on but %s is not set (%s)",
@@ -134,7 +136,7 @@ static int check_tls(struct hf_config *c, struct hf_fault *fault)
                         has_cert ? "--tls-key" : "--tls-cert");
 }
 
-static int check(struct hf_config *c, struct hf_fault *fault)
+int hf_config_check(const struct hf_config *c, struct hf_fault *fault)
 {
     int err = check_supported(c, fault);
     if (!err) err = check_proxy(c, fault);
@@ -153,12 +155,21 @@ static int check(struct hf_config *c, struct hf_fault *fault)
 
 /* --- life --- */
 
+/* Who names a certificate on the command line or in our variables wants TLS. */
+static void turn_tls_on(struct hf_config *c)
+{
+    if (c->values[HF_KEY_TLS_CERT].source >= HF_SOURCE_OWN_ENV ||
+        c->values[HF_KEY_TLS_KEY].source >= HF_SOURCE_OWN_ENV)
+        c->values[HF_KEY_TLS_ENABLED].number = true;
+}
+
 static int load(struct hf_config *c, const struct hf_args *args, struct hf_fault *fault)
 {
     bool own_is_asked_for, openclaw_is_asked_for;
-    hf_paths_own_config(args, c->own_path, &own_is_asked_for);
-    hf_paths_openclaw_config(args, c->openclaw_path, &openclaw_is_asked_for);
-    int err = read_file(c, c->openclaw_path, HF_SOURCE_OPENCLAW_FILE, openclaw_is_asked_for,
+    int err = hf_paths_own_config(args, c->own_path, &own_is_asked_for, fault);
+    if (!err) err = hf_paths_openclaw_config(args, c->openclaw_path, &openclaw_is_asked_for, fault);
+    if (!err)
+        err = read_file(c, c->openclaw_path, HF_SOURCE_OPENCLAW_FILE, openclaw_is_asked_for,
                         &c->has_openclaw_file, fault);
     if (!err)
         err = read_file(c, c->own_path, HF_SOURCE_OWN_FILE, own_is_asked_for, &c->has_own_file,
@@ -171,7 +182,8 @@ static int load(struct hf_config *c, const struct hf_args *args, struct hf_fault
     if (!err)
         err = set_secret_file(c, HF_KEY_PASSWORD, args->values[HF_OPTION_PASSWORD_FILE],
                               "--password-file", fault);
-    return err ? err : check(c, fault);
+    if (!err) turn_tls_on(c);
+    return err;
 }
 
 int hf_config_init(struct hf_config *c, struct hf_fault *fault)

@@ -1,9 +1,9 @@
 /* prog/config.h: the values of all keys, and where each came from.
  *
  * Read in the order default < openclaw.json < our file < OPENCLAW_* < HOLDFAST_* <
- * flag (design.md section 4).  Everything is read and checked before anything is
- * used: a configuration with one fault is refused as a whole, and the fault names
- * file, line, key and what was expected. */
+ * flag (design.md section 4).  Everything is read before anything is used: a
+ * configuration with one fault is refused as a whole, and the fault names file, line,
+ * key and what was expected.  HF_ERR_USAGE is the fault of a flag. */
 #ifndef HF_PROG_CONFIG_H
 #define HF_PROG_CONFIG_H
 
@@ -40,6 +40,10 @@ struct hf_config {
 /* Fills `c`, which hf_config_fini must end, also after an error.  `args` may give
  * flags; the environment is the process's. */
 int hf_config_load(struct hf_config *c, const struct hf_args *args, struct hf_fault *fault);
+
+/* Whether the values fit together for who runs a gateway: HF_ERR_MISSING or
+ * HF_ERR_RANGE.  Who asks one, or keeps a program, has no use for these rules. */
+int hf_config_check(const struct hf_config *c, struct hf_fault *fault);
 
 /* All defaults and nothing else. */
 int hf_config_init(struct hf_config *c, struct hf_fault *fault);

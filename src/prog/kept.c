@@ -3,6 +3,8 @@
 #include "host/entropy.h"
 #include "host/journal.h"
 #include "host/port_holder.h"
+#include "prog/paths.h"
+#include "prog/settings_from.h"
 #include "prog/size_text.h"
 #include "wire/censor.h"
 
@@ -50,6 +52,23 @@ int hf_kept_address(struct hf_kept *k, const char *flag, const char *given, stru
     if (!is_none && strcmp(given, "notify:") != 0) return read_address(k, flag, given, fault);
     k->host.supervisor.place = is_none ? HF_PLACE_NONE : HF_PLACE_NOTIFY;
     return 0;
+}
+
+int hf_kept_upstream(struct hf_kept *k, const struct hf_config *c, struct hf_fault *fault)
+{
+    bool is_flag = c->values[HF_KEY_UPSTREAM].source == HF_SOURCE_FLAG;
+    const char *where = is_flag ? "--upstream" : hf_keys[HF_KEY_UPSTREAM].name;
+    const char *url = c->values[HF_KEY_UPSTREAM].text;
+    if (url[0] == '\0') return 0;
+    int err = hf_kept_address(k, where, url, fault);
+    if (!err && k->host.supervisor.port == 0)
+        err = hf_fault_set(fault, HF_ERR_USAGE,
+                           "%s \"%s\" names no place that clients can be relayed to", where, url);
+    if (!err && hf_settings_is_own_place(c, &k->host.url))
+        err = hf_fault_set(fault, HF_ERR_RANGE, "%s is the place where we are to listen ourselves",
+                           where);
+    if (err == HF_ERR_USAGE && !is_flag) err = fault->err = HF_ERR_RANGE;
+    return err;
 }
 
 /* The port that a program of ours has which lived on; 0: there is none. */
@@ -222,11 +241,8 @@ void hf_kept_fini(struct hf_kept *k)
 int hf_kept_place(struct hf_kept *k, const struct hf_args *args, const struct hf_state_dir *state,
                   struct hf_fault *fault)
 {
-    const char *given = args->values[HF_OPTION_CONTROL];
-    if (given)
-        snprintf(k->control, sizeof k->control, "%s", given);
-    else if (hf_state_dir_file(state, "control.sock", k->control) != 0)
-        return hf_fault_set(fault, HF_ERR_TOO_LARGE, "the path of the state directory is too long");
+    int err = hf_paths_control(args, state->path, k->control, fault);
+    if (err) return err;
     k->host.state_dir = state->path;
     k->host.control_path = k->control;
     if (hf_entropy(k->host.supervisor.seed, sizeof k->host.supervisor.seed) == 0) return 0;

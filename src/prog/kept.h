@@ -16,7 +16,7 @@ struct hf_kept {
     struct hf_supervise_config host; /* borrows from here, the arguments and the configuration */
     struct hf_buf summary;
     char url[HF_KEPT_URL_BYTES];
-    char control[HF_STATE_PATH_BYTES];
+    char control[HF_CONFIG_PATH_BYTES];
     char secret[HF_STATE_PATH_BYTES]; /* or the file of it */
 };
 
@@ -28,6 +28,9 @@ void hf_kept_fini(struct hf_kept *k); /* wipes secrets */
 /* Where it listens and how it is seen to be ready, by the scheme of `given` (design.md
  * section 4).  `flag` begins the message: "--url". */
 int hf_kept_address(struct hf_kept *k, const char *flag, const char *given, struct hf_fault *fault);
+
+/* The same by holdfast.upstream, when that is set: a place in front of which we can be. */
+int hf_kept_upstream(struct hf_kept *k, const struct hf_config *c, struct hf_fault *fault);
 
 /* Without an address of its own it is told one: a loopback port that is free and not
  * `public_port`, or the one of a survivor that the journal in `state_dir` names. */

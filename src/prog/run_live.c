@@ -41,9 +41,9 @@ static int reload(struct hf_run *r, struct hf_config *fresh, struct hf_settings_
                   struct hf_fault *fault)
 {
     struct hf_settings settings;
-    struct hf_listen_spec spec;
+    struct hf_settings_place ignored; /* counts from the next start */
     int err = hf_config_load(fresh, r->args, fault);
-    if (!err) err = hf_settings_listen(fresh, &spec, fault);
+    if (!err) err = hf_settings_check(fresh, r->has_program, &ignored, fault);
     if (!err) err = hf_run_make_token(r, fresh, fault);
     if (!err) err = hf_settings_from(fresh, hf_bytes_cstr(r->token), &settings, text, fault);
     if (!err) err = hf_run_reload_tls(r, fresh, fault);

@@ -36,40 +36,29 @@ static int check_flags(const struct hf_args *args, struct hf_fault *fault)
 /* The program behind us, and where it says that it listens. */
 static int read_program(struct hf_run *r, struct hf_fault *fault)
 {
-    struct hf_kept *k = &r->kept;
-    const char *url = r->config.values[HF_KEY_UPSTREAM].text;
-    int err = hf_kept_read(k, r->args, &r->config, &r->notify, fault);
-    if (err || url[0] == '\0') return err;
-    err = hf_kept_address(k, "--upstream", url, fault);
-    if (err) return err;
-    if (k->host.supervisor.port == 0)
-        return hf_fault_set(fault, HF_ERR_USAGE,
-                            "--upstream \"%s\" names no place that clients can be relayed to", url);
-    return hf_settings_is_own_place(&r->config, &k->host.url)
-               ? hf_fault_set(fault, HF_ERR_RANGE,
-                              "--upstream is the place where we are to listen ourselves")
-               : 0;
+    int err = hf_kept_read(&r->kept, r->args, &r->config, &r->notify, fault);
+    return err ? err : hf_kept_upstream(&r->kept, &r->config, fault);
 }
 
 int hf_run_read_config(struct hf_run *r, struct hf_fault *fault)
 {
+    struct hf_settings_place place;
     int err = hf_config_load(&r->config, r->args, fault);
-    if (!err) err = hf_settings_listen(&r->config, &r->spec, fault);
     r->has_program = r->args->operand_count > 0;
     if (!err && !r->has_program) err = check_flags(r->args, fault);
-    if (!err)
-        err = hf_settings_upstream(&r->config, r->has_program, &r->is_relay, &r->upstream, fault);
-    return err || !r->has_program ? err : read_program(r, fault);
+    if (!err) err = hf_settings_check(&r->config, r->has_program, &place, fault);
+    if (err) return err;
+    r->spec = place.listen;
+    r->is_relay = place.is_relay;
+    r->upstream = place.upstream;
+    return r->has_program ? read_program(r, fault) : 0;
 }
 
 int hf_run_open_state(struct hf_run *r, struct hf_fault *fault)
 {
     char path[HF_CONFIG_PATH_BYTES];
-    hf_paths_state_dir(r->args, path);
-    if (path[0] == '\0')
-        return hf_fault_set(fault, HF_ERR_USAGE,
-                            "no place for the state directory: give --state-dir or set HOME");
-    int err = hf_state_dir_open(&r->state, path, fault);
+    int err = hf_paths_need_state_dir(r->args, path, fault);
+    if (!err) err = hf_state_dir_open(&r->state, path, fault);
     if (!err && r->has_program)
         err = hf_state_dir_open_as(&r->keeper_state, path, "supervisor.lock", fault);
     if (!err)

@@ -80,6 +80,15 @@ static void copy_numbers(const struct hf_config *c, struct hf_settings *out)
     out->diagnostics_enabled = hf_config_bool(c, HF_KEY_DIAGNOSTICS);
 }
 
+static int read_lists(const struct hf_config *c, struct hf_settings *out, struct hf_fault *fault)
+{
+    int err = read_list(c, HF_KEY_ORIGINS, &out->allowed_origins, fault);
+    if (!err) err = read_list(c, HF_KEY_PROXIES, &out->trusted_proxies, fault);
+    if (!err) err = check_networks(&out->trusted_proxies, fault);
+    if (!err) err = read_list(c, HF_KEY_PROXY_HEADERS, &out->proxy_required_headers, fault);
+    return err ? err : read_list(c, HF_KEY_PROXY_USERS, &out->proxy_users, fault);
+}
+
 int hf_settings_from(const struct hf_config *c, struct hf_bytes token, struct hf_settings *out,
                      struct hf_settings_text *text, struct hf_fault *fault)
 {
@@ -91,11 +100,7 @@ int hf_settings_from(const struct hf_config *c, struct hf_bytes token, struct hf
     out->proxy_user_header = hf_bytes_trim(hf_config_text(c, HF_KEY_PROXY_USER));
     out->strict_transport_security_value = hf_config_text(c, HF_KEY_HSTS);
     out->strict_transport_security = out->strict_transport_security_value.len > 0;
-    int err = read_list(c, HF_KEY_ORIGINS, &out->allowed_origins, fault);
-    if (!err) err = read_list(c, HF_KEY_PROXIES, &out->trusted_proxies, fault);
-    if (!err) err = check_networks(&out->trusted_proxies, fault);
-    if (!err) err = read_list(c, HF_KEY_PROXY_HEADERS, &out->proxy_required_headers, fault);
-    if (!err) err = read_list(c, HF_KEY_PROXY_USERS, &out->proxy_users, fault);
+    int err = read_lists(c, out, fault);
     if (err) return err;
     err = write_text(c, text);
     if (err) return hf_fault_set(fault, err, "the configuration: %s", hf_err_text(err));
@@ -194,4 +199,15 @@ int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,
     out->needs_loopback = is_custom && strcmp(out->address, "127.0.0.1") != 0 &&
                           strcmp(out->address, "0.0.0.0") != 0 && strcmp(out->address, "::") != 0;
     return 0;
+}
+
+int hf_settings_check(const struct hf_config *c, bool has_program, struct hf_settings_place *out,
+                      struct hf_fault *fault)
+{
+    struct hf_settings lists;
+    hf_settings_init(&lists);
+    int err = hf_config_check(c, fault);
+    if (!err) err = read_lists(c, &lists, fault);
+    if (!err) err = hf_settings_listen(c, &out->listen, fault);
+    return err ? err : hf_settings_upstream(c, has_program, &out->is_relay, &out->upstream, fault);
 }

@@ -23,6 +23,19 @@ void hf_settings_text_fini(struct hf_settings_text *text);
 /* Whether a token is needed that the configuration does not give. */
 bool hf_settings_wants_token(const struct hf_config *c);
 
+/* Where a gateway is to be. */
+struct hf_settings_place {
+    struct hf_listen_spec listen;
+    bool is_relay;
+    struct hf_url upstream; /* with is_relay, when no program is kept; borrows */
+};
+
+/* Judges a configuration as a whole for who runs a gateway: one judgement for the start, for
+ * SIGHUP and for "config validate", before anything is used.  `has_program`: one is kept
+ * behind us.  The fault names the key. */
+int hf_settings_check(const struct hf_config *c, bool has_program, struct hf_settings_place *out,
+                      struct hf_fault *fault);
+
 /* What is relayed to: `*is_relay` says whether anything is; then `*upstream`, which
  * borrows from `c`.  In front of a program of ours there is always a relay, and its place is
  * not read here.  The fault names what is missing or makes no sense. */

@@ -28,23 +28,26 @@ static int read_timeout(struct hf_target *t, const struct hf_args *args, struct 
     return 0;
 }
 
-/* The address, and the lowest rank a secret for it may have. */
-static const char *given_url(const struct hf_args *args, enum hf_source *least)
+/* Who names the gateway. */
+struct address {
+    const char *url;      /* NULL: the local one */
+    const char *where;    /* "--url", for messages */
+    enum hf_source least; /* the lowest rank a secret for it may have */
+    int blame;            /* the code when it is wrong */
+};
+
+static struct address given_address(const struct hf_args *args)
 {
-    static const struct {
-        const char *name;
-        enum hf_source least;
-    } variables[] = { { "HOLDFAST_URL", HF_SOURCE_OPENCLAW_ENV },
-                      { "OPENCLAW_GATEWAY_URL", HF_SOURCE_OPENCLAW_ENV } };
-    *least = HF_SOURCE_FLAG;
-    if (args->values[HF_OPTION_URL]) return args->values[HF_OPTION_URL];
-    for (size_t i = 0; i < HF_COUNT(variables); i++) {
-        const char *text = getenv(variables[i].name);
-        *least = variables[i].least;
-        if (text && text[0]) return text;
+    static const char *const names[] = { "HOLDFAST_URL", "OPENCLAW_GATEWAY_URL" };
+    const char *flag = args->values[HF_OPTION_URL];
+    bool is_port = args->values[HF_OPTION_PORT] != NULL;
+    if (flag) return (struct address){ flag, "--url", HF_SOURCE_FLAG, HF_ERR_USAGE };
+    for (size_t i = 0; i < HF_COUNT(names); i++) {
+        const char *url = hf_paths_variable(names[i]);
+        if (url) return (struct address){ url, names[i], HF_SOURCE_OPENCLAW_ENV, HF_ERR_CONFIG };
     }
-    *least = HF_SOURCE_DEFAULT;
-    return NULL;
+    return (struct address){ NULL, is_port ? "--port" : hf_keys[HF_KEY_PORT].name,
+                             HF_SOURCE_DEFAULT, is_port ? HF_ERR_USAGE : HF_ERR_CONFIG };
 }
 
 /* A query may hold a token, and its place a password (client-lifecycle 14.3). */
@@ -68,9 +71,10 @@ static bool is_user(struct hf_bytes user)
     return is_fine;
 }
 
-static int read_url(struct hf_target *t, const char *given, struct hf_fault *fault)
+/* A URL that cannot be read is not told: nobody knows what in it is secret. */
+static int read_url(struct hf_target *t, const struct address *address, struct hf_fault *fault)
 {
-    const char *what;
+    const char *what, *given = address->url;
     bool is_tls = hf_config_bool(&t->config, HF_KEY_TLS_ENABLED);
     if (given)
         snprintf(t->url_text, sizeof t->url_text, "%s", given);
@@ -78,16 +82,19 @@ static int read_url(struct hf_target *t, const char *given, struct hf_fault *fau
         snprintf(t->url_text, sizeof t->url_text, "%s://127.0.0.1:%lld", is_tls ? "wss" : "ws",
                  (long long)hf_config_int(&t->config, HF_KEY_PORT));
     if (given && strlen(given) >= sizeof t->url_text)
-        return hf_fault_set(fault, HF_ERR_USAGE, "the URL is too long");
+        return hf_fault_set(fault, address->blame, "%s: the URL has more than %d bytes",
+                            address->where, HF_TARGET_URL_BYTES - 1);
     struct hf_bytes user = HF_EMPTY;
     if (hf_url_read_login(hf_bytes_cstr(t->url_text), &t->url, &user, &what) != 0)
-        return hf_fault_set(fault, HF_ERR_USAGE, "the gateway's URL is not valid: %s", what);
+        return hf_fault_set(fault, address->blame, "%s: the URL is not valid: %s", address->where,
+                            what);
     if (!is_user(user))
-        return hf_fault_set(fault, HF_ERR_USAGE,
-                            "the gateway's URL is not valid: its name and password are not "
-                            "percent-encoded, or too long");
+        return hf_fault_set(fault, address->blame,
+                            "%s: the URL is not valid: its name and password are not "
+                            "percent-encoded, or too long",
+                            address->where);
     show_url(t);
-    const char *allowed = getenv("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");
+    const char *allowed = hf_paths_variable("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");
     t->may_be_plain = t->url.is_tls || hf_endpoint_may_be_plain(t->url.host) ||
                       (allowed && strcmp(allowed, "1") == 0);
     return 0;
@@ -123,12 +130,12 @@ static int read_pin(struct hf_target *t, bool is_remote, struct hf_fault *fault)
     struct hf_bytes text = secret_of(t, HF_KEY_TLS_FINGERPRINT, least);
     if (text.len == 0) return 0;
     if (!hf_pin_read(text, t->pin))
-        return hf_fault_set(fault, HF_ERR_USAGE,
+        return hf_fault_set(fault, HF_ERR_CONFIG,
                             "gateway.remote.tlsFingerprint (HOLDFAST_TLS_FINGERPRINT) must be a "
                             "SHA-256 fingerprint: 64 hexadecimal digits, or 32 pairs with colons");
     if (!t->url.is_tls)
         return hf_fault_set(
-            fault, HF_ERR_USAGE,
+            fault, HF_ERR_CONFIG,
             "%s shows no certificate to compare with the fingerprint in %s: use "
             "wss://",
             t->url_shown, is_remote ? "gateway.remote.tlsFingerprint" : "HOLDFAST_TLS_FINGERPRINT");
@@ -161,30 +168,42 @@ void hf_target_look_again(struct hf_target *t)
         t->is_local && t->state_dir[0] && hf_state_dir_held_ms(t->state_dir) < START_MS;
 }
 
+/* The configuration; what is not the command line's fault is that of what was configured. */
+static int read_config(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
+{
+    int err = hf_config_load(&t->config, args, fault);
+    if (!err) err = hf_paths_state_dir(args, t->state_dir, fault);
+    if (!err || err == HF_ERR_USAGE || err == HF_ERR_NOMEM) return err;
+    return fault->err = HF_ERR_CONFIG;
+}
+
 int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
 {
-    enum hf_source least;
-    const char *given = given_url(args, &least);
+    struct address address = given_address(args);
     *t = (struct hf_target){ 0 };
-    int err = hf_config_load(&t->config, args, fault);
-    bool is_remote = !err && !given && hf_config_is(&t->config, HF_KEY_MODE, "remote") &&
+    int err = read_config(t, args, fault);
+    bool is_remote = !err && !address.url && hf_config_is(&t->config, HF_KEY_MODE, "remote") &&
                      hf_config_text(&t->config, HF_KEY_REMOTE_URL).len > 0;
-    if (is_remote) given = t->config.values[HF_KEY_REMOTE_URL].text;
+    bool is_ours = !address.url && !is_remote;
+    if (is_remote) {
+        address.url = t->config.values[HF_KEY_REMOTE_URL].text;
+        address.where = hf_keys[HF_KEY_REMOTE_URL].name;
+        address.blame = HF_ERR_CONFIG;
+    }
     if (!err) err = read_timeout(t, args, fault);
-    if (!err) err = read_url(t, given, fault);
+    if (!err) err = read_url(t, &address, fault);
     if (!err) err = read_pin(t, is_remote, fault);
     if (err) return err;
     t->credentials.token = is_remote ? remote_secret(t, HF_KEY_TOKEN, HF_KEY_REMOTE_TOKEN)
-                                     : secret_of(t, HF_KEY_TOKEN, least);
+                                     : secret_of(t, HF_KEY_TOKEN, address.least);
     t->credentials.password = is_remote ? remote_secret(t, HF_KEY_PASSWORD, HF_KEY_REMOTE_PASSWORD)
-                                        : secret_of(t, HF_KEY_PASSWORD, least);
+                                        : secret_of(t, HF_KEY_PASSWORD, address.least);
     t->is_local = hf_endpoint_is_loopback(t->url.host);
     t->credentials.is_trusted = t->is_local || (t->url.is_tls && t->has_pin);
     bool has_secret = t->credentials.token.len > 0 || t->credentials.password.len > 0;
-    bool is_ours = !given && !has_secret && !hf_config_is(&t->config, HF_KEY_AUTH_MODE, "none");
-    hf_paths_state_dir(args, t->state_dir);
     hf_target_look_again(t);
-    return is_ours ? read_state_token(t, fault) : 0;
+    if (!is_ours || has_secret || hf_config_is(&t->config, HF_KEY_AUTH_MODE, "none")) return 0;
+    return read_state_token(t, fault);
 }
 
 void hf_target_fini(struct hf_target *t)

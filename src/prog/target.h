@@ -35,7 +35,8 @@ struct hf_target {
 };
 
 /* Fills `t`, which hf_target_fini must end, also after an error.  HF_ERR_USAGE for
- * what the command line got wrong; the fault names it. */
+ * what the command line got wrong, HF_ERR_CONFIG for what a file or a variable did; the
+ * fault names it. */
 int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault);
 
 /* Looks again whether is_starting_here. */

@@ -4,6 +4,7 @@
 #include "prog/config_edit.h"
 #include "prog/config_file.h"
 #include "prog/config_json.h"
+#include "prog/kept.h"
 #include "prog/paths.h"
 #include "prog/settings_from.h"
 #include "prog/verbs.h"
@@ -131,23 +132,46 @@ static int check_tls_pair(const struct hf_config *c, struct hf_fault *fault)
 {
     struct hf_tls *tls = NULL;
     if (!hf_config_bool(c, HF_KEY_TLS_ENABLED)) return 0;
+    if (hf_config_text(c, HF_KEY_TLS_CERT).len == 0) return 0; /* a pair of our own is made */
     int err =
         hf_tls_new(&tls, c->values[HF_KEY_TLS_CERT].text, c->values[HF_KEY_TLS_KEY].text, fault);
     hf_tls_free(tls);
     return err;
 }
 
+/* A file may be meant for `run` alone or for `run -- CMD`: it fits one of them, and a warning
+ * tells what keeps it from the first. */
+static int check_run(struct hf_config *c, struct hf_fault *fault)
+{
+    struct hf_settings_place place;
+    struct hf_kept kept = { .control = "" };
+    int err = hf_settings_check(c, false, &place, fault);
+    if (!err) return 0;
+    struct hf_fault ignored;
+    if (hf_settings_check(c, true, &place, &ignored) != 0 ||
+        hf_kept_upstream(&kept, c, &ignored) != 0)
+        return err;
+    hf_buf_addf(&c->warnings, "only \"holdfast run -- CMD\" starts with this: %s\n", fault->text);
+    *fault = (struct hf_fault){ 0 };
+    return 0;
+}
+
 static int check_all(struct hf_config *c, const struct hf_args *args, struct hf_fault *fault)
 {
-    struct hf_settings settings;
-    struct hf_settings_text text = { { 0 }, { 0 } };
-    struct hf_listen_spec spec;
     int err = hf_config_load(c, args, fault);
-    if (!err) err = hf_settings_listen(c, &spec, fault);
-    if (!err) err = hf_settings_from(c, HF_EMPTY, &settings, &text, fault);
-    if (!err) err = check_tls_pair(c, fault);
-    hf_settings_text_fini(&text);
-    return err;
+    if (!err) err = check_run(c, fault);
+    return err ? err : check_tls_pair(c, fault);
+}
+
+static void add_warnings(struct hf_json_writer *w, struct hf_bytes lines)
+{
+    hf_json_add_array(w, "warnings");
+    for (size_t from = 0; from < lines.len;) {
+        size_t end = hf_bytes_find(lines, from, '\n');
+        hf_json_put_text(w, hf_bytes(lines.ptr + from, end - from));
+        from = end + 1;
+    }
+    hf_json_close_array(w);
 }
 
 static int print_verdict(const struct hf_config *c, const struct hf_fault *fault)
@@ -160,7 +184,7 @@ static int print_verdict(const struct hf_config *c, const struct hf_fault *fault
     hf_json_add_bool(&w, "ok", fault->err == 0);
     hf_json_add_text(&w, "path", hf_bytes_cstr(c->own_path));
     if (fault->err) hf_json_add_text(&w, "error", hf_bytes_cstr(fault->text));
-    hf_json_add_text(&w, "warnings", hf_buf_view(&c->warnings));
+    add_warnings(&w, hf_buf_view(&c->warnings));
     hf_json_close_object(&w);
     return hf_verb_print(&out);
 }
@@ -256,10 +280,11 @@ static int set(const struct hf_args *args)
         hf_fault_set(&fault, HF_ERR_USAGE, "no such key: \"%s\"", args->operands[1]);
         return hf_verb_fail(&fault);
     }
-    hf_paths_own_config(args, path, &is_asked_for);
     hf_buf_init(&json, HF_LIMIT_CONFIG_BYTES);
     int exit_code = HF_EXIT_DONE;
-    if (is_managed_elsewhere()) {
+    if (hf_paths_own_config(args, path, &is_asked_for, &fault) != 0) {
+        exit_code = hf_verb_refuse(&fault);
+    } else if (is_managed_elsewhere()) {
         hf_fault_set(&fault, HF_ERR_READONLY,
                      "the configuration is managed from outside (OPENCLAW_CONFIG_READONLY=1): "
                      "change it there");
@@ -270,7 +295,8 @@ static int set(const struct hf_args *args)
     } else if (make_json(key, args->operands[2], &json, &fault) != 0) {
         exit_code = hf_verb_refuse(&fault);
     } else if (edit_file(path, key, hf_buf_view(&json), &fault) != 0) {
-        exit_code = fault.err <= HF_ERR_NOMEM ? hf_verb_fail(&fault) : hf_verb_refuse(&fault);
+        exit_code =
+            hf_err_is_environment(fault.err) ? hf_verb_fail(&fault) : hf_verb_refuse(&fault);
     }
     hf_buf_fini(&json);
     return exit_code;

@@ -21,7 +21,7 @@ enum { LINE_BYTES = 32 << 20, TIMEOUT_MAX_MS = 86400000, ANSWER_MS = 10000 };
 struct ctl {
     const struct hf_args *args;
     struct hf_control_request request;
-    char path[HF_STATE_PATH_BYTES];
+    char path[HF_CONFIG_PATH_BYTES];
     int fd;
     struct hf_buf in;
     size_t used; /* bytes of `in` that were handed out as lines */
@@ -48,16 +48,9 @@ static int read_verb(struct ctl *c, struct hf_fault *fault)
 static int read_path(struct ctl *c, struct hf_fault *fault)
 {
     char directory[HF_CONFIG_PATH_BYTES];
-    const char *given = c->args->values[HF_OPTION_CONTROL];
-    hf_paths_state_dir(c->args, directory);
-    if (!given && directory[0] == '\0')
-        return hf_fault_set(fault, HF_ERR_USAGE,
-                            "no control socket: give --control or --state-dir");
-    int len = given ? snprintf(c->path, sizeof c->path, "%s", given)
-                    : snprintf(c->path, sizeof c->path, "%s/control.sock", directory);
-    if (len < (int)sizeof((struct sockaddr_un *)0)->sun_path) return 0;
-    return hf_fault_set(fault, HF_ERR_USAGE, "the path of the control socket is too long: %s",
-                        c->path);
+    bool is_given = c->args->values[HF_OPTION_CONTROL] != NULL;
+    int err = is_given ? 0 : hf_paths_need_state_dir(c->args, directory, fault);
+    return err ? err : hf_paths_control(c->args, directory, c->path, fault);
 }
 
 /* How long one answer may take: a stop takes as long as its gateway needs. */

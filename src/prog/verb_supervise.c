@@ -32,6 +32,14 @@ static int make_token(struct hf_kept *k, struct hf_fault *fault)
     return err;
 }
 
+/* What a program that is told its address is handed: --token-file, else one of its own. */
+static int give_token(struct supervise *s, struct hf_fault *fault)
+{
+    bool is_given = s->args->values[HF_OPTION_TOKEN_FILE] != NULL;
+    return is_given ? hf_kept_token(&s->kept, hf_config_text(&s->config, HF_KEY_TOKEN), fault)
+                    : make_token(&s->kept, fault);
+}
+
 static int read_wishes(struct supervise *s, struct hf_fault *fault)
 {
     const char *url = s->args->values[HF_OPTION_URL];
@@ -50,13 +58,10 @@ static int read_wishes(struct supervise *s, struct hf_fault *fault)
 static int open_place(struct supervise *s, struct hf_fault *fault)
 {
     char path[HF_CONFIG_PATH_BYTES];
-    hf_paths_state_dir(s->args, path);
-    if (path[0] == '\0')
-        return hf_fault_set(fault, HF_ERR_USAGE,
-                            "no place for the state directory: give --state-dir or set HOME");
-    int err = hf_state_dir_open_as(&s->state, path, "supervisor.lock", fault);
+    int err = hf_paths_need_state_dir(s->args, path, fault);
+    if (!err) err = hf_state_dir_open_as(&s->state, path, "supervisor.lock", fault);
     if (!err && !s->args->values[HF_OPTION_URL]) {
-        err = make_token(&s->kept, fault);
+        err = give_token(s, fault);
         if (!err) err = hf_kept_hand_port(&s->kept, 0, s->state.path, fault);
     }
     if (!err) err = hf_kept_place(&s->kept, s->args, &s->state, fault);

@@ -19,7 +19,8 @@ static int tell(const struct hf_fault *fault, int exit_code)
 
 int hf_verb_fail(const struct hf_fault *fault)
 {
-    return tell(fault, fault->err == HF_ERR_BUSY ? HF_EXIT_REFUSED : HF_EXIT_FAILED);
+    bool is_refused = fault->err == HF_ERR_BUSY || fault->err == HF_ERR_CONFIG;
+    return tell(fault, is_refused ? HF_EXIT_REFUSED : HF_EXIT_FAILED);
 }
 
 int hf_verb_refuse(const struct hf_fault *fault)

@@ -20,8 +20,8 @@ int hf_verb_version(const struct hf_args *args);
 int hf_verb_help(const struct hf_args *args);
 
 /* Tell a fault on stderr and return the exit code (design.md section 4).  Usage is
- * always 2; else fail means 1, but 78 when somebody holds our place, and refuse,
- * for all that the user configured, means 78. */
+ * always 2; else fail means 1, but 78 when somebody holds our place or the fault is that of
+ * a configuration (HF_ERR_CONFIG), and refuse, for all that the user configured, means 78. */
 int hf_verb_fail(const struct hf_fault *fault);
 int hf_verb_refuse(const struct hf_fault *fault);
 

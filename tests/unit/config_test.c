@@ -400,13 +400,15 @@ static void every_fault_names_file_line_key_and_what_was_expected(void)
 {
     for (size_t i = 0; i < HF_COUNT(faults); i++) {
         begin(faults[i].own, faults[i].openclaw);
-        CHECK_AT(i, load() < 0);
+        int err = load();
+        CHECK_AT(i, (err ? err : hf_config_check(&config, &fault)) < 0);
         if (!strstr(fault.text, faults[i].told))
             CHECK_TEXT_AT(i, hf_bytes_cstr(fault.text), faults[i].told);
         end();
     }
 }
 
+/* A flag is wrong usage, a variable or a file a wrong configuration (design.md section 4). */
 static void a_bad_variable_or_flag_is_named(void)
 {
     begin(NULL, NULL);
@@ -416,9 +418,118 @@ static void a_bad_variable_or_flag_is_named(void)
     hf_config_fini(&config);
     unsetenv("HOLDFAST_PORT");
     args.values[HF_OPTION_LOG_FORMAT] = "xml";
-    CHECK_EQ(load(), HF_ERR_RANGE);
+    CHECK_EQ(load(), HF_ERR_USAGE);
     CHECK(strstr(fault.text, "--log-format: logging.consoleStyle must be one of") != NULL);
     end();
+}
+
+static void a_variable_that_is_blank_counts_as_not_set(void)
+{
+    static const char *const blanks[] = { " ", "\t", "undefined", "null" };
+    begin(NULL, NULL);
+    for (size_t i = 0; i < HF_COUNT(blanks); i++) {
+        setenv("HOLDFAST_PORT", blanks[i], 1);
+        CHECK_EQ_AT(i, load(), 0);
+        CHECK_EQ_AT(i, hf_config_int(&config, HF_KEY_PORT), 18789);
+        hf_config_fini(&config);
+    }
+    unsetenv("HOLDFAST_PORT");
+    end();
+}
+
+static void a_file_that_is_missing_by_right_leaves_no_fault_behind(void)
+{
+    begin(NULL, NULL);
+    args.values[HF_OPTION_CONFIG] = NULL;
+    setenv("XDG_CONFIG_HOME", scratch.dir, 1);
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(fault.err, 0);
+    CHECK(!config.has_own_file);
+    unsetenv("XDG_CONFIG_HOME");
+    end();
+}
+
+/* What only a server must keep is no fault for who asks one. */
+static void rules_of_the_server_do_not_stop_its_clients(void)
+{
+    begin(NULL, "{ gateway: { auth: { mode: 'password' } } }");
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_config_check(&config, &fault), HF_ERR_MISSING);
+    end();
+}
+
+static const struct {
+    const char *own;
+    bool has_program;
+    const char *told; /* NULL: it is fine */
+} wholes[] = {
+    { "{}", false, NULL },
+    { "{ gateway: { tls: { enabled: true } } }", false, NULL },
+    { "{ gateway: { auth: { mode: 'password' } } }", false, "no password is set" },
+    { "{ gateway: { trustedProxies: ['x'] } }", false, "gateway.trustedProxies: \"x\"" },
+    { "{ gateway: { bind: 'x' } }", false, "gateway.bind: \"x\"" },
+    { "{ holdfast: { mode: 'relay' } }", false, "nothing to relay to" },
+    { "{ holdfast: { mode: 'relay' } }", true, NULL },
+    { "{ holdfast: { mode: 'relay', upstream: 'gopher://x' } }", false, "holdfast.upstream" },
+    { "{ holdfast: { upstreamTokenFile: 'x' } }", false, "only who keeps a program" },
+    { "{ holdfast: { upstreamTokenFile: 'x' } }", true, NULL },
+};
+
+static void a_configuration_is_judged_as_a_whole_by_one_rule(void)
+{
+    struct hf_settings_place place;
+    for (size_t i = 0; i < HF_COUNT(wholes); i++) {
+        begin(wholes[i].own, NULL);
+        CHECK_EQ_AT(i, load(), 0);
+        int err = hf_settings_check(&config, wholes[i].has_program, &place, &fault);
+        CHECK_EQ_AT(i, err != 0, wholes[i].told != NULL);
+        if (wholes[i].told) CHECK_AT(i, strstr(fault.text, wholes[i].told) != NULL);
+        end();
+    }
+}
+
+static const struct {
+    enum hf_option option;
+    size_t len;
+    int err;
+} given_paths[] = {
+    { HF_OPTION_CONFIG, 0, HF_ERR_USAGE },
+    { HF_OPTION_CONFIG, HF_CONFIG_PATH_BYTES - 1, 0 },
+    { HF_OPTION_CONFIG, HF_CONFIG_PATH_BYTES, HF_ERR_USAGE },
+    { HF_OPTION_OPENCLAW_CONFIG, 0, HF_ERR_USAGE },
+    { HF_OPTION_STATE_DIR, 0, HF_ERR_USAGE },
+    { HF_OPTION_STATE_DIR, HF_CONFIG_PATH_BYTES, HF_ERR_USAGE },
+    { HF_OPTION_CONTROL, 0, HF_ERR_USAGE },
+    { HF_OPTION_CONTROL, 107, 0 },
+    { HF_OPTION_CONTROL, 108, HF_ERR_USAGE },
+};
+
+static int read_path(enum hf_option option, const struct hf_args *flags,
+                     char out[HF_CONFIG_PATH_BYTES])
+{
+    bool is_asked_for;
+    if (option == HF_OPTION_CONFIG) return hf_paths_own_config(flags, out, &is_asked_for, &fault);
+    if (option == HF_OPTION_OPENCLAW_CONFIG)
+        return hf_paths_openclaw_config(flags, out, &is_asked_for, &fault);
+    if (option == HF_OPTION_CONTROL) return hf_paths_control(flags, "/state", out, &fault);
+    return hf_paths_state_dir(flags, out, &fault);
+}
+
+/* Neither an empty path nor a part of a long one stands for what somebody named. */
+static void a_path_that_is_given_is_taken_whole_or_refused_by_name(void)
+{
+    for (size_t i = 0; i < HF_COUNT(given_paths); i++) {
+        char path[HF_CONFIG_PATH_BYTES + 1], out[HF_CONFIG_PATH_BYTES];
+        struct hf_args flags = { 0 };
+        memset(path, 'x', sizeof path);
+        path[given_paths[i].len] = '\0';
+        flags.values[given_paths[i].option] = path;
+        CHECK_EQ_AT(i, read_path(given_paths[i].option, &flags, out), given_paths[i].err);
+        if (given_paths[i].err)
+            CHECK_AT(i, strstr(fault.text, hf_option_name(given_paths[i].option)) != NULL);
+        else
+            CHECK_TEXT_AT(i, hf_bytes_cstr(out), path);
+    }
 }
 
 static void a_file_that_was_asked_for_must_be_there(void)
@@ -585,12 +696,12 @@ static void paths_follow_flags_variables_and_the_home_directory(void)
         char path[HF_CONFIG_PATH_BYTES];
         bool is_asked_for;
         setenv(rows[i].name, rows[i].value, 1);
-        hf_paths_openclaw_config(&none, path, &is_asked_for);
+        CHECK_EQ_AT(i, hf_paths_openclaw_config(&none, path, &is_asked_for, &fault), 0);
         CHECK_TEXT_AT(i, hf_bytes_cstr(path), rows[i].openclaw);
-        hf_paths_own_config(&none, path, &is_asked_for);
+        CHECK_EQ_AT(i, hf_paths_own_config(&none, path, &is_asked_for, &fault), 0);
         CHECK_TEXT_AT(i, hf_bytes_cstr(path), rows[i].own);
         CHECK_EQ_AT(i, is_asked_for, strcmp(rows[i].own, "/mine") == 0);
-        hf_paths_state_dir(&none, path);
+        CHECK_EQ_AT(i, hf_paths_state_dir(&none, path, &fault), 0);
         CHECK_TEXT_AT(i, hf_bytes_cstr(path), rows[i].state);
     }
 }
@@ -622,6 +733,11 @@ CHECK_MAIN(our_file_is_shown_as_it_stands_there_without_its_secrets,
            includes_stay_in_their_directory_unless_roots_are_named, variables_in_texts_are_replaced,
            a_secret_reference_to_the_environment_is_followed,
            every_fault_names_file_line_key_and_what_was_expected, a_bad_variable_or_flag_is_named,
+           a_variable_that_is_blank_counts_as_not_set,
+           a_file_that_is_missing_by_right_leaves_no_fault_behind,
+           rules_of_the_server_do_not_stop_its_clients,
+           a_configuration_is_judged_as_a_whole_by_one_rule,
+           a_path_that_is_given_is_taken_whole_or_refused_by_name,
            a_file_that_was_asked_for_must_be_there, lists_of_networks_are_checked_and_bounded,
            the_configuration_as_json_is_valid_and_hides_secrets,
            a_bind_setting_says_where_to_listen, a_machine_that_uses_a_remote_gateway_runs_none,

@@ -86,7 +86,7 @@ static void a_fingerprint_of_the_environment_is_for_every_address(void)
 static void a_fingerprint_wants_wss(void)
 {
     begin(REMOTE("ws://127.0.0.1:1"));
-    CHECK_EQ(hf_target_read(&target, &args, &fault), HF_ERR_USAGE);
+    CHECK_EQ(hf_target_read(&target, &args, &fault), HF_ERR_CONFIG);
     CHECK(strstr(fault.text, "gateway.remote.tlsFingerprint: use wss://") != NULL);
     end();
 }
@@ -107,13 +107,57 @@ static void a_fingerprint_that_is_none_is_named(void)
     begin(NULL);
     setenv("HOLDFAST_TLS_FINGERPRINT", HEX "0", 1);
     args.values[HF_OPTION_URL] = "wss://far.example";
-    CHECK_EQ(hf_target_read(&target, &args, &fault), HF_ERR_USAGE);
+    CHECK_EQ(hf_target_read(&target, &args, &fault), HF_ERR_CONFIG);
     CHECK(strstr(fault.text, "tlsFingerprint") != NULL);
     end();
+}
+
+static const struct {
+    const char *flag, *variable, *openclaw;
+    int err;
+    const char *told;
+} addresses[] = {
+    { "ws://:1", NULL, NULL, HF_ERR_USAGE, "--url: the URL is not valid: the host is missing" },
+    { NULL, "ws://:1", NULL, HF_ERR_CONFIG, "HOLDFAST_URL: the URL is not valid: the host" },
+    { NULL, NULL, REMOTE("ws://:1"), HF_ERR_CONFIG, "gateway.remote.url: the URL is not valid" },
+    { NULL, NULL, "{ gateway: { port: 0 } }", HF_ERR_CONFIG, "gateway.port: the URL is not" },
+    { NULL, " ", NULL, 0, NULL },
+    { NULL, NULL, "{ gateway: { auth: { mode: 'password' } } }", 0, NULL },
+    { NULL, NULL, "{ gateway: { port: 'x' } }", HF_ERR_CONFIG, "gateway.port must be" },
+};
+
+static void an_address_that_is_wrong_is_blamed_on_who_gave_it(void)
+{
+    for (size_t i = 0; i < HF_COUNT(addresses); i++) {
+        begin(addresses[i].openclaw);
+        args.values[HF_OPTION_URL] = addresses[i].flag;
+        if (addresses[i].variable) setenv("HOLDFAST_URL", addresses[i].variable, 1);
+        CHECK_EQ_AT(i, hf_target_read(&target, &args, &fault), addresses[i].err);
+        if (addresses[i].told && !strstr(fault.text, addresses[i].told))
+            CHECK_TEXT_AT(i, hf_bytes_cstr(fault.text), addresses[i].told);
+        end();
+    }
+}
+
+/* HF_TARGET_URL_BYTES, with the zero at its end. */
+static void a_url_is_read_up_to_its_bound(void)
+{
+    char url[HF_TARGET_URL_BYTES + 1];
+    for (size_t extra = 0; extra <= 1; extra++) {
+        begin(NULL);
+        memset(url, 'x', sizeof url);
+        memcpy(url, "ws://127.0.0.1/", 15);
+        url[HF_TARGET_URL_BYTES - 1 + extra] = '\0';
+        args.values[HF_OPTION_URL] = url;
+        CHECK_EQ_AT(extra, hf_target_read(&target, &args, &fault), extra ? HF_ERR_USAGE : 0);
+        if (extra) CHECK(strstr(fault.text, "--url: the URL has more than 1023 bytes") != NULL);
+        end();
+    }
 }
 
 CHECK_MAIN(a_remote_gateway_of_the_configuration_is_used_with_its_own_secrets,
            what_is_the_remote_gateway_s_goes_to_no_other,
            a_variable_comes_before_the_remote_gateway_s_own_token,
            a_fingerprint_of_the_environment_is_for_every_address, a_fingerprint_wants_wss,
-           a_secret_in_a_query_is_not_shown, a_fingerprint_that_is_none_is_named)
+           a_secret_in_a_query_is_not_shown, a_fingerprint_that_is_none_is_named,
+           an_address_that_is_wrong_is_blamed_on_who_gave_it, a_url_is_read_up_to_its_bound)

@@ -166,7 +166,7 @@ static const struct {
     { { "health", "--help" }, 0, "--watch", "" },
     { { "logs", "--help" }, 0, "--follow", "" },
     { { "completion", "bash" }, 0, "--exit-code", "" },
-    { { "probe", "--url", "ftp://x" }, 2, "", "URL is not valid" },
+    { { "probe", "--url", "ftp://x" }, 2, "", "--url: the URL is not valid" },
     { { "watch", "--timeout", "0" }, 2, "", "--timeout wants" },
     { { "status", "--url", "ws://192.0.2.1" }, 2, "", "not a private address" },
     { { "config", "get", "gateway.port" }, 0, "18789\n", "" },
@@ -180,10 +180,21 @@ static const struct {
     { { "config", "get", "--limits" }, 0, "PREAUTH_FRAME_BYTES", "" },
     { { "config", "get", "--limits", "--json" }, 0, "[{\"name\":\"PREAUTH_FRAME_BYTES\"", "" },
     { { "config", "validate" }, 0, "ok", "" },
+    { { "config", "validate", "--json" }, 0, "{\"ok\":true,", "" },
+    { { "config", "validate", "--json" }, 0, ",\"warnings\":[]}\n", "" },
     { { "config", "fly" }, 2, "", "config wants" },
     { { "config", "set", "gateway.port", "70000" }, 78, "", "gateway.port must be" },
     { { "config", "set", "no.such.key", "1" }, 2, "", "no such key" },
-    { { "run", "--port", "x" }, 78, "", "--port: gateway.port must be" },
+    { { "run", "--port", "x" }, 2, "", "--port: gateway.port must be" },
+    { { "health", "--port", "99999" }, 2, "", "--port: gateway.port must be" },
+    { { "health", "--port", "0" }, 2, "", "--port: the URL is not valid" },
+    { { "health", "--config", "/no/such.json5" }, 78, "", "/no/such.json5" },
+    { { "health", "--token-file", "/no/such.token" }, 78, "", "/no/such.token" },
+    { { "run", "--config", "" }, 2, "", "--config wants a path" },
+    { { "config", "get", "--config", "" }, 2, "", "--config wants a path" },
+    { { "health", "--state-dir", "" }, 2, "", "--state-dir wants a path" },
+    { { "ctl", "status", "--control", "" }, 2, "", "--control wants a path" },
+    { { "supervise", "--control", "", "--url", "none:", "--", "true" }, 2, "", "--control wants" },
     { { "run", "--config", "/no/such.json5" }, 78, "", "/no/such.json5" },
     { { "run", "--tls-cert", "/no/such.crt", "--tls-key", "/no/such.key" },
       78,
@@ -294,6 +305,62 @@ static void a_value_that_was_set_is_what_is_got_and_comments_stay(void)
     CHECK_EQ(run(words), 0);
     CHECK_TEXT(hf_bytes_cstr(out_text), "6\n");
     hf_buf_fini(&after);
+    scratch_drop(&scratch);
+}
+
+static const struct {
+    const char *own;
+    int exit_code;
+    const char *out, *err;
+} verdicts[] = {
+    { "{ gateway: { tls: { enabled: true } } }", 0, "ok", "" }, /* one is made */
+    { "{ gateway: { tls: { enabled: true, certPath: '/no/a', keyPath: '/no/b' } } }", 78, "",
+      "/no/a" },
+    { "{ holdfast: { mode: 'relay' } }", 0, "ok",
+      "only \"holdfast run -- CMD\" starts with this: holdfast.mode is \"relay\"" },
+    { "{ holdfast: { mode: 'relay', upstream: 'gopher://x' } }", 78, "", "holdfast.upstream: " },
+    { "{ holdfast: { upstream: 'notify:' } }", 78, "", "holdfast.upstream is set, but only" },
+    { "{ gateway: { trustedProxies: ['x'] } }", 78, "", "gateway.trustedProxies: \"x\"" },
+};
+
+/* What `run` would start with is what is said to be fine. */
+static void a_configuration_is_judged_as_a_start_would_judge_it(void)
+{
+    scratch_make(&scratch);
+    for (size_t i = 0; i < HF_COUNT(verdicts); i++) {
+        struct hf_fault fault;
+        const char *const judge[WORDS_MAX] = { "config", "validate", "--config", scratch.path };
+        const char *const try[WORDS_MAX] = { "run", "--config", scratch.path };
+        CHECK_EQ(hf_file_replace(scratch.path, hf_bytes_cstr(verdicts[i].own), 0600, &fault), 0);
+        CHECK_EQ_AT(i, run(judge), verdicts[i].exit_code);
+        CHECK_AT(i, strstr(out_text, verdicts[i].out) != NULL);
+        CHECK_AT(i, strstr(err_text, verdicts[i].err) != NULL);
+        if (verdicts[i].exit_code == 0) continue;
+        CHECK_EQ_AT(i, run(try), verdicts[i].exit_code);
+        CHECK_AT(i, strstr(err_text, verdicts[i].err) != NULL);
+    }
+    scratch_drop(&scratch);
+}
+
+/* The program reads its token from its environment, and this test from the program. */
+static void a_supervisor_hands_on_the_token_that_it_was_given(void)
+{
+    char token[32] = "", path[SCRATCH_PATH_BYTES], script[2 * SCRATCH_PATH_BYTES];
+    struct program p;
+    struct hf_fault fault;
+    scratch_make(&scratch);
+    snprintf(path, sizeof path, "%s/fifo", scratch.dir);
+    CHECK_EQ(mkfifo(path, 0600), 0);
+    snprintf(script, sizeof script, "echo $OPENCLAW_GATEWAY_TOKEN >%s; exec sleep 60", path);
+    CHECK_EQ(hf_file_replace(scratch.path, HF_LIT("mine"), 0600, &fault), 0);
+    const char *const words[WORDS_MAX] = { "supervise", "--token-file", scratch.path, "--",
+                                           "/bin/sh",   "-c",           script };
+    start(&p, words, NULL);
+    FILE *fifo = fopen(path, "r");
+    CHECK(fifo && fgets(token, sizeof token, fifo));
+    fclose(fifo);
+    CHECK_TEXT(hf_bytes_cstr(token), "mine\n");
+    CHECK_EQ(stop(&p), 0);
     scratch_drop(&scratch);
 }
 
@@ -535,6 +602,8 @@ static void a_port_that_a_healthy_gateway_holds_is_refused_with_78(void)
 }
 
 CHECK_MAIN(every_verb_ends_with_the_code_and_the_words_of_the_contract,
+           a_configuration_is_judged_as_a_start_would_judge_it,
+           a_supervisor_hands_on_the_token_that_it_was_given,
            the_shells_accept_their_completion_scripts, bash_completes_files_and_verbs,
            a_value_that_was_set_is_what_is_got_and_comments_stay,
            a_run_ends_with_0_and_never_prints_its_token,
