@@ -66,7 +66,7 @@ static void wait_for(struct hf_relay *r, hf_time now, hf_span span)
 static void stay(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now)
 {
     if (r->state != HF_RELAY_OPEN) return;
-    bool is_half = r->has_ended[HF_RELAY_CLIENT] || r->has_ended[HF_RELAY_UPSTREAM];
+    bool is_half = r->has_ended[HF_RELAY_CLIENT] || r->has_ended[HF_RELAY_UPSTREAM] || r->is_broken;
     wait_for(r, now, is_half ? limits->half_for : limits->idle_for);
 }
 
@@ -75,6 +75,10 @@ static uint32_t pass_ends(struct hf_relay *r)
 {
     uint32_t acts = 0;
     if (r->state != HF_RELAY_OPEN && r->state != HF_RELAY_ASKED) return 0;
+    if (r->is_broken)
+        return r->waiting[HF_RELAY_CLIENT].len > 0
+                   ? 0
+                   : finish(r, HF_RELAY_RESET_BY_UPSTREAM, HF_RELAY_RESET);
     for (int i = 0; i < 2; i++) {
         enum hf_relay_side side = (enum hf_relay_side)i;
         if (!r->has_ended[other(side)] || r->was_told[side] || r->waiting[side].len > 0) continue;
@@ -264,7 +268,7 @@ static bool is_unanswered(const struct hf_relay *r, enum hf_relay_side side)
 uint32_t hf_relay_input_end(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
                             enum hf_relay_side side)
 {
-    if (r->state == HF_RELAY_DONE) return 0;
+    if (r->state == HF_RELAY_DONE || r->is_broken) return 0;
     r->has_ended[side] = true;
     /* Half a head is no request. */
     if (r->state == HF_RELAY_HEAD) return finish(r, HF_RELAY_ENDED, HF_RELAY_CLOSE);
@@ -279,9 +283,13 @@ uint32_t hf_relay_reset(struct hf_relay *r, enum hf_relay_side side)
 {
     if (r->state == HF_RELAY_DONE) return 0;
     if (is_unanswered(r, side) && !r->has_ended[HF_RELAY_CLIENT]) return to_gate(r);
-    return finish(r,
-                  side == HF_RELAY_CLIENT ? HF_RELAY_RESET_BY_CLIENT : HF_RELAY_RESET_BY_UPSTREAM,
-                  HF_RELAY_RESET);
+    if (side == HF_RELAY_CLIENT || r->state != HF_RELAY_OPEN)
+        return finish(
+            r, side == HF_RELAY_CLIENT ? HF_RELAY_RESET_BY_CLIENT : HF_RELAY_RESET_BY_UPSTREAM,
+            HF_RELAY_RESET);
+    r->is_broken = true;
+    hf_buf_reset(&r->waiting[HF_RELAY_UPSTREAM], 0);
+    return pass_ends(r);
 }
 
 struct hf_bytes hf_relay_output(const struct hf_relay *r, enum hf_relay_side side)
@@ -308,7 +316,7 @@ uint32_t hf_relay_written(struct hf_relay *r, const struct hf_relay_limits *limi
 
 bool hf_relay_wants(const struct hf_relay *r, enum hf_relay_side side)
 {
-    if (r->has_ended[side]) return false;
+    if (r->has_ended[side] || r->is_broken) return false;
     switch (r->state) {
     case HF_RELAY_HEAD:
         return side == HF_RELAY_CLIENT;

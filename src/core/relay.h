@@ -10,7 +10,8 @@
  * with all that the client has sent so far.
  *
  * Each side is read only while less than HF_LIMIT_RELAY_BUFFER_BYTES wait for the other.
- * An end is passed on as an end, behind what waits; a reset as a reset.  An idle
+ * An end is passed on as an end, a reset as a reset; what the upstream said before either
+ * goes before it.  An idle
  * connection holds no buffer.  Pure: sockets are the caller's. */
 #ifndef HF_CORE_RELAY_H
 #define HF_CORE_RELAY_H
@@ -75,6 +76,7 @@ struct hf_relay { /* fields are private; tests and log lines may read them */
     size_t head_len;                 /* of `sent` */
     struct hf_buf waiting[2];        /* for the side */
     bool is_finishing;
+    bool is_broken; /* the upstream reset it: passed on when nothing waits any more */
     hf_time deadline;
 };
 

@@ -180,6 +180,19 @@ static uint32_t read_end(struct hf_relayed *c, enum hf_relay_side side)
     HF_UNREACHABLE();
 }
 
+/* The system reports that the socket broke: what came before that is still there. */
+static uint32_t read_broken(struct hf_relayed *c, enum hf_relay_side side)
+{
+    struct hf_front *f = &c->run->front;
+    uint32_t acts = 0;
+    for (int i = 0; i < PULLS_PER_TURN && !acts && hf_front_wants(f, c->id, side); i++)
+        acts = read_end(c, side);
+    if (!acts) acts = hf_front_reset(f, c->id, side);
+    /* Nothing more is to be had of it. */
+    if (!acts) unwatch(&c->ends[side]);
+    return acts;
+}
+
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct hf_relayed *c = poll->data;
@@ -189,7 +202,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     uint32_t acts = 0;
     if (status < 0) {
         c->ends[side].watched = 0;
-        acts = hf_front_reset(&r->front, c->id, side);
+        acts = read_broken(c, side);
     } else {
         if (events & UV_WRITABLE) c->ends[side].is_blocked = false;
         if (events & UV_READABLE) acts = read_end(c, side);

@@ -1,17 +1,27 @@
 /* Random connections through engine/front: bytes cut anywhere, sockets that take little or
- * nothing, ends and resets at any moment, upstreams that refuse or never answer, and
- * clients that lie.  What arrives is what was sent, in order, and nothing else; buffers
- * keep their bounds; everything ends.  One seed decides all. */
+ * nothing, ends and resets at any moment, upstreams that refuse, are not available or never
+ * answer, and come and go, and clients that lie.  What arrives is what was sent, in order,
+ * and nothing else; what was said before an end or a reset arrives; buffers keep their
+ * bounds; everything ends, also when we stop.  One seed decides all. */
+#include "base/crypto.h"
 #include "base/limits.h"
 #include "base/rng.h"
+
 #include "engine/front.h"
 #include "lib/check.h"
+#include "lib/seeds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONNS = 12, STEPS = 4000, BODY_MAX = 300000, SCRIPT_MAX = BODY_MAX + 4096 };
+enum {
+    CONNS = 12,
+    STEPS = 4000,
+    BODY_MAX = 300000,
+    SCRIPT_MAX = BODY_MAX + 4096,
+    TRACE_MAX = 1 << 20,
+};
 
 #define UPGRADE                                                                                    \
     "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"                   \
@@ -20,6 +30,7 @@ enum { CONNS = 12, STEPS = 4000, BODY_MAX = 300000, SCRIPT_MAX = BODY_MAX + 4096
 #define SECOND "GET /second HTTP/1.1\r\nHost: h\r\n\r\n"
 #define SWITCHED "HTTP/1.1 101 Switching Protocols\r\n\r\n"
 #define REFUSED "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+#define UNAVAILABLE "HTTP/1.1 503 Service Unavailable\r\n\r\n"
 
 struct side {
     struct hf_buf script;   /* what it will send */
@@ -32,7 +43,8 @@ struct side {
 struct conn {
     hf_id id; /* 0: not there */
     struct side sides[2];
-    bool is_upgrade, is_switched, was_reset, went_to_gate;
+    bool is_upgrade, is_switched, is_unavailable;
+    bool was_broken;    /* the upstream reset it when it was open */
     size_t request_len; /* of the client's script: its head and body */
     size_t dial_steps;  /* until the dial is answered; SIZE_MAX: none runs */
 };
@@ -44,6 +56,7 @@ struct run {
     struct hf_front front;
     struct conn conns[CONNS];
     size_t done, gated, reset;
+    struct hf_buf trace;
 };
 
 static uint32_t dice(struct run *r, uint32_t below)
@@ -74,6 +87,7 @@ static void write_scripts(struct run *r, struct conn *c)
     size_t bulk = dice(r, 4) == 0 ? BODY_MAX : 3000;
     c->is_upgrade = dice(r, 3) > 0;
     c->is_switched = c->is_upgrade && dice(r, 4) > 0;
+    c->is_unavailable = !c->is_switched && dice(r, 4) == 0;
     if (c->is_upgrade)
         HF_BUF_LIT(client, UPGRADE);
     else
@@ -84,6 +98,8 @@ static void write_scripts(struct run *r, struct conn *c)
     add_noise(r, client, 1 + dice(r, (uint32_t)bulk));
     if (c->is_switched)
         HF_BUF_LIT(upstream, SWITCHED);
+    else if (c->is_unavailable)
+        HF_BUF_LIT(upstream, UNAVAILABLE);
     else
         HF_BUF_LIT(upstream, REFUSED);
     add_noise(r, upstream, 1 + dice(r, (uint32_t)bulk));
@@ -92,13 +108,16 @@ static void write_scripts(struct run *r, struct conn *c)
 static void begin(struct run *r, struct conn *c)
 {
     struct hf_peer peer = { .address = { [10] = 0xff, [11] = 0xff, [12] = 192, [15] = 7 } };
-    *c = (struct conn){ .dial_steps = SIZE_MAX };
+    hf_id id = 0;
+    enum hf_front_verdict verdict = hf_front_accept(&r->front, r->now, &peer, &id);
+    HOLDS(r, verdict == (r->front.is_ready ? HF_FRONT_RELAY : HF_FRONT_GATE));
+    if (verdict == HF_FRONT_GATE) return;
+    *c = (struct conn){ .id = id, .dial_steps = SIZE_MAX };
     for (int i = 0; i < 2; i++) {
         hf_buf_init(&c->sides[i].script, SCRIPT_MAX);
         hf_buf_init(&c->sides[i].received, SCRIPT_MAX + 4096);
     }
     write_scripts(r, c);
-    HOLDS(r, hf_front_accept(&r->front, r->now, &peer, &c->id) == HF_FRONT_RELAY);
 }
 
 /* What the upstream must have got is the beginning of this: the head as it is passed on,
@@ -142,6 +161,13 @@ static void finish(struct run *r, struct conn *c)
     const struct hf_relay *relay = &hf_front_find(&r->front, c->id)->relay;
     if (relay->cause == HF_RELAY_ENDED && c->sides[HF_RELAY_UPSTREAM].has_ended)
         HOLDS(r, c->sides[HF_RELAY_CLIENT].received.len == c->sides[HF_RELAY_UPSTREAM].sent);
+    if (relay->cause == HF_RELAY_RESET_BY_UPSTREAM && c->was_broken)
+        HOLDS(r, c->sides[HF_RELAY_CLIENT].received.len == c->sides[HF_RELAY_UPSTREAM].sent);
+    /* An upgrade that is not available is nobody's answer but the gate's. */
+    if (c->is_upgrade && c->is_unavailable)
+        HOLDS(r, relay->cause != HF_RELAY_ENDED || !relay->has_ended[HF_RELAY_UPSTREAM]);
+    hf_buf_addf(&r->trace, "%s %zu %zu\n", hf_relay_cause_name(relay->cause),
+                c->sides[0].received.len, c->sides[1].received.len);
     hf_front_drop(&r->front, c->id);
     for (int i = 0; i < 2; i++) {
         hf_buf_fini(&c->sides[i].script);
@@ -216,6 +242,9 @@ static void step(struct run *r, struct conn *c)
         return;
     }
     if (dice(r, 3000) == 0) {
+        const struct hf_relay *relay = &hf_front_find(&r->front, c->id)->relay;
+        c->was_broken =
+            c->was_broken || (side == HF_RELAY_UPSTREAM && relay->state == HF_RELAY_OPEN);
         carry_out(r, c, hf_front_reset(&r->front, c->id, side));
         return;
     }
@@ -234,6 +263,21 @@ static void expire(struct run *r)
             if (r->conns[i].id == id) carry_out(r, &r->conns[i], acts);
 }
 
+/* In half of the worlds the upstream goes with us: all that is left ends within 2 s. */
+static void stop(struct run *r)
+{
+    if (dice(r, 2) == 0) return;
+    hf_front_finish(&r->front, r->now);
+    hf_time until = hf_time_after(r->now, r->front.config.limits.finish_within);
+    while (hf_time_before(r->now, until)) {
+        r->now = hf_time_after(r->now, HF_MS(dice(r, 20)));
+        struct conn *c = &r->conns[dice(r, CONNS)];
+        if (c->id != 0) step(r, c);
+        expire(r);
+    }
+    HOLDS(r, r->front.counts.open == 0);
+}
+
 /* Nobody does anything any more: the deadlines end everything. */
 static void wind_up(struct run *r)
 {
@@ -247,38 +291,33 @@ static void wind_up(struct run *r)
     }
 }
 
-static void run_seed(uint64_t seed)
+static void run_seed(uint64_t seed, uint8_t digest[SEEDS_DIGEST_BYTES])
 {
     static const struct hf_text_list nobody = { .count = 0 };
     struct run *r = calloc(1, sizeof *r);
     struct hf_front_config config;
     r->seed = seed;
+    hf_buf_init(&r->trace, TRACE_MAX);
     hf_rng_init_number(&r->rng, seed);
     hf_front_config_init(&config);
     hf_front_init(&r->front, &config, &nobody);
     hf_front_set_ready(&r->front, true);
     for (int i = 0; i < STEPS; i++) {
         r->now = hf_time_after(r->now, HF_MS(dice(r, 20)));
+        if (dice(r, 500) == 0) hf_front_set_ready(&r->front, dice(r, 3) > 0);
         step(r, &r->conns[dice(r, CONNS)]);
         expire(r);
     }
+    stop(r);
     wind_up(r);
-    HOLDS(r, r->done > 0);
+    HOLDS(r, r->done > 0 && hf_buf_done(&r->trace) == 0);
+    hf_sha256(hf_buf_view(&r->trace), digest);
+    hf_buf_fini(&r->trace);
     hf_front_fini(&r->front);
     free(r);
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t first = 1, count = 1000;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--seeds") == 0) count = strtoull(argv[i + 1], NULL, 10);
-        if (strcmp(argv[i], "--seed") == 0) {
-            first = strtoull(argv[i + 1], NULL, 10);
-            count = 1;
-        }
-    }
-    for (uint64_t i = 0; i < count; i++) run_seed(first + i);
-    printf("%llu passed, 0 failed\n", (unsigned long long)count);
-    return 0;
+    return seeds_main(argc, argv, run_seed);
 }

@@ -344,6 +344,36 @@ static void a_reset_is_passed_on_as_one(void)
     }
 }
 
+/* Its goodbye is not lost because it went away hastily. */
+static void what_came_before_a_reset_goes_before_it(void)
+{
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "127.0.0.1");
+    give(&f, id, CLIENT, UPGRADE "frames");
+    hf_front_connected(&f, hf_at_ms(0), id);
+    hf_front_written(&f, hf_at_ms(0), id, UP, hf_front_output(&f, id, UP).len);
+    give(&f, id, UP, SWITCHED "bye");
+    CHECK_EQ(hf_front_reset(&f, id, UP), 0);
+    CHECK(!hf_front_wants(&f, id, CLIENT) && !hf_front_wants(&f, id, UP));
+    CHECK_EQ(hf_front_output(&f, id, UP).len, 0); /* nobody is there to read it */
+    CHECK_EQ(hf_front_reset(&f, id, UP), 0);
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, CLIENT), 0);
+    CHECK_EQ(hf_front_written(&f, hf_at_ms(1000), id, CLIENT, 1), 0);
+    CHECK(hf_time_same(hf_front_due(&f), hf_at_ms(61000)));
+    CHECK_EQ(take(&f, id, CLIENT, &(SWITCHED "bye")[1]), HF_RELAY_RESET);
+    CHECK_EQ(hf_front_find(&f, id)->relay.cause, HF_RELAY_RESET_BY_UPSTREAM);
+    hf_front_fini(&f);
+    /* A client that resets is not waited for. */
+    begin(&f);
+    id = accept_from(&f, "127.0.0.1");
+    give(&f, id, CLIENT, UPGRADE);
+    hf_front_connected(&f, hf_at_ms(0), id);
+    give(&f, id, UP, SWITCHED "bye");
+    CHECK_EQ(hf_front_reset(&f, id, CLIENT), HF_RELAY_RESET);
+    hf_front_fini(&f);
+}
+
 static void an_upstream_that_ends_within_its_answer_ends_the_client(void)
 {
     struct hf_front f;
@@ -503,7 +533,8 @@ static void the_outlook_is_the_keepers(void)
     }
 }
 
-CHECK_MAIN(what_a_going_upstream_has_said_is_still_passed_on, the_outlook_is_the_keepers,
+CHECK_MAIN(what_came_before_a_reset_goes_before_it,
+           what_a_going_upstream_has_said_is_still_passed_on, the_outlook_is_the_keepers,
            an_upstream_that_is_not_available_is_the_gates_matter,
            a_client_goes_to_the_gate_until_the_upstream_is_ready,
            a_websocket_is_passed_both_ways_untouched, a_connection_carries_one_request,
