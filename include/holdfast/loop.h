@@ -6,11 +6,18 @@
  *   their own, so a slow callback never delays an answer to a gateway's ping.
  *   Callbacks run on the other one, the callback thread;
  * - by the program's loop: when the descriptor is readable, or the timeout is over,
- *   it calls holdfast_loop_process.  Callbacks run inside of that call.
+ *   it calls holdfast_loop_process.  Callbacks run inside of that call, and nothing
+ *   else happens until they return: a gateway gives a client up whose answer to a ping
+ *   takes more than 25 s, so callbacks and whatever the program does between two calls
+ *   must be shorter.
  *
  * The thread that callbacks run on is called the loop's thread: the callback thread,
  * or the one that made the loop until another one calls holdfast_loop_process.
  * Never two threads process one loop at a time.
+ *
+ * A client whose callbacks are behind by 1,024 pieces of news or 1 MiB is not read from
+ * until half of them are gone.  It loses nothing, its own watchdogs rest meanwhile, but the
+ * gateway's do not: it may drop what can be read again (a gap), or close.
  *
  * All other functions of the library may be called from any thread and from any
  * callback, with the exceptions that are written beside them.  No lock is held

@@ -247,6 +247,7 @@ struct hf_link { /* fields are private; tests and diagnostics may read them */
     bool drops_auth_fields; /* the server does not know the optional ones */
     bool was_starting;      /* a start-up or restart was seen since the start */
     bool tick_rests;
+    bool is_held; /* nothing is read from the server */
     bool is_background;
     struct hf_link_secrets secrets;
     uint32_t attempt_count, hello_count, startup_count;
@@ -289,6 +290,10 @@ hf_time hf_link_due(const struct hf_link *l);
 
 /* Whether the tick watchdog rests: requests wait and all of them have deadlines. */
 void hf_link_rest_tick(struct hf_link *l, bool rests);
+
+/* Whether we ourselves do not read: the silence says nothing about the server then, and
+ * every window of a connection begins anew at the end. */
+void hf_link_hold(struct hf_link *l, hf_time now, bool is_held);
 
 /* The secrets changed. */
 void hf_link_know_secrets(struct hf_link *l, const struct hf_link_secrets *secrets);

@@ -68,6 +68,14 @@ bool hf_client_action(struct hf_client *c, struct hf_client_action *out);
 /* What is to be written now; `out->count` 0 means nothing. */
 void hf_client_output(struct hf_client *c, struct hf_output *out);
 
+/* Whether its owner is behind with the news.  Then no input of a connection is wanted, which
+ * keeps what waits within bounds, and no watchdog counts the silence that we make. */
+void hf_client_hold_input(struct hf_client *c, struct hf_now now, bool is_held);
+
+/* Whether bytes of the socket should be read and given now: always but for a connection
+ * that is held. */
+bool hf_client_wants_input(const struct hf_client *c);
+
 /* --- secrets --- */
 
 /* Takes other secrets for the next login, and leaves a pause; copied, with the

@@ -119,7 +119,19 @@ struct hf_client {
 void hf_client_feed(struct hf_client *c, const struct hf_link_input *input);
 void hf_client_say(struct hf_client *c, enum hf_link_input_kind kind); /* of the socket */
 
+/* --- client_news.c --- */
+
 void hf_client_tell(struct hf_client *c, const struct hf_client_news *news);
+
+/* What an input of the link leaves to tell, and that it is ready. */
+void hf_client_tell_end(struct hf_client *c, const struct hf_link_todo *todo);
+void hf_client_tell_ready(struct hf_client *c);
+
+/* Forgets what waits but the ends of calls. */
+void hf_client_keep_results(struct hf_client *c);
+
+/* Takes the oldest: false when nothing waits. */
+bool hf_client_next_news(struct hf_client *c, struct hf_client_news *out);
 
 /* --- client_socket.c --- */
 
@@ -145,17 +157,20 @@ void hf_client_give_up(struct hf_client *c);
 /* Ends an attempt whose upgrade was answered otherwise. */
 void hf_client_dial_failed(struct hf_client *c, enum hf_link_cause cause, bool will_pass);
 
-/* --- client_login.c --- */
+/* --- client_secrets.c --- */
 
 /* The secrets are other ones from now on (copied): 0 or HF_ERR_NOMEM. */
 int hf_client_keep_secrets(struct hf_client *c, const struct hf_credentials *credentials,
                            struct hf_bytes scopes);
 void hf_client_wipe_secrets(struct hf_client *c);
 void hf_client_drop_stored(struct hf_client *c);
+void hf_client_know_secrets(struct hf_client *c); /* the link is told what they allow */
 
 /* All secrets that a text could hold; returns how many. */
 enum { HF_CLIENT_SECRETS = 12 + HF_LIMIT_CLIENT_HEADERS };
 size_t hf_client_secrets(const struct hf_client *c, struct hf_bytes out[HF_CLIENT_SECRETS]);
+
+/* --- client_login.c --- */
 
 void hf_client_challenged(struct hf_client *c, struct hf_bytes payload);
 

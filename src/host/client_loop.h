@@ -109,7 +109,7 @@ void hf_client_seat_step(struct hf_client_seat *s, const struct hf_client_event 
 /* The same after the engine was called otherwise: a call, a cancel. */
 void hf_client_seat_touch(struct hf_client_seat *s);
 
-/* No input is read while it is held: its owner is behind with the news. */
+/* Its owner is behind with the news, or not any more (hf_client_hold_input). */
 void hf_client_seat_hold(struct hf_client_seat *s, bool is_held);
 
 /* Neither a socket nor a dial is left. */

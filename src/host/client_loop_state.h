@@ -61,7 +61,7 @@ struct hf_client_seat {
     struct hf_client_peer peer;
     /* What the turning thread must do, in this order. */
     bool is_dirty, must_reset, must_dial, has_output, must_end;
-    bool is_held, has_left;
+    bool has_left;
 };
 
 /* Puts the seat on the list of what the turning thread must see to; wakes it, or does it

@@ -71,9 +71,8 @@ void hf_client_seat_run_due(struct hf_client_seat *s)
 
 void hf_client_seat_hold(struct hf_client_seat *s, bool is_held)
 {
-    if (s->is_held == is_held) return;
-    s->is_held = is_held;
-    hf_client_loop_mark(s->loop, s);
+    hf_client_hold_input(s->config.engine, s->loop->now, is_held);
+    hf_client_seat_touch(s);
 }
 
 bool hf_client_seat_is_quiet(const struct hf_client_seat *s)
@@ -129,12 +128,17 @@ static void end_socket(struct hf_client_seat *s)
 
 /* --- input --- */
 
+static bool wants_input(const struct hf_client_seat *s)
+{
+    return hf_client_wants_input(s->config.engine);
+}
+
 /* Offers bytes until all are taken or the seat does not want more now. */
 static size_t offer(struct hf_client_seat *s, uint8_t *data, size_t len)
 {
     const struct hf_client_socket *socket = s->socket;
     size_t taken = 0;
-    while (taken < len && s->socket == socket && !s->must_reset && !s->is_held) {
+    while (taken < len && s->socket == socket && !s->must_reset && wants_input(s)) {
         struct hf_client_event event = { .kind = HF_CLIENT_INPUT,
                                          .socket = socket->generation,
                                          .u.input = { data + taken, len - taken } };
@@ -158,7 +162,7 @@ static void take_input(struct hf_client_seat *s, size_t len)
 static void offer_rest(struct hf_client_seat *s)
 {
     struct hf_client_socket *socket = s->socket;
-    if (!socket || socket->rest.len == 0 || s->is_held) return;
+    if (!socket || socket->rest.len == 0 || !wants_input(s)) return;
     size_t taken = offer(s, socket->rest.ptr, socket->rest.len);
     if (s->socket != socket) return;
     hf_buf_take(&socket->rest, taken < socket->rest.len ? taken : socket->rest.len);
@@ -195,7 +199,7 @@ static const char *io_text(enum hf_io io)
 static void write_failed(struct hf_client_seat *s, enum hf_io io)
 {
     struct hf_client_socket *socket = s->socket;
-    while (s->socket == socket && !socket->has_ended && !s->is_held && socket->rest.len == 0) {
+    while (s->socket == socket && !socket->has_ended && wants_input(s) && socket->rest.len == 0) {
         size_t len = 0;
         enum hf_io got = hf_stream_read(&socket->stream, s->loop->input, HF_LIMIT_READ_BYTES, &len);
         if (got != HF_IO_OK) break;
@@ -260,8 +264,8 @@ static void watch(struct hf_client_seat *s)
 {
     struct hf_client_socket *socket = s->socket;
     if (!socket) return;
-    bool wants_input = !socket->has_ended && !s->is_held && socket->rest.len == 0;
-    int events = (wants_input ? UV_READABLE : 0) | (socket->is_blocked ? UV_WRITABLE : 0);
+    bool is_read = !socket->has_ended && wants_input(s) && socket->rest.len == 0;
+    int events = (is_read ? UV_READABLE : 0) | (socket->is_blocked ? UV_WRITABLE : 0);
     if (events == socket->watched) return;
     socket->watched = (uint8_t)events;
     uv_poll_start(&socket->poll, events, on_ready);
@@ -280,7 +284,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     } else if (s) {
         if (events & UV_WRITABLE) socket->is_blocked = false;
         if (events & UV_WRITABLE) s->has_output = true;
-        if ((events & UV_READABLE) && !s->is_held) read_socket(s);
+        if ((events & UV_READABLE) && wants_input(s)) read_socket(s);
     }
     if (s && !s->has_left) hf_client_seat_touch(s);
     hf_client_loop_unlock(l);

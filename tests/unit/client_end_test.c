@@ -99,6 +99,22 @@ static void a_refusal_is_told_with_its_reason(void)
     }
 }
 
+/* client-lifecycle 9: no more of a body is kept than is of use. */
+static void a_body_is_read_up_to_a_bound(void)
+{
+    struct hf_client_config config = seat_config_of();
+    char body[HF_LIMIT_UPGRADE_BODY_BYTES];
+    struct seat s;
+    seat_init(&s, &config);
+    memset(body, 'x', sizeof body);
+    seat_give(&s, HF_LIT("HTTP/1.1 502 Bad\r\n\r\n"));
+    seat_give(&s, hf_bytes(body, sizeof body - 1));
+    CHECK_EQ(state(&s), HF_LINK_OPENING);
+    seat_give(&s, hf_bytes(body, 1));
+    CHECK_EQ(state(&s), HF_LINK_BACKOFF);
+    seat_fini(&s);
+}
+
 /* client-lifecycle 7.1: told once, no byte is sent, and it is never tried again. */
 static void a_faulty_configuration_pauses_without_a_dial(void)
 {
@@ -608,12 +624,12 @@ static void starting_and_stopping_in_one_turn_loses_no_result(void)
 }
 
 CHECK_MAIN(a_refusal_is_read_for_2048_bytes_or_a_second, a_refusal_is_told_with_its_reason,
-           a_faulty_configuration_pauses_without_a_dial, the_upgrade_carries_what_the_way_wants,
-           a_foreign_certificate_is_told_and_waited_for, retries_tell_their_number_and_their_wait,
-           a_message_over_the_cap_closes_1009, a_close_during_a_long_write_is_echoed_behind_it,
-           a_close_follows_the_whole_message, dispose_drops_what_is_queued,
-           lost_calls_end_in_order_and_are_not_repeated, a_failed_write_is_told_unless_we_are_going,
-           a_stopped_login_tells_one_error, a_reconnect_closes_with_what_was_asked_for,
-           every_layer_ends_it_once, dispose_ends_it_wherever_it_is,
-           dispose_in_an_event_drops_the_rest_of_the_read, an_older_attempt_harms_no_newer_one,
-           starting_and_stopping_in_one_turn_loses_no_result)
+           a_body_is_read_up_to_a_bound, a_faulty_configuration_pauses_without_a_dial,
+           the_upgrade_carries_what_the_way_wants, a_foreign_certificate_is_told_and_waited_for,
+           retries_tell_their_number_and_their_wait, a_message_over_the_cap_closes_1009,
+           a_close_during_a_long_write_is_echoed_behind_it, a_close_follows_the_whole_message,
+           dispose_drops_what_is_queued, lost_calls_end_in_order_and_are_not_repeated,
+           a_failed_write_is_told_unless_we_are_going, a_stopped_login_tells_one_error,
+           a_reconnect_closes_with_what_was_asked_for, every_layer_ends_it_once,
+           dispose_ends_it_wherever_it_is, dispose_in_an_event_drops_the_rest_of_the_read,
+           an_older_attempt_harms_no_newer_one, starting_and_stopping_in_one_turn_loses_no_result)

@@ -161,6 +161,26 @@ static void a_host_that_slept_asks_before_it_leaves(void)
     }
 }
 
+/* Nothing is wanted of a connection whose owner is behind; a close still is. */
+static void a_client_that_is_held_wants_no_input_and_is_not_closed(void)
+{
+    struct seat s;
+    start(&s, HELLO("", "1000"), HF_MS(1000));
+    CHECK(hf_client_wants_input(s.client));
+    hf_client_hold_input(s.client, s.now, true);
+    CHECK(!hf_client_wants_input(s.client));
+    seat_run(&s, now_ms(&s) + 600000);
+    CHECK_EQ(state(&s), HF_LINK_READY);
+    hf_client_hold_input(s.client, s.now, false);
+    CHECK(hf_client_wants_input(s.client));
+    seat_run(&s, now_ms(&s) + 2000);
+    CHECK_EQ(state(&s), HF_LINK_READY);
+    hf_client_hold_input(s.client, s.now, true);
+    seat_say(&s, HF_CLIENT_STOP);
+    CHECK(hf_client_wants_input(s.client)); /* the answer to its close */
+    seat_fini(&s);
+}
+
 /* client-lifecycle 59, the engine's half: a ping among frames whose owner is slow is
  * answered in the same turn, before the news are taken. */
 static void a_pong_does_not_wait_for_the_owner(void)
@@ -187,4 +207,5 @@ static void a_pong_does_not_wait_for_the_owner(void)
 CHECK_MAIN(a_deadline_is_the_better_watchdog, a_heartbeat_under_way_keeps_the_watchdog_awake,
            two_heartbeats_in_silence_end_it, an_error_answers_a_heartbeat,
            a_day_of_ticks_is_no_reason_to_leave, a_host_that_slept_asks_before_it_leaves,
+           a_client_that_is_held_wants_no_input_and_is_not_closed,
            a_pong_does_not_wait_for_the_owner)

@@ -182,6 +182,25 @@ static void a_host_that_slept_probes_before_it_judges(void)
     CHECK_TEXT(c.close.reason, "ping timeout");
 }
 
+/* A client whose owner is behind does not read: no layer judges a silence of its own
+ * making, and every window begins anew with a probe (11.4 of the page). */
+static void a_link_that_is_held_judges_nobody(void)
+{
+    struct link_case c;
+    ready(&c, HF_MS(1000), true);
+    hf_link_hold(&c.link, (hf_time){ HF_MS(500) }, true);
+    link_case_run(&c, 600000);
+    CHECK_EQ(c.closes, 0);
+    CHECK_EQ(c.pings + c.beats, 0);
+    CHECK(hf_time_same(hf_link_due(&c.link), HF_NEVER));
+    hf_link_hold(&c.link, (hf_time){ HF_MS(600000) }, false);
+    link_case_run(&c, 602000);
+    CHECK_EQ(c.pings, 1);
+    CHECK_EQ(c.closes, 0);
+    link_case_run(&c, 603000);
+    CHECK_TEXT(c.close.reason, "tick timeout");
+}
+
 /* client-lifecycle 82: one of each, and quiet afterwards. */
 static void a_forced_end_is_told_once_and_retried_once(void)
 {
@@ -221,4 +240,5 @@ CHECK_MAIN(silence_is_found_between_two_and_three_ticks,
            a_pong_has_25_seconds, a_pong_gives_the_round_trip,
            without_a_method_there_is_no_heartbeat, an_unknown_heartbeat_method_is_life,
            two_unanswered_heartbeats_close, a_host_that_slept_probes_before_it_judges,
-           a_forced_end_is_told_once_and_retried_once, an_interval_of_zero_turns_heartbeats_off)
+           a_link_that_is_held_judges_nobody, a_forced_end_is_told_once_and_retried_once,
+           an_interval_of_zero_turns_heartbeats_off)

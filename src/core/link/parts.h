@@ -38,6 +38,9 @@ void hf_link_deny_login(struct hf_link *l, hf_time now, struct hf_link_todo *tod
 void hf_link_socket_input(struct hf_link *l, hf_time now, const struct hf_link_input *input,
                           struct hf_link_todo *todo);
 
+/* What is due (due.c). */
+void hf_link_run_due(struct hf_link *l, hf_time now, struct hf_link_todo *todo);
+
 /* An attempt failed in a way that nobody else has told yet: closes, then `pause`. */
 void hf_link_fail_attempt(struct hf_link *l, hf_time now, enum hf_link_cause cause,
                           enum hf_link_pause pause, struct hf_link_todo *todo);
