@@ -64,6 +64,7 @@
     X(LOG_BATCH_BYTES, 16384, "bytes", "log lines gathered before they are written", "written at once")                     \
     X(LOG_DELAY_MS, 50, "ms", "log lines wait to be written together; errors do not", "written")                            \
     X(LOG_VALUE_BYTES, 256, "bytes", "peer text in a log line", "cut")                                                      \
+    X(SCRIBE_END_MS, 1000, "ms", "a disk or terminal that takes nothing holds up our end", "what is left is lost")          \
     X(LOG_TAIL_BYTES, 1000000, "bytes", "one logs.tail answer", "cut, truncated:true")                                      \
     X(LOG_TAIL_LINES, 5000, "lines", "one logs.tail answer", "cut, truncated:true")                                         \
     X(LOG_FILE_BYTES, 104857600, "bytes", "logging.maxFileBytes of OpenClaw", "rotated")                                    \

@@ -263,6 +263,7 @@ static void on_check(uv_check_t *check)
     hf_supervisor_run_due(s->engine, s->now);
     hf_sup_run(s);
     if (s->is_closing) return;
+    hf_sup_log_flush(s);
     arm(s, hf_supervisor_due(s->engine));
     uv_idle_stop(&s->awake);
     s->in_turn = false;
@@ -279,7 +280,8 @@ static int open_all(struct hf_supervise *s, struct hf_fault *fault)
     config.log = hf_sup_log(s);
     int err = hf_supervisor_new(&s->engine, &config, s->now);
     if (err) return hf_fault_set(fault, err, "out of memory");
-    err = hf_sup_place_open(s, fault);
+    err = hf_sup_log_open(s, fault);
+    if (!err) err = hf_sup_place_open(s, fault);
     if (!err) err = hf_sup_trees_open(s, fault);
     if (!err) err = hf_sup_control_open(s, fault);
     return err;
@@ -296,7 +298,7 @@ int hf_supervise_new(struct hf_supervise **out, struct uv_loop_s *loop,
     s->armed_for = HF_NEVER;
     s->now = hf_clock_now();
     s->link.s = s;
-    s->child_log.fd = -1;
+    hf_buf_init(&s->child_lines, HF_LIMIT_LOG_BUFFER_BYTES);
     uv_timer_init(loop, &s->timer);
     uv_check_init(loop, &s->check);
     uv_idle_init(loop, &s->awake);
@@ -358,6 +360,7 @@ void hf_supervise_close(struct hf_supervise *s)
     hf_sup_control_close(s);
     hf_sup_place_close(s);
     hf_sup_trees_close(s);
+    hf_sup_log_close(s);
     uv_close((uv_handle_t *)&s->timer, NULL);
     uv_close((uv_handle_t *)&s->check, NULL);
     uv_close((uv_handle_t *)&s->awake, NULL);
@@ -369,8 +372,6 @@ void hf_supervise_free(struct hf_supervise *s)
     for (struct hf_answer *a; (a = take_answer(s)) != NULL;) drop_answer(a);
     hf_supervisor_free(s->engine);
     hf_trees_free(s->trees);
-    hf_buf_fini(&s->line);
-    hf_log_file_fini(&s->child_log);
     hf_dialer_fini(&s->dialer);
     hf_mem_free(s);
 }

@@ -1,7 +1,7 @@
 /* host/supervise_state.h: the inside of host/supervise, shared by its own files.
  *
- * supervise.c owns life, turns and the queue of answers; supervise_tree.c processes and
- * what they write; supervise_place.c port, probes, journal and configuration;
+ * supervise.c owns life, turns and the queue of answers; supervise_tree.c processes,
+ * supervise_log.c what is kept of their output; supervise_place.c port, probes, journal and configuration;
  * supervise_link.c the control connection; supervise_control.c the control socket and
  * supervise_status.c what it shows. */
 #ifndef HF_HOST_SUPERVISE_STATE_H
@@ -13,10 +13,10 @@
 #include "host/control.h"
 #include "host/dial.h"
 #include "host/journal.h"
-#include "host/log_file.h"
 #include "host/notify_in.h"
 #include "host/port_holder.h"
 #include "host/probe.h"
+#include "host/scribe.h"
 #include "host/supervise.h"
 #include "host/trees.h"
 
@@ -79,8 +79,11 @@ struct hf_supervise {
     uint64_t running, ready_early; /* trees: RUNS was told; READY=1 came before that */
     struct hf_bytes secret;        /* token or password of this place, for `known` */
     struct hf_censor_known known;
-    struct hf_log_file child_log;
-    struct hf_buf line;
+    /* What the child says, on its way to a file. */
+    struct hf_scribe *scribe;  /* NULL: not open */
+    struct hf_buf child_lines; /* whole lines, at most HF_LIMIT_LOG_BUFFER_BYTES */
+    uint64_t child_dropped;    /* lines for which there was no room */
+    char child_log_path[HF_STATE_PATH_BYTES];
     /* The place. */
     struct hf_dialer dialer;
     struct hf_asked probes[2];
@@ -124,8 +127,17 @@ void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_memory(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_dump(struct hf_supervise *s, const struct hf_keeper_action *a);
 
+/* --- supervise_log.c --- */
+
+int hf_sup_log_open(struct hf_supervise *s, struct hf_fault *fault);
+void hf_sup_log_close(struct hf_supervise *s);
+
 /* The engine's log: what the child says goes to the child's own file as well. */
 struct hf_log hf_sup_log(struct hf_supervise *s);
+
+/* One line for that file, gathered; and what was gathered goes on its way. */
+void hf_sup_log_line(struct hf_supervise *s, struct hf_bytes text, bool is_stderr);
+void hf_sup_log_flush(struct hf_supervise *s);
 
 /* --- supervise_place.c --- */
 

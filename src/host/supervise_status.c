@@ -193,7 +193,7 @@ void hf_sup_write_diagnostics(const struct hf_supervise *s, struct hf_buf *out)
     hf_json_add_bool(&w, "safeMode", st.is_safe_mode);
     hf_json_add_text(&w, "containment", facts.group[0] ? HF_LIT("cgroup") : HF_LIT("subreaper"));
     hf_json_add_int(&w, "guardianPid", facts.guardian);
-    hf_json_add_text(&w, "childLog", hf_bytes_cstr(s->child_log.path));
+    hf_json_add_text(&w, "childLog", hf_bytes_cstr(s->child_log_path));
     write_health(s, &w);
     write_sightings(s, &w);
     hf_json_close_object(&w);

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { DETAIL_BYTES = 1024, DUMP_BYTES = 65536, LINE_BYTES = 65536, CHILD_LOG_BYTES = 10485760 };
+enum { DETAIL_BYTES = 1024, DUMP_BYTES = 65536 };
 
 /* --- output --- */
 
@@ -23,48 +23,6 @@ static struct hf_reader *reader_of(struct hf_supervise *s, uint64_t tree)
     for (size_t i = 0; i < HF_COUNT(s->readers); i++)
         if (s->readers[i].tree == tree) return &s->readers[i];
     return NULL;
-}
-
-/* One line to the log file of the child, which may fail: it is told once and
- * supervision goes on. */
-static void keep_line(struct hf_supervise *s, struct hf_bytes text, bool is_stderr)
-{
-    hf_buf_reset(&s->line, LINE_BYTES);
-    hf_buf_addf(&s->line, "%lld %s ", (long long)s->now.wall_ms, is_stderr ? "err" : "out");
-    hf_buf_add(&s->line, text);
-    hf_buf_add_byte(&s->line, '\n');
-    if (hf_buf_done(&s->line) != 0) return;
-    enum hf_log_file_news news = hf_log_file_write(&s->child_log, hf_buf_view(&s->line));
-    if (news == HF_LOG_FILE_FAILED)
-        HF_LOG(&s->config.log, HF_LOG_WARN, "child_log.failed",
-               HF_TEXT("why", hf_bytes_cstr(hf_err_text(s->child_log.failed))));
-    else if (news == HF_LOG_FILE_MENDED)
-        HF_LOG(&s->config.log, HF_LOG_INFO, "child_log.mended",
-               HF_TEXT("path", hf_bytes_cstr(s->child_log.path)));
-}
-
-/* The record's text under that name, or nothing. */
-static struct hf_bytes text_of(const struct hf_log_record *record, const char *key)
-{
-    for (size_t i = 0; i < record->field_count; i++)
-        if (strcmp(record->fields[i].key, key) == 0) return record->fields[i].text;
-    return HF_EMPTY;
-}
-
-/* Lines come here without their secrets, whatever level our own log has. */
-static void on_record(void *ctx, const struct hf_log_record *record)
-{
-    struct hf_supervise *s = ctx;
-    const struct hf_log *log = &s->config.log;
-    if (strcmp(record->event, "child.said") == 0 || strcmp(record->event, "child.stage") == 0)
-        keep_line(s, text_of(record, "line"),
-                  !hf_bytes_same(text_of(record, "stream"), HF_LIT("stdout")));
-    if (record->level <= log->level && log->sink) log->sink(log->ctx, record);
-}
-
-struct hf_log hf_sup_log(struct hf_supervise *s)
-{
-    return (struct hf_log){ .sink = on_record, .ctx = s, .level = HF_LOG_DEBUG };
 }
 
 static void on_output(void *ctx, uint64_t tree, bool is_stderr, struct hf_bytes bytes)
@@ -381,7 +339,7 @@ void hf_sup_dump(struct hf_supervise *s, const struct hf_keeper_action *a)
     hf_evidence_dump(pids, count, &dump);
     text = hf_buf_view(&dump);
     while (hf_proc_next_line(&text, &line)) {
-        keep_line(s, line, true);
+        hf_sup_log_line(s, line, true);
         HF_LOG(&s->config.log, HF_LOG_WARN, "child.dumped", HF_TEXT("line", line));
     }
     hf_buf_fini(&dump);
@@ -391,15 +349,11 @@ void hf_sup_dump(struct hf_supervise *s, const struct hf_keeper_action *a)
 
 int hf_sup_trees_open(struct hf_supervise *s, struct hf_fault *fault)
 {
-    char path[HF_STATE_PATH_BYTES];
     bool has_groups = hf_cgroup_home(s->cgroup_home) == 0;
     const struct hf_trees_config config = { .loop = s->loop,
                                             .cgroup_home = has_groups ? s->cgroup_home : NULL,
                                             .told = on_news,
                                             .ctx = s };
-    hf_buf_init(&s->line, LINE_BYTES);
-    snprintf(path, sizeof path, "%.1000s/child.log", s->config.state_dir);
-    hf_log_file_init(&s->child_log, path, CHILD_LOG_BYTES);
     int err = hf_notify_in_new(&s->notify_in, s->loop, on_notified, s, fault);
     return err ? err : hf_trees_new(&s->trees, &config, fault);
 }

@@ -1,6 +1,7 @@
 #include "host/worker_thread.h"
 #include "base/err.h"
 
+#include <pthread.h>
 #include <signal.h>
 
 int hf_thread_start(struct hf_thread *t, void (*run)(void *ctx), void *ctx)
@@ -18,6 +19,12 @@ void hf_thread_join(struct hf_thread *t)
 {
     if (!t->is_running) return;
     uv_thread_join(&t->id);
+    t->is_running = false;
+}
+
+void hf_thread_leave(struct hf_thread *t)
+{
+    if (t->is_running) pthread_detach(t->id);
     t->is_running = false;
 }
 

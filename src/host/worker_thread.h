@@ -19,6 +19,9 @@ int hf_thread_start(struct hf_thread *t, void (*run)(void *ctx), void *ctx);
 /* Waits for its end; legal on what was never started. */
 void hf_thread_join(struct hf_thread *t);
 
+/* Nobody waits for it any more: it ends by itself, at the latest with the process. */
+void hf_thread_leave(struct hf_thread *t);
+
 /* Names the thread that calls, which nobody joins; and whether it is that one. */
 void hf_thread_note(struct hf_thread *t);
 bool hf_thread_is_current(const struct hf_thread *t);

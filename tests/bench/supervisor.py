@@ -27,7 +27,9 @@ def show(name, value, unit, target):
 
 
 def cpu_ms(pid):
-    return int(read(f"/proc/{pid}/schedstat").split()[0]) / 1e6
+    """Of all its threads."""
+    tasks = os.listdir(f"/proc/{pid}/task")
+    return sum(int(read(f"/proc/{pid}/task/{task}/schedstat").split()[0]) for task in tasks) / 1e6
 
 
 def private_kb(pid):

@@ -148,6 +148,17 @@ static void chatter(int fd, long bytes)
     }
 }
 
+/* Lines of which none is like another, also without their digits. */
+static void differ(long count, long length)
+{
+    for (long i = 0; i < count; i++) {
+        fprintf(stderr, "line %ld ", i);
+        for (int at = 0; at < 8; at++) fputc('a' + (int)(i >> 4 * at & 15), stderr);
+        for (long at = 0; at < length; at++) fputc(at % 8 == 0 ? ' ' : 'x', stderr);
+        fputc('\n', stderr);
+    }
+}
+
 /* What a program finds itself with, one line each, on stdout. */
 static void report(void)
 {
@@ -266,6 +277,9 @@ static void run_other(const char *mode, long a, long b)
         _exit((int)b);
     } else if (strcmp(mode, "chatty") == 0) {
         chatter((int)a, b);
+        say("READY=1");
+    } else if (strcmp(mode, "lines") == 0) {
+        differ(a, b);
         say("READY=1");
     } else if (strcmp(mode, "close_pipes") == 0) {
         for (int fd = 0; fd < 3; fd++) close(fd);

@@ -479,6 +479,48 @@ def a_log_that_cannot_be_written(s):
 
 
 @case
+def logs_that_take_nothing(s):
+    """A disk that hangs and a terminal that is stopped: whoever opens or writes them waits for ever."""
+    os.makedirs(s.state, mode=0o700)
+    for name in ("child.log", "supervisor.log"):
+        os.mkfifo(os.path.join(s.state, name), 0o600)
+    reader, writer = os.pipe()
+    try:
+        os.set_blocking(writer, False)
+        while True:  # full from the beginning
+            try:
+                os.write(writer, b"x" * 4096)
+            except BlockingIOError:
+                break
+        os.set_blocking(writer, True)
+        s.supervise("chatty 2 3000000", "--url", "notify:", "--log-level", "debug", err=writer)
+        pid = s.wait_phase("ready")["pid"]
+        check(s.ctl("restart")["outcome"] == "EXECUTED", "it is restarted")
+        check(s.wait_phase("ready")["pid"] != pid, "by another one")
+        stop(s)
+        s.quit()
+    finally:
+        os.close(reader)
+        os.close(writer)
+
+
+@case
+def a_log_that_takes_everything_again(s):
+    """What could not be kept is counted."""
+    os.makedirs(s.state, mode=0o700)
+    path = os.path.join(s.state, "child.log")
+    os.mkfifo(path, 0o600)
+    s.supervise("lines 200 15000", "--url", "notify:")
+    s.wait_phase("ready")
+    with open(path, "rb") as reader:
+        os.unlink(path)
+        wait_until(lambda: "child_log.dropped" in s.log(), "the loss is told")
+        first = reader.readline()
+    check(b"line 0 " in first, f"from the first line on: {first}")
+    s.quit()
+
+
+@case
 def secrets_stay_secret(s):
     """supervisor 90"""
     canary = "canary-" + "0123456789abcdef"

@@ -127,23 +127,24 @@ class Scene:
     def command(self, child, *flags):
         return [self.holdfast, "supervise", "--state-dir", self.state, *flags, "--", *child]
 
-    def begin(self, command, env):
+    def begin(self, command, env, err=None):
         env = dict(env or self.environment(), HF_MARK=self.mark)
         manager = Manager() if self.is_told and "NOTIFY_SOCKET" not in env else None
         if manager:
             env |= {"NOTIFY_SOCKET": manager.name, "WATCHDOG_USEC": str(WATCHDOG_USEC)}
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=env)
+            self.process = subprocess.Popen(command, stdout=log, stderr=err or log, stdin=subprocess.DEVNULL,
+                                            env=env)  # fmt: skip
         self.started.append(self.process)
         if manager:
             self.managers.append((manager, self.process))
         return self.process
 
-    def supervise(self, child, *flags, env=None):
-        """Starts it; `child` is an argument list, or a mode of the adversary."""
+    def supervise(self, child, *flags, env=None, err=None):
+        """Starts it; `child` is an argument list, or a mode of the adversary.  `err`: its stderr, not the log."""
         if isinstance(child, str):
             child = [self.adversary, *child.split()]
-        return self.begin(self.command(child, *flags), env)
+        return self.begin(self.command(child, *flags), env, err)
 
     def run_place(self, child, *flags, env=None):
         """`holdfast run`, with the child behind it."""
