@@ -75,7 +75,7 @@ static int refuse(struct hf_fault *fault)
     return hf_fault_set(fault, HF_ERR_CRYPTO, "the crypto library makes no TLS certificate");
 }
 
-/* The key first: a certificate without its key is of no use to anybody. */
+/* Both or none: a half of a pair would be in the way of the next start. */
 static int write_pair(const char *cert_path, const char *key_path, X509 *cert, EVP_PKEY *key,
                       struct hf_fault *fault)
 {
@@ -85,7 +85,10 @@ static int write_pair(const char *cert_path, const char *key_path, X509 *cert, E
         PEM_write_bio_PKCS8PrivateKey(key_text, key, NULL, NULL, 0, NULL, NULL) != 1)
         err = refuse(fault);
     if (!err) err = write_file(key_path, key_text, fault);
-    if (!err) err = write_file(cert_path, cert_text, fault);
+    if (!err) {
+        err = write_file(cert_path, cert_text, fault);
+        if (err) unlink(key_path);
+    }
     BIO_free(cert_text);
     BIO_free(key_text);
     return err;
