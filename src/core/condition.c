@@ -36,7 +36,8 @@ struct hf_condition hf_condition(const struct hf_condition_facts *f, hf_time now
         /* A kind of the error, not a fact beside it. */
         if (f->is_error && f->is_quarantined) reasons |= BIT(QUARANTINED);
         /* Why one that has lost its connection does not let us in again. */
-        reasons |= (f->is_suspended ? BIT(SUSPENDED) : 0) | (f->is_busy ? BIT(BUSY) : 0);
+        reasons |= (f->is_suspended ? BIT(SUSPENDED) : 0) | (f->is_busy ? BIT(BUSY) : 0) |
+                   (f->is_external_silent ? BIT(EXTERNAL) : 0);
         return (struct hf_condition){ HF_CONDITION_IS_DEGRADED, reasons };
     }
     uint32_t reasons = running_reasons(f, now);

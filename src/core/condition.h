@@ -45,7 +45,7 @@ struct hf_condition_facts {
     bool is_suspended;                          /* stopped or frozen; also while not running */
     bool is_busy;                               /* silent but working; the same */
     bool is_unresponsive;                       /* a restart for silence waits or runs */
-    bool is_external_silent;                    /* not ours, and it does not answer */
+    bool is_external_silent;                    /* not ours, and mute; also while not running */
     uint32_t call_failures;                     /* of the transport, in a row */
     hf_time channels_ok_at, channels_failed_at; /* HF_NEVER: never */
     bool is_safe_mode;                          /* the gateway's own breaker is open */

@@ -90,6 +90,12 @@ static uint32_t end(struct hf_vigil *v)
     return enter(v, HF_VIGIL_IDLE);
 }
 
+static uint32_t forget(struct hf_vigil *v)
+{
+    end(v);
+    return enter(v, HF_VIGIL_IDLE);
+}
+
 static hf_time busy_until(const struct hf_vigil *v)
 {
     return hf_time_after(v->silence_at, v->limits.busy_max);
@@ -229,6 +235,7 @@ static uint32_t take_answer(struct hf_vigil *v, hf_time now, const struct hf_vig
     case HF_VIGIL_RESUMED:
     case HF_VIGIL_RESTART_BEGUN:
     case HF_VIGIL_END:
+    case HF_VIGIL_FORGET:
         break;
     }
     HF_UNREACHABLE();
@@ -281,6 +288,7 @@ uint32_t hf_vigil_step(struct hf_vigil *v, hf_time now, const struct hf_vigil_in
     if (input->kind == HF_VIGIL_START) return start(v, now, &input->u.ways);
     if (input->kind == HF_VIGIL_DOUBT) return doubt(v, now, input);
     if (input->kind == HF_VIGIL_END) return end(v);
+    if (input->kind == HF_VIGIL_FORGET) return forget(v);
     if (!is_watching(v)) return 0;
     switch (input->kind) {
     case HF_VIGIL_TIME:
@@ -303,6 +311,7 @@ uint32_t hf_vigil_step(struct hf_vigil *v, hf_time now, const struct hf_vigil_in
     case HF_VIGIL_START:
     case HF_VIGIL_DOUBT:
     case HF_VIGIL_END:
+    case HF_VIGIL_FORGET:
         break;
     }
     HF_UNREACHABLE();

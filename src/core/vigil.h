@@ -56,7 +56,8 @@ enum hf_vigil_input_kind {
     HF_VIGIL_EVIDENCE, /* the answer to SAMPLE */
     HF_VIGIL_RESUMED,  /* the host was asleep */
     HF_VIGIL_RESTART_BEGUN,
-    HF_VIGIL_END, /* exit, close, 1012, a restart or stop by somebody else */
+    HF_VIGIL_END,    /* exit, close, 1012; that an external one is unavailable stays told */
+    HF_VIGIL_FORGET, /* a start or stop that somebody asked for: nothing stays told */
 };
 
 struct hf_vigil_evidence {

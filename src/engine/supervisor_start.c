@@ -18,6 +18,7 @@ static void prepare(struct hf_supervisor *s, struct hf_start_how how)
     hf_ledger_hand_over(&s->ledger, s->epoch);
     s->is_wanted = true;
     s->is_transport_only = s->is_fatal = false;
+    hf_keep_watch_vigil(s, HF_VIGIL_FORGET);
     s->quarantined_until_ms = 0;
     hf_keep_disarm(s, HF_TIMER_RECONNECT);
     if (!how.is_auto) s->attempts = 0;

@@ -66,6 +66,7 @@ static void tear_down(struct hf_supervisor *s)
 {
     s->stop.is_asking = false;
     hf_keep_running_leave(s);
+    hf_keep_watch_vigil(s, HF_VIGIL_FORGET);
     hf_keep_link_abort(s);
     hf_keep_tree_end_all(s, s->stop.grace);
     if (s->stop.is_quit)

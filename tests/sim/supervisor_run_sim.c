@@ -613,6 +613,11 @@ static void when_only_http_answers_the_connection_is_made_anew(void)
     end();
 }
 
+static bool is_told_unavailable(void)
+{
+    return hf_supervisor_condition(n.s, n.now).reasons & (1u << HF_CONDITION_EXTERNAL);
+}
+
 /* supervisor 80 */
 static void somebody_else_s_hung_gateway_is_never_signalled(void)
 {
@@ -626,13 +631,25 @@ static void somebody_else_s_hung_gateway_is_never_signalled(void)
                                     .shutdown_is_mute = true };
     ask(HF_KEEPER_DO_START);
     run_ms(100);
+    CHECK(!is_told_unavailable());
     n.stranger.answers = false;
     run_ms(200000);
     CHECK(!hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    CHECK(is_told_unavailable());
     CHECK_EQ(n.actions[HF_KEEPER_SIGNAL] + n.actions[HF_KEEPER_END] + n.spawns, 0);
     n.stranger.answers = true;
     run_ms(60000);
     CHECK(hf_phase_is(phase(), HF_KEEPER_RUNNING));
+    CHECK(!is_told_unavailable());
+    n.stranger.answers = false;
+    run_ms(3600000); /* also when the ladder is at its end */
+    CHECK_EQ(phase(), HF_PHASE_FAILED);
+    CHECK(is_told_unavailable());
+    ask(HF_KEEPER_DO_STOP);
+    run_ms(10);
+    CHECK_EQ(phase(), HF_PHASE_IDLE);
+    CHECK(!is_told_unavailable()); /* nobody asks for it any more */
+    CHECK_EQ(n.s->vigil.stage, HF_VIGIL_IDLE);
     end();
 }
 

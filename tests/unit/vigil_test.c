@@ -26,6 +26,7 @@ enum given {
     WOKE,
     BEGUN,
     END,
+    FORGET,
     START
 };
 
@@ -59,6 +60,7 @@ static struct hf_vigil_input input_of(const struct hf_vigil *v, const struct row
         [WOKE] = HF_VIGIL_RESUMED,
         [BEGUN] = HF_VIGIL_RESTART_BEGUN,
         [END] = HF_VIGIL_END,
+        [FORGET] = HF_VIGIL_FORGET,
         [START] = HF_VIGIL_START,
     };
     struct hf_vigil_input input = { .kind = kinds[row->given] };
@@ -281,6 +283,13 @@ static void an_external_gateway_is_only_connected_to_anew(void)
         { 400000, TIME, 0, 0, HF_VIGIL_EXTERNAL_UNAVAILABLE },
         { 400001, START, 0, TELL, HF_VIGIL_HEALTHY },
     };
+    static const struct row stopped[] = {
+        { 90000, TIME, 0, PROBE | TELL, HF_VIGIL_VERIFYING },
+        { 95000, TIME, 0, TELL | RECONNECT, HF_VIGIL_EXTERNAL_UNAVAILABLE },
+        { 95001, FORGET, 0, TELL, HF_VIGIL_IDLE }, /* nobody wants it any more */
+        { 400000, TIME, 0, 0, HF_VIGIL_IDLE },
+    };
+    run(&external, stopped, HF_COUNT(stopped));
     struct hf_vigil v = run(&external, rows, HF_COUNT(rows));
     CHECK(hf_vigil_view(&v).is_external);
     CHECK_TEXT(hf_bytes_cstr(hf_vigil_view(&v).error), "deadline-probe-failed");
