@@ -353,6 +353,8 @@ def a_stranger_on_the_port(s):
     status = wait_until(lambda: (lambda t: t if t.get("error") else None)(s.status()), "a conflict")
     check(str(os.getpid()) in status["error"], f"it names the pid: {status['error']}")
     check("python" in status["error"], f"and the program: {status['error']}")
+    result = s.ctl("start", "--force-reclaim")
+    check(result["outcome"] == "FAILED", f"what is no gateway is not ended by an operator's word either: {result}")
     stranger.close()  # alive until here: it was never signalled
     check(s.ctl("start")["outcome"] == "EXECUTED", "it leaves, and the start succeeds")
     s.wait_phase("ready")
