@@ -1,4 +1,5 @@
 /* The one timer after a loss: reconnect ladder, slow lane, quarantine (11.3, 10.5). */
+#include "base/assert.h"
 #include "engine/supervisor_parts.h"
 
 static bool is_armed(const struct hf_supervisor *s)
@@ -76,14 +77,9 @@ void hf_keep_quarantine_enter(struct hf_supervisor *s, struct hf_bytes cause)
 
 void hf_keep_backoff_fire(struct hf_supervisor *s)
 {
-    if (!s->is_wanted || s->stop.is_open || s->start.is_open) {
-        skipped(s, "auto-reconnect disabled");
-        return;
-    }
-    if (s->retry_epoch != s->epoch) {
-        skipped(s, "stale");
-        return;
-    }
+    /* Every start and stop begins an epoch and disarms this timer: a stale one cannot fire. */
+    HF_ASSERT(s->is_wanted && !s->stop.is_open && !s->start.is_open);
+    HF_ASSERT(s->retry_epoch == s->epoch);
     s->connect_attempts++;
     if (s->is_transport_only) {
         hf_keep_enter(s, HF_PHASE_ATTEMPT, HF_LIT("transport"));

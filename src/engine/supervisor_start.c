@@ -283,7 +283,8 @@ static void retry(struct hf_supervisor *s, hf_span wait, const char *why)
 void hf_keep_start_judge(struct hf_supervisor *s)
 {
     struct hf_failure *f = &s->start.failure;
-    f->marks = hf_keep_output_marks(s);
+    /* One that lives has survived whatever its lines complain about. */
+    f->marks = hf_ledger_gateway(&s->ledger) ? 0 : hf_keep_output_marks(s);
     f->attempt = s->start.attempt;
     f->attempts_max = s->start.how.is_single ? 1 : ATTEMPTS_MAX;
     f->may_repair = hf_keep_doctor_may(s);

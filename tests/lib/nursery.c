@@ -411,10 +411,22 @@ static void usr(struct nursery *n, struct kid *k)
     }
 }
 
+/* What a signal stopped is ended by nobody's wish alone: not because it lets nobody in
+ * again.  (The evidence may be a moment older.) */
+static void check_end(struct nursery *n, const struct kid *k)
+{
+    const struct hf_start *start = &n->s->start;
+    bool is_suspended = k->exists && k->main_lives && is_hung(n, k) && k->child.hangs_stopped &&
+                        hf_time_since(n->now.mono, k->hang_at) > HF_MS(10000);
+    bool is_own_idea = start->is_reattach && !n->s->stop.is_open;
+    if (is_suspended && is_own_idea) nursery_fail(n, "a suspended gateway is ended by itself");
+}
+
 static void signal_kid(struct nursery *n, const struct hf_keeper_action *a)
 {
     struct kid *k = find_kid(n, a->tree);
     NURSERY_CHECK(n, k != NULL); /* 5 */
+    if (a->u.signal.signal == HF_KEEPER_TERM) check_end(n, k);
     n->signals[a->u.signal.signal]++;
     if (!k->exists) return;
     if (a->u.signal.to_others) {
@@ -601,7 +613,8 @@ static void heard(struct nursery *n, const struct hf_keeper_result *r)
         return;
     }
     got->final++;
-    if (r->verb == HF_KEEPER_DO_START || r->verb == HF_KEEPER_DO_RESTART) n->charged = 0;
+    bool is_wish = r->verb == HF_KEEPER_DO_START || r->verb == HF_KEEPER_DO_RESTART;
+    if (is_wish || got->is_operator) n->charged = 0; /* also a reload that became a restart */
     got->outcome = r->outcome;
     got->pid_before = r->pid_before;
     got->pid_after = r->pid_after;
@@ -1046,7 +1059,9 @@ uint64_t nursery_request(struct nursery *n, struct hf_keeper_request request)
 {
     if (request.class == HF_KEEPER_OPERATOR) n->charged = 0; /* may be forgiven */
     request.tag = ++n->tag_count;
-    n->results[request.tag % NURSERY_TAGS] = (struct nursery_result){ .tag = request.tag };
+    n->results[request.tag % NURSERY_TAGS] =
+        (struct nursery_result){ .tag = request.tag,
+                                 .is_operator = request.class == HF_KEEPER_OPERATOR };
     note(n, "ask %llu: verb %d class %d", (unsigned long long)request.tag, (int)request.verb,
          (int)request.class);
     struct hf_keeper_event event = { .kind = HF_KEEPER_REQUESTED };

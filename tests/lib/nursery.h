@@ -100,6 +100,7 @@ struct mail { /* an event under way */
 struct nursery_result {
     uint64_t tag;
     unsigned interim, final;
+    bool is_operator;
     enum hf_keeper_outcome outcome, first;
     int64_t pid_before, pid_after;
     hf_span retry_after;

@@ -153,13 +153,29 @@ static void steal_port(struct nursery *n)
     nursery_steal_port(n, thief);
 }
 
+/* Words that mean something of one that ends, and nothing of one that lives. */
+static void complain(struct nursery *n)
+{
+    static const char *const lines[] = { "invalid config: gateway.port\n",
+                                         "unsupported Node version\n",
+                                         "startup migrations are already running\n",
+                                         "gateway restart-loop breaker tripped: 3\n" };
+    struct kid *k = nursery_gateway(n);
+    struct hf_keeper_event said = { .kind = HF_KEEPER_OUTPUT };
+    if (!k) return;
+    said.tree = k->tree;
+    said.u.output.is_stderr = true;
+    said.u.output.bytes = hf_bytes_cstr(lines[dice(n, HF_COUNT(lines))]);
+    nursery_say(n, &said);
+}
+
 static void happen(struct nursery *n)
 {
     static const char *const configs[] = { "{}", "{gateway:{reload:{mode:'off'}}}",
                                            "{gateway:{reload:{mode:'restart'}}}",
                                            "{gateway:{reload:{debounceMs:50}}}", "not json" };
     struct hf_keeper_event woke = { .kind = HF_KEEPER_WOKE };
-    switch (dice(n, 14)) {
+    switch (dice(n, 15)) {
     case 0:
         nursery_crash(n, (int)dice(n, 80), chance(n, 30) ? 15 : 0);
         return;
@@ -185,6 +201,9 @@ static void happen(struct nursery *n)
         n->journal_err = chance(n, 50) ? HF_ERR_FULL : 0;
         n->port_is_mute = chance(n, 10);
         n->mutes_pongs = chance(n, 20);
+        return;
+    case 8:
+        if (chance(n, 20)) complain(n);
         return;
     default:
         ask(n);

@@ -668,6 +668,30 @@ static void a_service_s_gateway_is_named_by_its_unit(void)
     end();
 }
 
+/* What a living gateway has complained about, it has survived: no repair beside it, and no
+ * end of it. */
+static void the_text_of_one_that_lives_is_no_verdict(void)
+{
+    static const char *const lines[] = { "Invalid config: gateway.port\n",
+                                         "unsupported Node version\n" };
+    for (size_t i = 0; i < HF_COUNT(lines); i++) {
+        BEGIN({ .ready_ms = 100, .refuses_connect = true });
+        n.config.has_doctor = true;
+        ask(HF_KEEPER_DO_START);
+        run_ms(50);
+        struct hf_keeper_event said = { .kind = HF_KEEPER_OUTPUT, .tree = 1 };
+        said.u.output.is_stderr = true;
+        said.u.output.bytes = hf_bytes_cstr(lines[i]);
+        nursery_say(&n, &said);
+        run_ms(60000);
+        CHECK_EQ_AT(i, n.doctors, 0);
+        CHECK_EQ_AT(i, n.spawns, 1);
+        CHECK_AT(i, !nursery_status(&n).is_fatal);
+        CHECK_EQ_AT(i, nursery_alive(&n), 1);
+        end();
+    }
+}
+
 /* --force-reclaim: an operator's word, for a gateway program of the same user. */
 static void an_operator_may_reclaim_the_port(void)
 {
@@ -718,4 +742,4 @@ CHECK_MAIN(a_free_port_becomes_a_running_gateway, an_open_port_without_a_challen
            our_own_stale_process_is_replaced, a_recycled_pid_is_not_signalled,
            a_recorded_gateway_is_adopted, a_port_that_is_not_free_yet_is_waited_for,
            without_an_answer_only_a_free_port_is_proof, a_service_s_gateway_is_named_by_its_unit,
-           an_operator_may_reclaim_the_port)
+           the_text_of_one_that_lives_is_no_verdict, an_operator_may_reclaim_the_port)
