@@ -80,7 +80,7 @@
     X(TREES, 8, "trees", "of processes at once: the gateway, its doctor, what will not die", "no further program is started") \
     X(DUMP_LINES, 256, "lines", "what a process that hangs waits in, one line a thread", "the rest is left out")            \
     X(NOTIFY_BYTES, 8192, "bytes", "one readiness message of a child, as the system bounds it", "dropped")                  \
-    X(NOTIFY_BATCH, 32, "messages", "of a child, read in one turn", "the rest waits for the next turn")                     \
+    X(NOTIFY_BATCH, 8, "messages", "of a child, read in one turn; a socket holds 10", "the rest waits for the next turn")   \
     X(LOOP_CLIENTS, 16384, "clients", "of one client loop: one thread carries them", "the next one is refused")             \
     X(LOOP_CALLS, 262144, "requests", "of all clients of one loop", "the next one is refused")                             \
     X(CLIENT_CALLBACKS, 256, "callbacks", "of one client", "the next one is refused")                                       \
@@ -92,6 +92,7 @@
     X(CONTROL_LINE_BYTES, 8192, "bytes", "one request on the control socket", "TOO_LARGE, closed")                          \
     X(CONTROL_QUEUE_BYTES, 1048576, "bytes", "lines that wait for one reader of the control socket", "TOO_SLOW, closed")    \
     X(CONTROL_REQUESTS, 64, "requests", "of the control socket wait for their results", "TOO_MANY")                         \
+    X(CONTROL_STOPS, 4, "requests", "places beside these that only stop and quit may take", "TOO_MANY")                     \
     X(CLIENT_CALLS, 4096, "requests", "one client waits for their answers", "the next one is refused")                      \
     X(KEEPER_ACTIONS, 512, "actions", "asked of the host of a supervisor in one step", "cannot happen: a step asks for fewer")\
     X(SCREEN_COLUMNS, 512, "columns", "memory of a live view", "the rest of the terminal stays empty")                      \

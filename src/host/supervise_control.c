@@ -46,6 +46,16 @@ static struct hf_waiter *waiter_of(struct hf_supervise *s, uint64_t tag)
     return NULL;
 }
 
+/* NULL: too many wait.  However many restarts wait, a stop finds a place. */
+static struct hf_waiter *free_waiter(struct hf_supervise *s, enum hf_control_verb verb)
+{
+    bool is_stop = verb == HF_CONTROL_STOP || verb == HF_CONTROL_QUIT;
+    size_t count = is_stop ? HF_COUNT(s->waiters) : HF_LIMIT_CONTROL_REQUESTS;
+    for (size_t i = 0; i < count; i++)
+        if (s->waiters[i].tag == 0) return &s->waiters[i];
+    return NULL;
+}
+
 static enum hf_keeper_verb keeper_verb(enum hf_control_verb verb)
 {
     if (verb == HF_CONTROL_START) return HF_KEEPER_DO_START;
@@ -56,7 +66,7 @@ static enum hf_keeper_verb keeper_verb(enum hf_control_verb verb)
 
 static void pass_on(struct hf_supervise *s, hf_id client, const struct hf_control_request *r)
 {
-    struct hf_waiter *w = waiter_of(s, 0);
+    struct hf_waiter *w = free_waiter(s, r->verb);
     struct hf_keeper_event event = { .kind = HF_KEEPER_REQUESTED };
     if (!w) {
         refuse(s, client, r->id, "TOO_MANY", "too many requests wait for their results");

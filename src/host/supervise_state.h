@@ -95,7 +95,7 @@ struct hf_supervise {
     /* The control connection and the control socket. */
     struct hf_sup_link link;
     struct hf_control *control;
-    struct hf_waiter waiters[HF_LIMIT_CONTROL_REQUESTS];
+    struct hf_waiter waiters[HF_LIMIT_CONTROL_REQUESTS + HF_LIMIT_CONTROL_STOPS];
     uint64_t last_tag, stop_tag;
     enum hf_phase told_phase; /* to the service manager */
     bool stops, is_hasty, has_told_stopping, is_closing;

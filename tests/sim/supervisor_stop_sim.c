@@ -579,7 +579,27 @@ static void a_superseded_restart_counts_as_nothing(void)
     end();
 }
 
-CHECK_MAIN(a_stop_asks_and_waits, a_deaf_process_is_killed_at_the_grace,
+/* The last HF_LIMIT_KEEPER_HISTORY transitions: one more, and the oldest is forgotten. */
+static void the_history_has_a_bound(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    size_t before = 0;
+    while (before < HF_LIMIT_KEEPER_HISTORY) {
+        ask(before == 0 || phase() == HF_PHASE_IDLE ? HF_KEEPER_DO_START : HF_KEEPER_DO_STOP);
+        run_ms(5000);
+        CHECK(hf_supervisor_history_count(n.s) > before);
+        before = hf_supervisor_history_count(n.s);
+    }
+    CHECK_EQ(before, HF_LIMIT_KEEPER_HISTORY);
+    struct hf_transition second = *hf_supervisor_history(n.s, 1);
+    ask(phase() == HF_PHASE_IDLE ? HF_KEEPER_DO_START : HF_KEEPER_DO_STOP); /* one transition */
+    CHECK_EQ(hf_supervisor_history_count(n.s), HF_LIMIT_KEEPER_HISTORY);
+    CHECK_EQ(hf_supervisor_history(n.s, 0)->at_ms, second.at_ms);
+    CHECK_EQ(hf_supervisor_history(n.s, 0)->to, second.to);
+    end();
+}
+
+CHECK_MAIN(the_history_has_a_bound, a_stop_asks_and_waits, a_deaf_process_is_killed_at_the_grace,
            a_stop_in_any_phase_ends_stopped, a_stop_while_a_process_is_made_leaves_none,
            a_start_right_after_a_stop_of_a_start_gives_a_fresh_process,
            a_start_during_a_long_stop_runs_after_it, three_stops_are_one,

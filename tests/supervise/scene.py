@@ -165,6 +165,12 @@ class Scene:
         except ValueError:
             raise Failed(f"ctl {words}: {done.stderr.strip() or done.stdout}") from None
 
+    def limit(self, name):
+        """A bound of base/limits.h, as the program tells it."""
+        done = subprocess.run([self.holdfast, "config", "get", "--limits", "--json"], check=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, env=self.environment())  # fmt: skip
+        return {row["name"]: row["value"] for row in json.loads(done.stdout)}[name]
+
     def status(self):
         done = self.ctl_raw("status", "--json")
         if done.returncode != 0 or not done.stdout:

@@ -172,6 +172,25 @@ static void a_slow_observer_is_dropped_with_a_word(void)
     close_server();
 }
 
+static void lines_for_a_reader_have_a_bound(void)
+{
+    static char line[HF_LIMIT_CONTROL_QUEUE_BYTES + 1];
+    memset(line, 'x', sizeof line);
+    for (size_t more = 0; more <= 1; more++) {
+        open_server();
+        int fd = dial();
+        say(fd, "{\"v\":1,\"id\":1,\"verb\":\"events\"}\n");
+        size_t before = hear(fd).len;
+        CHECK(before > 0);
+        hf_control_tell(server.control, hf_bytes(line, HF_LIMIT_CONTROL_QUEUE_BYTES + more));
+        struct hf_bytes heard = hear(fd);
+        CHECK_EQ_AT(more, holds(heard, "TOO_SLOW"), more == 1);
+        CHECK_EQ_AT(more, heard.len == HF_LIMIT_CONTROL_QUEUE_BYTES, more == 0);
+        close(fd);
+        close_server();
+    }
+}
+
 static void a_line_has_a_bound(void)
 {
     static char line[HF_LIMIT_CONTROL_LINE_BYTES + 1];
@@ -263,6 +282,6 @@ static void a_socket_that_nobody_holds_is_replaced(void)
 
 CHECK_MAIN(each_request_is_answered_with_its_id,
            what_is_no_request_is_told_and_the_connection_goes_on, only_observers_hear_of_events,
-           a_slow_observer_is_dropped_with_a_word, a_line_has_a_bound,
-           no_more_clients_than_the_bound, a_request_of_http_gets_one_answer,
+           a_slow_observer_is_dropped_with_a_word, lines_for_a_reader_have_a_bound,
+           a_line_has_a_bound, no_more_clients_than_the_bound, a_request_of_http_gets_one_answer,
            a_socket_that_nobody_holds_is_replaced)
