@@ -82,6 +82,12 @@ static void mind_in_place(struct hf_supervisor *s)
     hf_keep_reload_connected(s, is_same);
 }
 
+/* What a place without a control connection is known to be ready by. */
+static const char *const ready_by[] = {
+    [HF_PLACE_GATEWAY] = "probe", [HF_PLACE_HTTP] = "probe", [HF_PLACE_TCP] = "probe",
+    [HF_PLACE_NOTIFY] = "notify", [HF_PLACE_NONE] = "alive",
+};
+
 void hf_keep_running_enter(struct hf_supervisor *s, bool is_owned)
 {
     bool was_starting = s->start.is_open;
@@ -103,7 +109,7 @@ void hf_keep_running_enter(struct hf_supervisor *s, bool is_owned)
     hf_keep_enter(s, HF_PHASE_WARMING, HF_LIT("connected"));
     hf_keep_watch_begin(s);
     if (s->has_ready_event || s->is_attached)
-        hf_keep_watch_ready(s, s->has_ready_event ? "event" : "probe");
+        hf_keep_watch_ready(s, s->has_ready_event ? "event" : ready_by[s->config.place]);
     s->has_ready_event = false;
     if (s->cycle.is_open) told_restarted(s);
     hf_keep_settle(s, HF_INTENT_STARTING, HF_KEEPER_EXECUTED, HF_EMPTY);

@@ -24,7 +24,9 @@ static void name_holder(struct hf_supervisor *s, const struct hf_keeper_found *f
     struct hf_bytes unit = hf_bytes_cut_utf8(found->unit, NAME_SHOWN_BYTES);
     if (!found->is_listening) return;
     if (!found->is_known)
-        hf_keep_failf(s, "port_conflict: port %u is held by a process of another user",
+        hf_keep_failf(s,
+                      "port_conflict: port %u is held by a process that cannot be seen: another "
+                      "user's, or one that is just ending",
                       s->config.port);
     else
         hf_keep_failf(s, "port_conflict: port %u is held by %.*s (pid %lld, uid %lld%s%.*s)",

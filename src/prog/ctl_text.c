@@ -56,9 +56,10 @@ static void add_instant(struct hf_buf *out, int64_t ms)
 
 /* --- status --- */
 
+/* What is absent, or a port that is none, is not shown. */
 static void add_line_if(struct hf_buf *out, const char *label, struct hf_bytes value)
 {
-    if (value.len == 0) return;
+    if (value.len == 0 || hf_bytes_same(value, HF_LIT("0"))) return;
     hf_buf_addf(out, "%-12s ", label);
     add_value(out, value);
     hf_buf_add_byte(out, '\n');
@@ -113,8 +114,9 @@ static void add_memory(struct hf_buf *out, struct hf_bytes memory)
 {
     int64_t count;
     if (memory.len == 0) return;
-    hf_buf_addf(out, "%-12s", "memory");
-    add_bytes(out, " ", memory, "bytes");
+    hf_buf_addf(out, "%-12s ", "memory");
+    if (!find_int(memory, "bytes", &count)) HF_BUF_LIT(out, "not seen yet");
+    add_bytes(out, "", memory, "bytes");
     add_bytes(out, ", at most ", memory, "peakBytes");
     add_bytes(out, ", soft limit ", memory, "softBytes");
     add_bytes(out, ", hard limit ", memory, "hardBytes");
@@ -210,16 +212,31 @@ void hf_ctl_text_history(struct hf_buf *out, struct hf_bytes json)
     }
 }
 
-void hf_ctl_text_members(struct hf_buf *out, struct hf_bytes json)
+/* "key: value"; those of an object one by one behind its own key. */
+static void add_member(struct hf_buf *out, struct hf_bytes before,
+                       const struct hf_json_member *member)
+{
+    struct hf_json_iter it = hf_json_iter(member->value);
+    struct hf_json_member inner;
+    if (before.len == 0 && hf_json_kind(member->value) == HF_JSON_OBJECT) {
+        while (hf_json_next_member(&it, &inner)) add_member(out, member->key, &inner);
+        return;
+    }
+    if (before.len > 0) add_text(out, before);
+    if (before.len > 0) HF_BUF_LIT(out, " ");
+    add_text(out, member->key);
+    HF_BUF_LIT(out, ": ");
+    add_value(out, member->value);
+    HF_BUF_LIT(out, "\n");
+}
+
+void hf_ctl_text_diagnostics(struct hf_buf *out, struct hf_bytes json)
 {
     struct hf_json_iter it = hf_json_iter(json);
     struct hf_json_member member;
-    while (hf_json_next_member(&it, &member)) {
-        add_text(out, member.key);
-        HF_BUF_LIT(out, ": ");
-        add_value(out, member.value);
-        HF_BUF_LIT(out, "\n");
-    }
+    hf_ctl_text_status(out, hf_json_find(json, "status"));
+    while (hf_json_next_member(&it, &member))
+        if (!hf_json_is(member.key, HF_LIT("status"))) add_member(out, HF_EMPTY, &member);
 }
 
 void hf_ctl_text_result(struct hf_buf *out, const struct hf_control_result *result)

@@ -11,8 +11,8 @@ void hf_ctl_text_status(struct hf_buf *out, struct hf_bytes json);
 /* One line for each transition. */
 void hf_ctl_text_history(struct hf_buf *out, struct hf_bytes json);
 
-/* Any object, a line for each member. */
-void hf_ctl_text_members(struct hf_buf *out, struct hf_bytes json);
+/* The status record in it, then a line for each other member. */
+void hf_ctl_text_diagnostics(struct hf_buf *out, struct hf_bytes json);
 
 void hf_ctl_text_result(struct hf_buf *out, const struct hf_control_result *result);
 void hf_ctl_text_event(struct hf_buf *out, const struct hf_control_reply *reply);

@@ -146,7 +146,7 @@ static int print_data(const struct ctl *c, const struct hf_control_reply *reply)
     else if (c->request.verb == HF_CONTROL_HISTORY)
         hf_ctl_text_history(&out, reply->data);
     else
-        hf_ctl_text_members(&out, reply->data);
+        hf_ctl_text_diagnostics(&out, reply->data);
     return hf_verb_print(&out);
 }
 

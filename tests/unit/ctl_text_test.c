@@ -51,11 +51,14 @@ static void memory_is_shown_with_its_limits(void)
 
 static void what_is_absent_is_not_shown(void)
 {
+    check_text(hf_ctl_text_status,
+               "{\"state\":\"starting\",\"phase\":\"spawn\",\"memory\":{\"softBytes\":1048576}}",
+               "phase        starting/spawn\nmemory       not seen yet, soft limit 1 MiB\n");
     check_text(hf_ctl_text_status, "{\"state\":\"stopped\",\"phase\":\"idle\"}",
                "phase        stopped/idle\n");
     check_text(hf_ctl_text_status, "[]", "phase        /\n");
     check_text(hf_ctl_text_history, "[]", "");
-    check_text(hf_ctl_text_members, "{}", "");
+    check_text(hf_ctl_text_diagnostics, "{}", "phase        /\n");
 }
 
 static void history_and_diagnostics_are_lines(void)
@@ -63,7 +66,11 @@ static void history_and_diagnostics_are_lines(void)
     check_text(hf_ctl_text_history,
                "[{\"at\":0,\"from\":\"idle\",\"to\":\"detect\",\"cause\":\"request\"}]",
                "1970-01-01T00:00:00.000Z  idle -> detect  request\n");
-    check_text(hf_ctl_text_members, "{\"a\":\"text\",\"b\":{\"c\":1}}", "a: text\nb: {\"c\":1}\n");
+    check_text(
+        hf_ctl_text_diagnostics,
+        "{\"status\":{\"state\":\"stopped\",\"phase\":\"idle\",\"port\":0},\"a\":\"text\",\"b\":{"
+        "\"c\":1,\"d\":[\"x\"],\"e\":{\"f\":2}}}",
+        "phase        stopped/idle\na: text\nb c: 1\nb d: [\"x\"]\nb e: {\"f\":2}\n");
 }
 
 static void results_name_pids_times_and_reasons(void)
