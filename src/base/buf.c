@@ -104,3 +104,10 @@ int hf_buf_done(const struct hf_buf *b)
 {
     return b->err;
 }
+
+const char *hf_buf_text(struct hf_buf *b)
+{
+    if (hf_buf_reserve(b, 1) != 0) return NULL;
+    b->ptr[b->len] = '\0';
+    return (const char *)b->ptr;
+}

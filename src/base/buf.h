@@ -64,6 +64,10 @@ static inline struct hf_bytes hf_buf_view(const struct hf_buf *b)
     return (struct hf_bytes){ b->ptr, b->len };
 }
 
+/* The same as C wants it, with a zero behind it that does not count: NULL when not all of it,
+ * or not the zero, found room. */
+const char *hf_buf_text(struct hf_buf *b);
+
 #define HF_BUF_LIT(b, literal) hf_buf_add((b), HF_LIT(literal))
 
 #endif

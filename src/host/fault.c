@@ -22,6 +22,8 @@ int hf_fault_code(int number)
     case ENOENT:
     case ENOTDIR:
         return HF_ERR_NOT_FOUND;
+    case EPIPE:
+        return HF_ERR_CLOSED;
     case EEXIST:
         return HF_ERR_EXISTS;
     case EACCES:

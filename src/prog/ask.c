@@ -160,7 +160,7 @@ static int tell_server_error(struct hf_ask *ask, const holdfast_result *result)
 static int open_session(struct hf_ask *ask, const struct hf_session_plan *plan)
 {
     struct hf_fault fault;
-    if (hf_session_open(&ask->session, plan, &fault) != 0) return hf_verb_fail(&fault);
+    if (hf_session_open(&ask->session, plan, &fault) != 0) return hf_verb_fail(plan->args, &fault);
     return HF_EXIT_DONE;
 }
 
@@ -187,7 +187,7 @@ int hf_ask_open(struct hf_ask *ask, const struct hf_args *args, const char *cons
     for (size_t i = 0; i < count && i < HF_SESSION_SCOPES; i++) plan.scopes[i] = scopes[i];
     if (hf_target_read(&ask->target, args, &fault) != 0 ||
         hf_target_check_plain(&ask->target, &fault) != 0)
-        return hf_verb_fail(&fault);
+        return hf_verb_fail(args, &fault);
     int exit_code = open_session(ask, &plan);
     if (exit_code != HF_EXIT_DONE || hf_session_connect(&ask->session)) return exit_code;
     if (is_too_early(ask)) {

@@ -39,19 +39,30 @@ enum hf_terminal_news hf_live_wait(struct hf_live *l, hf_time until)
         [POLL_STDOUT] = { .fd = STDOUT_FILENO }, /* hang-ups are always told */
         [POLL_STDIN] = { .fd = STDIN_FILENO, .events = POLLIN },
     };
-    if (l->is_reader_gone) return HF_TERMINAL_END;
+    if (l->is_reader_gone || l->write_err) return HF_TERMINAL_END;
     poll(fds, l->terminal.is_screen ? POLLS : POLL_STDIN, wait_ms(l, until));
     holdfast_loop_process(l->session->loop);
     if (fds[POLL_STDOUT].revents & (POLLERR | POLLHUP | POLLNVAL)) l->is_reader_gone = true;
-    if (l->is_reader_gone) return HF_TERMINAL_END;
+    if (l->is_reader_gone || l->write_err) return HF_TERMINAL_END;
     return hf_terminal_take(&l->terminal);
 }
 
 void hf_live_write(struct hf_live *l, struct hf_buf *text)
 {
-    if (hf_buf_done(text) != 0 || hf_file_write_all(STDOUT_FILENO, hf_buf_view(text)) != 0)
+    int err = hf_buf_done(text);
+    if (!err) err = hf_file_write_all(STDOUT_FILENO, hf_buf_view(text));
+    if (err == HF_ERR_CLOSED)
         l->is_reader_gone = true;
+    else if (err)
+        l->write_err = err;
     hf_buf_reset(text, text->max);
+}
+
+int hf_live_end(const struct hf_live *l)
+{
+    if (!l->write_err) return HF_EXIT_DONE;
+    fprintf(stderr, "holdfast: cannot write to stdout: %s\n", hf_err_text(l->write_err));
+    return HF_EXIT_FAILED;
 }
 
 void hf_live_tell(const struct hf_live *l, const char *format, ...)

@@ -12,6 +12,7 @@ struct hf_live {
     struct hf_session *session; /* borrowed */
     struct hf_terminal terminal;
     bool is_reader_gone; /* of stdout: the end, without a word */
+    int write_err;       /* why it cannot be written otherwise, or 0 */
 };
 
 /* Lets the session be driven from here.  HF_ERR_IO with a fault. */
@@ -25,6 +26,10 @@ enum hf_terminal_news hf_live_wait(struct hf_live *l, hf_time until);
 /* Writes all of it to stdout and empties the buffer.  What cannot be written ends the
  * verb at the next wait. */
 void hf_live_write(struct hf_live *l, struct hf_buf *text);
+
+/* The exit code after HF_TERMINAL_END; says what could not be written.  After close, when there
+ * is a screen. */
+int hf_live_end(const struct hf_live *l);
 
 /* A line of news about the connection on stderr; not with --quiet, nor on a screen. */
 __attribute__((format(printf, 2, 3))) void hf_live_tell(const struct hf_live *l, const char *format,

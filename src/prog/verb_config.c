@@ -66,14 +66,16 @@ static void add_shown(struct hf_buf *out, const struct hf_config *c, enum hf_key
         hf_config_write(c, key, true, &w);
 }
 
-static int get_one(const struct hf_config *c, const char *name, bool as_json)
+static int get_one(const struct hf_config *c, const struct hf_args *args)
 {
+    const char *name = args->operands[1];
+    bool as_json = args->values[HF_OPTION_JSON] != NULL;
     struct hf_buf out;
     struct hf_fault fault;
     enum hf_key_id key = hf_key_find(hf_bytes_cstr(name));
     if (key == HF_KEY_COUNT) {
         hf_fault_set(&fault, HF_ERR_USAGE, "no such key: \"%s\"", name);
-        return hf_verb_fail(&fault);
+        return hf_verb_fail(args, &fault);
     }
     hf_buf_init(&out, HF_CONFIG_TEXT_BYTES_MAX);
     if (as_json) {
@@ -117,9 +119,9 @@ static int get(const struct hf_args *args)
     if (args->values[HF_OPTION_LIMITS]) return get_limits(as_json);
     int exit_code = HF_EXIT_DONE;
     if (hf_config_load(&c, args, &fault) != 0)
-        exit_code = hf_verb_refuse(&fault);
+        exit_code = hf_verb_refuse(args, &fault);
     else if (args->operand_count > 1)
-        exit_code = get_one(&c, args->operands[1], as_json);
+        exit_code = get_one(&c, args);
     else
         exit_code = get_all(&c, as_json);
     hf_config_fini(&c);
@@ -197,8 +199,10 @@ static int validate(const struct hf_args *args)
     bool is_fine = check_all(&c, args, &fault) == 0;
     if (c.warnings.len > 0) fwrite(c.warnings.ptr, 1, c.warnings.len, stderr);
     if (args->values[HF_OPTION_JSON]) exit_code = print_verdict(&c, &fault);
-    if (!is_fine)
-        exit_code = hf_verb_refuse(&fault);
+    if (!is_fine && args->values[HF_OPTION_JSON])
+        exit_code = fault.err == HF_ERR_USAGE ? HF_EXIT_USAGE : HF_EXIT_REFUSED;
+    else if (!is_fine)
+        exit_code = hf_verb_refuse(args, &fault);
     else if (!args->values[HF_OPTION_JSON])
         printf("%s: ok\n", c.has_own_file ? c.own_path : "configuration");
     hf_config_fini(&c);
@@ -269,6 +273,20 @@ static bool is_managed_elsewhere(void)
     return value && strcmp(value, "1") == 0;
 }
 
+static int print_set(const char *path, enum hf_key_id key)
+{
+    struct hf_buf out;
+    struct hf_json_writer w;
+    hf_buf_init(&out, HF_CONFIG_TEXT_BYTES_MAX);
+    hf_json_writer_init(&w, &out);
+    hf_json_open_object(&w);
+    hf_json_add_bool(&w, "ok", true);
+    hf_json_add_text(&w, "path", hf_bytes_cstr(path));
+    hf_json_add_text(&w, "key", hf_bytes_cstr(hf_keys[key].name));
+    hf_json_close_object(&w);
+    return hf_verb_print(&out);
+}
+
 static int set(const struct hf_args *args)
 {
     char path[HF_CONFIG_PATH_BYTES];
@@ -278,25 +296,27 @@ static int set(const struct hf_args *args)
     enum hf_key_id key = hf_key_find(hf_bytes_cstr(args->operands[1]));
     if (key == HF_KEY_COUNT) {
         hf_fault_set(&fault, HF_ERR_USAGE, "no such key: \"%s\"", args->operands[1]);
-        return hf_verb_fail(&fault);
+        return hf_verb_fail(args, &fault);
     }
     hf_buf_init(&json, HF_LIMIT_CONFIG_BYTES);
     int exit_code = HF_EXIT_DONE;
     if (hf_paths_own_config(args, path, &is_asked_for, &fault) != 0) {
-        exit_code = hf_verb_refuse(&fault);
+        exit_code = hf_verb_refuse(args, &fault);
     } else if (is_managed_elsewhere()) {
         hf_fault_set(&fault, HF_ERR_READONLY,
                      "the configuration is managed from outside (OPENCLAW_CONFIG_READONLY=1): "
                      "change it there");
-        exit_code = hf_verb_fail(&fault);
+        exit_code = hf_verb_fail(args, &fault);
     } else if (path[0] == '\0') {
         hf_fault_set(&fault, HF_ERR_USAGE, "no place for the file: give --config or set HOME");
-        exit_code = hf_verb_fail(&fault);
+        exit_code = hf_verb_fail(args, &fault);
     } else if (make_json(key, args->operands[2], &json, &fault) != 0) {
-        exit_code = hf_verb_refuse(&fault);
+        exit_code = hf_verb_refuse(args, &fault);
     } else if (edit_file(path, key, hf_buf_view(&json), &fault) != 0) {
-        exit_code =
-            hf_err_is_environment(fault.err) ? hf_verb_fail(&fault) : hf_verb_refuse(&fault);
+        exit_code = hf_err_is_environment(fault.err) ? hf_verb_fail(args, &fault)
+                                                     : hf_verb_refuse(args, &fault);
+    } else if (args->values[HF_OPTION_JSON]) {
+        exit_code = print_set(path, key);
     }
     hf_buf_fini(&json);
     return exit_code;
@@ -316,5 +336,5 @@ int hf_verb_config(const struct hf_args *args)
             args->operand_count <= actions[i].most)
             return actions[i].run(args);
     hf_fault_set(&fault, HF_ERR_USAGE, "config wants: get [KEY] | set KEY VALUE | validate");
-    return hf_verb_fail(&fault);
+    return hf_verb_fail(args, &fault);
 }

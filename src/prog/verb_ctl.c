@@ -4,6 +4,7 @@
 #include "host/state_dir.h"
 #include "prog/ctl_text.h"
 #include "prog/paths.h"
+#include "prog/show/text.h"
 #include "prog/verbs.h"
 #include "wire/schema/control.h"
 
@@ -188,6 +189,23 @@ static int print_event(const struct ctl *c, struct hf_bytes line,
     return hf_verb_print(&out);
 }
 
+static int print_refusal(const struct ctl *c, struct hf_bytes line,
+                         const struct hf_control_reply *reply)
+{
+    struct hf_buf out;
+    if (c->args->values[HF_OPTION_JSON]) {
+        print_line(line);
+        return HF_EXIT_FAILED;
+    }
+    hf_buf_init(&out, LINE_BYTES);
+    HF_BUF_LIT(&out, "holdfast: ");
+    hf_show_text(&out, reply->message, LINE_BYTES / 2);
+    HF_BUF_LIT(&out, "\n");
+    hf_file_write_all(STDERR_FILENO, hf_buf_view(&out));
+    hf_buf_fini(&out);
+    return HF_EXIT_FAILED;
+}
+
 /* True when there is more to come; else `*exit_code` is the verb's. */
 static bool take(struct ctl *c, struct hf_bytes line, int *exit_code, struct hf_fault *fault)
 {
@@ -202,12 +220,10 @@ static bool take(struct ctl *c, struct hf_bytes line, int *exit_code, struct hf_
         is_open = err == HF_ERR_TYPE;
         if (!is_open) {
             hf_fault_set(fault, err, "the supervisor's answer cannot be read");
-            *exit_code = hf_verb_fail(fault);
+            *exit_code = hf_verb_fail(c->args, fault);
         }
     } else if (reply.kind == HF_CONTROL_IS_ERROR) {
-        fprintf(stderr, "holdfast: %.*s\n", (int)reply.message.len,
-                (const char *)reply.message.ptr);
-        *exit_code = HF_EXIT_FAILED;
+        *exit_code = print_refusal(c, line, &reply);
         is_open = false;
     } else if (reply.kind == HF_CONTROL_IS_EVENT) {
         *exit_code = print_event(c, line, &reply);
@@ -235,7 +251,7 @@ static int run(struct ctl *c)
         err = next_line(c, &line, &fault);
         if (!err && !take(c, line, &exit_code, &fault)) return exit_code;
     }
-    return hf_verb_fail(&fault);
+    return hf_verb_fail(c->args, &fault);
 }
 
 int hf_verb_ctl(const struct hf_args *args)

@@ -1,4 +1,5 @@
 /* `holdfast logs`: the end of a gateway's log, and what is added to it. */
+#include "base/assert.h"
 #include "host/clock.h"
 #include "prog/ask.h"
 #include "prog/live.h"
@@ -18,6 +19,7 @@ enum {
 };
 
 static const char method[] = "logs.tail";
+static const char no_log[] = "what the gateway answers is not the end of a log";
 
 static int read_count(const struct hf_args *args, unsigned *out, struct hf_fault *fault)
 {
@@ -84,17 +86,21 @@ static int print_once(const struct hf_args *args, unsigned count)
     hf_buf_init(&params, PARAMS_BYTES);
     hf_buf_init(&answer, 0);
     hf_log_follow_ask(&follow, count, &params);
-    hf_buf_add_byte(&params, '\0');
-    const struct hf_ask_call call = { .method = method, .params = (char *)params.ptr };
+    const struct hf_ask_call call = { .method = method, .params = hf_buf_text(&params) };
+    HF_ASSERT(call.params); /* PARAMS_BYTES is more than three numbers */
     int exit_code = hf_ask_open(&ask, args, scopes, HF_COUNT(scopes), false);
     if (exit_code == HF_EXIT_DONE) exit_code = hf_ask_call(&ask, &call, &answer);
     if (exit_code == HF_EXIT_DONE && args->values[HF_OPTION_JSON]) {
         exit_code = hf_verb_print(&answer);
     } else if (exit_code == HF_EXIT_DONE) {
         hf_buf_init(&out, HF_LIMIT_BUFFERED_BYTES);
-        if (hf_log_follow_take(&follow, hf_buf_view(&answer), &lines, &notes) == 0)
+        if (hf_log_follow_take(&follow, hf_buf_view(&answer), &lines, &notes) == 0) {
             add_lines(lines, false, &out);
-        exit_code = hf_verb_print(&out);
+            exit_code = hf_verb_print(&out);
+        } else {
+            fprintf(stderr, "holdfast: %s [%s]\n", no_log, ask.target.url_shown);
+            exit_code = HF_EXIT_FAILED;
+        }
     }
     hf_buf_fini(&answer);
     hf_buf_fini(&params);
@@ -143,7 +149,11 @@ static void on_lines(holdfast_client *client, const holdfast_result *result, voi
         l->is_over = true;
     }
     if (holdfast_result_outcome(result) != HOLDFAST_OUTCOME_OK) return;
-    if (hf_log_follow_take(&l->follow, hf_bytes(payload, len), &lines, &notes) != 0) return;
+    if (hf_log_follow_take(&l->follow, hf_bytes(payload, len), &lines, &notes) != 0) {
+        hf_show_copy(l->failure, sizeof l->failure, hf_bytes_cstr(no_log));
+        l->is_over = true;
+        return;
+    }
     tell_notes(l, notes);
     if (notes & HF_LOG_OTHER_FILE) l->ask_at = hf_clock_now().mono;
     add_lines(lines, l->args->values[HF_OPTION_JSON] != NULL, &l->out);
@@ -158,10 +168,9 @@ static void ask(struct logs *l)
     if (l->is_asked || !l->session.is_ready) return;
     hf_buf_init(&params, PARAMS_BYTES);
     hf_log_follow_ask(&l->follow, l->count, &params);
-    hf_buf_add_byte(&params, '\0');
     holdfast_call_options_init(&options);
     options.timeout_ms = ANSWER_WITHIN_MS;
-    l->is_asked = holdfast_client_call(l->session.client, method, (char *)params.ptr, &options,
+    l->is_asked = holdfast_client_call(l->session.client, method, hf_buf_text(&params), &options,
                                        on_lines, l, NULL) == 0;
     hf_buf_fini(&params);
 }
@@ -218,7 +227,7 @@ static int follow(struct logs *l)
     l->ask_at = hf_time_after(l->session.started_at, HF_MS(ASK_EVERY_MS));
     int err = holdfast_client_start(l->session.client);
     while (!err && !l->is_over && !is_too_late(l)) {
-        if (hf_live_wait(&l->live, l->ask_at) == HF_TERMINAL_END) return HF_EXIT_DONE;
+        if (hf_live_wait(&l->live, l->ask_at) == HF_TERMINAL_END) return hf_live_end(&l->live);
         if (!hf_time_before(hf_clock_now().mono, l->ask_at)) ask(l);
     }
     struct hf_buf text;
@@ -238,7 +247,7 @@ static int print_and_follow(const struct hf_args *args, unsigned count)
     struct hf_fault fault;
     struct logs l = { .args = args, .count = count };
     hf_buf_init(&l.out, HF_LIMIT_BUFFERED_BYTES);
-    int exit_code = open_follow(&l, &fault) != 0 ? hf_verb_fail(&fault) : follow(&l);
+    int exit_code = open_follow(&l, &fault) != 0 ? hf_verb_fail(args, &fault) : follow(&l);
     hf_live_close(&l.live);
     hf_session_close(&l.session);
     hf_target_fini(&l.target);
@@ -251,6 +260,6 @@ int hf_verb_logs(const struct hf_args *args)
 {
     struct hf_fault fault;
     unsigned count = USUAL_LINES;
-    if (read_count(args, &count, &fault) != 0) return hf_verb_fail(&fault);
+    if (read_count(args, &count, &fault) != 0) return hf_verb_fail(args, &fault);
     return args->values[HF_OPTION_FOLLOW] ? print_and_follow(args, count) : print_once(args, count);
 }

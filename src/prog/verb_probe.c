@@ -199,7 +199,7 @@ int hf_verb_probe(const struct hf_args *args)
         look(&p);
         err = log_in(&p, &fault);
     }
-    int exit_code = err ? hf_verb_fail(&fault) : print_verdict(&p);
+    int exit_code = err ? hf_verb_fail(args, &fault) : print_verdict(&p);
     hf_session_close(&p.session);
     hf_target_fini(&p.target);
     return exit_code;

@@ -126,17 +126,17 @@ static int run(struct hf_run *r)
 {
     struct hf_fault fault = { 0 };
     hf_notify_init(&r->notify);
-    if (read_wishes(r, &fault) != 0) return hf_verb_refuse(&fault);
-    if (hf_run_open_state(r, &fault) != 0) return hf_verb_fail(&fault);
+    if (read_wishes(r, &fault) != 0) return hf_verb_refuse(r->args, &fault);
+    if (hf_run_open_state(r, &fault) != 0) return hf_verb_fail(r->args, &fault);
     hf_machine_read(&r->machine);
-    if (hf_run_load_tls(r, &fault) != 0) return hf_verb_refuse(&fault);
-    if (take_place(r, &fault) != 0) return hf_verb_fail(&fault);
+    if (hf_run_load_tls(r, &fault) != 0) return hf_verb_refuse(r->args, &fault);
+    if (take_place(r, &fault) != 0) return hf_verb_fail(r->args, &fault);
     hf_run_tell_warnings(r, &r->config);
     hf_descriptors_raise(HF_LIMIT_SOCKETS);
     if (serve(r, &fault) == 0) return HF_EXIT_DONE;
     /* A port that a live gateway holds is its place, not a failure to retry. */
     bool is_held = fault.err == HF_ERR_IN_USE && hf_port_is_healthy_gateway(r->spec.port);
-    return is_held ? hf_verb_refuse(&fault) : hf_verb_fail(&fault);
+    return is_held ? hf_verb_refuse(r->args, &fault) : hf_verb_fail(r->args, &fault);
 }
 
 static void tear_down(struct hf_run *r)

@@ -87,14 +87,14 @@ static int run(struct supervise *s)
     struct hf_fault fault = { 0 };
     const struct hf_supervise_config *host = &s->kept.host;
     hf_notify_init(&s->notify);
-    if (read_wishes(s, &fault) != 0) return hf_verb_refuse(&fault);
-    if (open_place(s, &fault) != 0) return hf_verb_fail(&fault);
+    if (read_wishes(s, &fault) != 0) return hf_verb_refuse(s->args, &fault);
+    if (open_place(s, &fault) != 0) return hf_verb_fail(s->args, &fault);
     read_identity(s);
     HF_LOG(&host->log, HF_LOG_INFO, "supervisor.started", HF_INT("pid", getpid()),
            HF_TEXT("program", host->supervisor.summary),
            HF_TEXT("control", hf_bytes_cstr(host->control_path)));
     int err = hf_supervise_run(host, &s->sink, &fault);
-    return err ? hf_verb_fail(&fault) : HF_EXIT_DONE;
+    return err ? hf_verb_fail(s->args, &fault) : HF_EXIT_DONE;
 }
 
 static void tear_down(struct supervise *s)

@@ -351,7 +351,8 @@ static int watch(struct watch *w)
     while (turn(w)) {
     }
     hf_live_close(&w->live);
-    return w->is_over || is_too_late(w, hf_clock_now().mono) ? tell_failure(w) : HF_EXIT_DONE;
+    return w->is_over || is_too_late(w, hf_clock_now().mono) ? tell_failure(w)
+                                                             : hf_live_end(&w->live);
 }
 
 int hf_verb_watch(const struct hf_args *args)
@@ -361,14 +362,14 @@ int hf_verb_watch(const struct hf_args *args)
     struct watch *w = hf_mem_zero(1, sizeof *w);
     if (!w) {
         hf_fault_set(&fault, HF_ERR_NOMEM, "out of memory");
-        return hf_verb_fail(&fault);
+        return hf_verb_fail(args, &fault);
     }
     w->args = args;
     w->events = args->values[HF_OPTION_EVENTS];
     w->is_json = args->values[HF_OPTION_JSON] != NULL;
     w->look.is_health = args->verb->run == hf_verb_health;
     if (open_session(w, &fault) != 0 || open_view(w, &fault) != 0)
-        exit_code = hf_verb_fail(&fault);
+        exit_code = hf_verb_fail(args, &fault);
     else
         exit_code = watch(w);
     struct hf_terminal terminal = w->live.terminal;

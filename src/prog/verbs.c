@@ -9,23 +9,48 @@
 
 enum { TEXT_MAX = 1 << 20 };
 
-static int tell(const struct hf_fault *fault, int exit_code)
+/* The shape of a failed request (prog/ask), for what failed before there was one. */
+static void tell_json(const struct hf_fault *fault, const char *type)
 {
-    fprintf(stderr, "holdfast: %s\n", fault->text);
-    if (fault->err != HF_ERR_USAGE) return exit_code;
-    fputs("Try \"holdfast help\".\n", stderr);
-    return HF_EXIT_USAGE;
+    struct hf_buf out;
+    struct hf_json_writer w;
+    hf_buf_init(&out, TEXT_MAX);
+    hf_json_writer_init(&w, &out);
+    hf_json_open_object(&w);
+    hf_json_add_bool(&w, "ok", false);
+    hf_json_add_object(&w, "error");
+    hf_json_add_text(&w, "type", hf_bytes_cstr(type));
+    hf_json_add_text(&w, "message", hf_bytes_cstr(fault->text));
+    hf_json_close_object(&w);
+    hf_json_close_object(&w);
+    hf_verb_print(&out);
 }
 
-int hf_verb_fail(const struct hf_fault *fault)
+static int tell(const struct hf_args *args, const struct hf_fault *fault, int exit_code)
+{
+    bool is_usage = fault->err == HF_ERR_USAGE;
+    if (is_usage) exit_code = HF_EXIT_USAGE;
+    if (args && args->values[HF_OPTION_JSON]) {
+        bool is_refused = exit_code == HF_EXIT_REFUSED;
+        tell_json(fault, is_usage     ? "usage_error"
+                         : is_refused ? "configuration_error"
+                                      : "local_error");
+        return exit_code;
+    }
+    fprintf(stderr, "holdfast: %s\n", fault->text);
+    if (is_usage) fputs("Try \"holdfast help\".\n", stderr);
+    return exit_code;
+}
+
+int hf_verb_fail(const struct hf_args *args, const struct hf_fault *fault)
 {
     bool is_refused = fault->err == HF_ERR_BUSY || fault->err == HF_ERR_CONFIG;
-    return tell(fault, is_refused ? HF_EXIT_REFUSED : HF_EXIT_FAILED);
+    return tell(args, fault, is_refused ? HF_EXIT_REFUSED : HF_EXIT_FAILED);
 }
 
-int hf_verb_refuse(const struct hf_fault *fault)
+int hf_verb_refuse(const struct hf_args *args, const struct hf_fault *fault)
 {
-    return tell(fault, HF_EXIT_REFUSED);
+    return tell(args, fault, HF_EXIT_REFUSED);
 }
 
 int hf_verb_print(struct hf_buf *text)
@@ -68,7 +93,7 @@ int hf_verb_help(const struct hf_args *args)
     if (!wanted && args->operand_count > 0) {
         struct hf_fault fault;
         hf_options_tell_bad_verb(args->operands[0], &fault);
-        return hf_verb_fail(&fault);
+        return hf_verb_fail(args, &fault);
     }
     hf_buf_init(&out, TEXT_MAX);
     hf_options_help(&out, wanted);
@@ -85,5 +110,5 @@ int hf_verb_completion(const struct hf_args *args)
     hf_buf_fini(&out);
     hf_fault_set(&fault, HF_ERR_USAGE, "completion wants one of bash, zsh, fish, not \"%s\"",
                  shell);
-    return hf_verb_fail(&fault);
+    return hf_verb_fail(args, &fault);
 }

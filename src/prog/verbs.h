@@ -19,13 +19,14 @@ int hf_verb_completion(const struct hf_args *args);
 int hf_verb_version(const struct hf_args *args);
 int hf_verb_help(const struct hf_args *args);
 
-/* Tell a fault on stderr and return the exit code (design.md section 4).  Usage is
+/* Tell a fault on stderr, or with --json as one document on stdout, and return the exit code (design.md section 4).  Usage is
  * always 2; else fail means 1, but 78 when somebody holds our place or the fault is that of
  * a configuration (HF_ERR_CONFIG), and refuse, for all that the user configured, means 78. */
-int hf_verb_fail(const struct hf_fault *fault);
-int hf_verb_refuse(const struct hf_fault *fault);
+/* `args` is NULL while the command line is not read yet. */
+int hf_verb_fail(const struct hf_args *args, const struct hf_fault *fault);
+int hf_verb_refuse(const struct hf_args *args, const struct hf_fault *fault);
 
-/* Writes a document to stdout and ends it with a newline: an exit code. */
+/* Writes a document to stdout, with a newline at its end, and ends the buffer: an exit code. */
 int hf_verb_print(struct hf_buf *text);
 
 #endif

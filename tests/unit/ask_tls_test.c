@@ -72,7 +72,7 @@ static int ask(const char *scheme, const char *name, const char *value)
         setenv(name, value, 1);
         int code = hf_options_read((int)HF_COUNT(argv) - 1, argv, &args, &fault) == 0
                        ? args.verb->run(&args)
-                       : hf_verb_fail(&fault);
+                       : hf_verb_fail(NULL, &fault);
         fflush(NULL);
         _exit(code);
     }
@@ -99,7 +99,7 @@ static void trust_comes_from_the_system_or_from_a_pin(void)
         { "wss", "UNUSED", "", 1, "its certificate is not trusted: self-signed certificate" },
         { "wss", "UNUSED", "", 1, pin },
         { "wss", "HOLDFAST_TLS_FINGERPRINT", wrong, 1, "not the one whose fingerprint is pinned" },
-        { "ws", "HOLDFAST_TLS_FINGERPRINT", pin, 2, "HOLDFAST_TLS_FINGERPRINT: use wss://" },
+        { "ws", "HOLDFAST_TLS_FINGERPRINT", pin, 78, "HOLDFAST_TLS_FINGERPRINT: use wss://" },
         { "ws", "UNUSED", "", 1, "closed (1006" },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {

@@ -149,8 +149,25 @@ static void reset_keeps_small_memory_and_frees_large(void)
     hf_buf_fini(&b);
 }
 
-CHECK_MAIN(the_cap_holds_at_n_and_refuses_at_n_plus_1, the_first_failure_sticks_until_reset,
-           a_length_that_would_wrap_is_over_the_cap, a_zeroed_buffer_is_empty_and_takes_nothing,
-           integers_are_written_in_decimal, formatted_text_is_added_whole,
-           formatted_text_wants_one_byte_more, bytes_leave_at_the_head_and_at_the_end,
-           reserved_room_is_written_by_the_caller, reset_keeps_small_memory_and_frees_large)
+/* The zero needs room of its own, and does not count. */
+static void a_text_for_c_has_a_zero_behind_it_or_is_none(void)
+{
+    for (size_t extra = 0; extra <= 1; extra++) {
+        struct hf_buf b;
+        hf_buf_init(&b, 4 - extra);
+        HF_BUF_LIT(&b, "abc");
+        const char *text = hf_buf_text(&b);
+        CHECK_EQ_AT(extra, text != NULL, extra == 0);
+        CHECK_EQ_AT(extra, b.len, 3);
+        if (text) CHECK_TEXT(hf_bytes_cstr(text), "abc");
+        CHECK_EQ_AT(extra, hf_buf_done(&b), extra ? HF_ERR_LIMIT : 0);
+        hf_buf_fini(&b);
+    }
+}
+
+CHECK_MAIN(a_text_for_c_has_a_zero_behind_it_or_is_none, the_cap_holds_at_n_and_refuses_at_n_plus_1,
+           the_first_failure_sticks_until_reset, a_length_that_would_wrap_is_over_the_cap,
+           a_zeroed_buffer_is_empty_and_takes_nothing, integers_are_written_in_decimal,
+           formatted_text_is_added_whole, formatted_text_wants_one_byte_more,
+           bytes_leave_at_the_head_and_at_the_end, reserved_room_is_written_by_the_caller,
+           reset_keeps_small_memory_and_frees_large)

@@ -460,7 +460,40 @@ static void a_log_is_followed_over_a_restart(void)
     CHECK_EQ(daemon_stop(&d), 0);
 }
 
-CHECK_MAIN(quitting_leaves_the_terminal_as_it_was,
+/* A full disk is a failure, not the end of an interest. */
+static void what_cannot_be_written_is_told(void)
+{
+    static const char *const verbs[][VERB_WORDS_MAX] = { { "watch" }, { "logs", "--follow" } };
+    struct daemon d;
+    start_daemon(&d, &(struct daemon_plan){ 0 });
+    for (size_t i = 0; i < HF_COUNT(verbs); i++) {
+        struct live l;
+        int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+        const char *all[VERB_WORDS_MAX] = { NULL };
+        int err[2];
+        begin(&l);
+        add_address(&d, verbs[i], all);
+        CHECK_EQ(pipe2(err, O_CLOEXEC), 0);
+        fflush(NULL);
+        l.pid = fork();
+        if (l.pid == 0) {
+            if (dup2(full, STDOUT_FILENO) < 0 || dup2(err[1], STDERR_FILENO) < 0) _exit(99);
+            close(err[0]);
+            close(err[1]);
+            verb_main(d.scratch.dir, all);
+        }
+        close(full);
+        close(err[1]);
+        l.out_fd = -1;
+        l.err_fd = err[0];
+        CHECK_EQ_AT(i, finish(&l), 1);
+        CHECK_AT(i, verb_has(&l.err, "cannot write to stdout: no space is left"));
+        drop(&l);
+    }
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+CHECK_MAIN(what_cannot_be_written_is_told, quitting_leaves_the_terminal_as_it_was,
            a_signal_or_a_crash_leaves_the_terminal_as_it_was,
            a_stop_gives_the_terminal_back_until_it_goes_on, another_size_is_drawn_anew,
            a_terminal_that_is_closed_ends_it, colour_is_for_those_who_want_it,

@@ -3,6 +3,7 @@
 #include "host/file.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
+#include "wire/json_scan.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -96,6 +97,16 @@ static int stop(struct program *p)
 
 /* --- the small verbs --- */
 
+#define REFUSED(type, message)                                                                     \
+    "{\"ok\":false,\"error\":{\"type\":\"" type "\",\"message\":\"" message
+
+static bool is_json_asked_for(const char *const words[WORDS_MAX])
+{
+    for (size_t i = 0; i < WORDS_MAX && words[i]; i++)
+        if (strcmp(words[i], "--json") == 0) return true;
+    return false;
+}
+
 static const struct {
     const char *words[WORDS_MAX];
     int exit_code;
@@ -183,6 +194,22 @@ static const struct {
     { { "config", "validate", "--json" }, 0, "{\"ok\":true,", "" },
     { { "config", "validate", "--json" }, 0, ",\"warnings\":[]}\n", "" },
     { { "config", "fly" }, 2, "", "config wants" },
+    { { "config", "get", "no.such.key", "--json" },
+      2,
+      REFUSED("usage_error", "no such key: "),
+      "" },
+    { { "config", "set", "no.such.key", "1", "--json" }, 2, REFUSED("usage_error", "no such"), "" },
+    { { "config", "validate", "--json", "--config", "/no/such" },
+      78,
+      "{\"ok\":false,\"path\":",
+      "" },
+    { { "health", "--json", "--url", "ftp://x" }, 2, REFUSED("usage_error", "--url: the URL"), "" },
+    { { "health", "--json", "--config", "/no/x" }, 78, REFUSED("configuration_error", ""), "" },
+    { { "call", "--json" }, 2, REFUSED("usage_error", "call wants one method"), "" },
+    { { "ctl", "status", "--json", "--control", "/no/such" },
+      1,
+      REFUSED("local_error", "no supervisor answers"),
+      "" },
     { { "config", "set", "gateway.port", "70000" }, 78, "", "gateway.port must be" },
     { { "config", "set", "no.such.key", "1" }, 2, "", "no such key" },
     { { "run", "--port", "x" }, 2, "", "--port: gateway.port must be" },
@@ -216,8 +243,11 @@ static void every_verb_ends_with_the_code_and_the_words_of_the_contract(void)
             CHECK_TEXT_AT(i, hf_bytes_cstr(out_text), verbs[i].out);
         if (!strstr(err_text, verbs[i].err))
             CHECK_TEXT_AT(i, hf_bytes_cstr(err_text), verbs[i].err);
-        /* What a program reads stands alone on stdout. */
-        if (verbs[i].exit_code != 0) CHECK_TEXT_AT(i, hf_bytes_cstr(out_text), "");
+        /* What a program reads stands alone on stdout: one document, or nothing. */
+        if (verbs[i].exit_code == 0) continue;
+        bool is_json = is_json_asked_for(verbs[i].words);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(is_json ? err_text : out_text), "");
+        if (is_json) CHECK_EQ_AT(i, hf_json_check(hf_bytes_cstr(out_text), 8, NULL), 0);
     }
     scratch_drop(&scratch);
 }
@@ -299,7 +329,12 @@ static void a_value_that_was_set_is_what_is_got_and_comments_stay(void)
     CHECK_TEXT(hf_buf_view(&after), "{\n  // mine\n  gateway: { port: 6 }, // yes\n}\n");
     CHECK_EQ(stat(scratch.path, &info), 0);
     CHECK_EQ(info.st_mode & 07777, 0600);
+    words[6] = "--json";
+    CHECK_EQ(run(words), 0);
+    CHECK(strstr(out_text, "{\"ok\":true,\"path\":\"/") == out_text);
+    CHECK(strstr(out_text, "\"key\":\"gateway.port\"}\n") != NULL);
     for (size_t i = 0; get[i]; i++) words[i] = get[i];
+    words[6] = NULL;
     words[4] = scratch.path;
     words[5] = NULL;
     CHECK_EQ(run(words), 0);
