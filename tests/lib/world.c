@@ -567,6 +567,13 @@ void world_item_ready(struct world *w, const char *name)
     give(w, &event);
 }
 
+void world_expect(struct world *w, hf_span in)
+{
+    struct hf_event event = { .kind = HF_EVENT_EXPECTED };
+    event.u.expected_at = hf_time_after(w->now.mono, in);
+    give(w, &event);
+}
+
 void world_settings(struct world *w)
 {
     struct hf_event event = { .kind = HF_EVENT_SETTINGS };
@@ -604,6 +611,7 @@ int world_connect(struct world *w, const uint8_t address[16])
 {
     for (size_t i = 0; i < w->socket_count; i++) {
         struct world_socket *k = &w->sockets[i];
+        if (k->state == WORLD_GONE && k->is_released) socket_fini(k);
         if (k->state != WORLD_FREE) continue;
         *k = (struct world_socket){ .state = WORLD_CONNECTING };
         memcpy(k->peer.address, address, 16);
@@ -683,5 +691,6 @@ void world_release(struct world *w, int socket)
 {
     struct world_socket *k = &w->sockets[socket];
     /* Its number is free once the server has let go of it too. */
+    k->is_released = true;
     if (k->state == WORLD_GONE) socket_fini(k);
 }

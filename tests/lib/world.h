@@ -47,6 +47,7 @@ struct world_socket {
     bool down_reset;        /* the peer's side was told of a reset */
     struct hf_buf received; /* what reached the peer and was not taken yet */
     bool peer_saw_end;
+    bool is_released; /* the peer's side is not looked at any more */
 };
 
 struct world_job {
@@ -106,6 +107,7 @@ void world_start(struct world *w);
 void world_kill(struct world *w); /* as kill -9: every socket is reset, jobs are lost */
 void world_stop(struct world *w, bool will_restart, int64_t restart_expected_ms);
 void world_item_ready(struct world *w, const char *name);
+void world_expect(struct world *w, hf_span in); /* start-up does not end before that */
 void world_freeze(struct world *w, hf_span span);
 /* The last turn took `span`, with `cpu` of work in it: the time passes at once, and
  * what fell due meanwhile runs late. */

@@ -3,6 +3,7 @@
 #include "base/err.h"
 #include "engine/client.h"
 #include "engine/server_state.h"
+#include "lib/guest.h"
 #include "lib/peer.h"
 #include "wire/json_read.h"
 
@@ -10,12 +11,10 @@
 
 enum { NEWS_KINDS = HF_CLIENT_IS_RESULT + 1, TAG_FIRST = 100 };
 
-struct guest { /* a client, its socket in the world, and what it was told */
+struct visitor { /* a client, its socket in the world, and what it was told */
+    struct guest guest;
     struct world *w;
-    struct hf_client *client;
     int socket;
-    uint64_t generation; /* of the socket; 0: none */
-    struct hf_buf in;
     size_t told[NEWS_KINDS], dials, results_ok, results_lost, results_error;
     hf_time dialled_at;
     bool calls_health; /* once, as soon as it is ready */
@@ -23,60 +22,50 @@ struct guest { /* a client, its socket in the world, and what it was told */
     bool answer_has_connection;
 };
 
-static void guest_event(struct guest *g, enum hf_client_event_kind kind)
+static void leave(struct guest *guest, bool resets)
 {
-    hf_client_step(g->client, g->w->now,
-                   &(struct hf_client_event){ .kind = kind, .socket = g->generation });
-}
-
-static void guest_drop(struct guest *g, bool resets)
-{
-    if (!g->generation) return;
+    struct visitor *g = guest->ctx;
     if (resets)
         world_reset(g->w, g->socket);
     else
         world_end(g->w, g->socket);
     world_release(g->w, g->socket);
-    g->generation = 0;
-    hf_buf_reset(&g->in, 0);
 }
 
-static void guest_dial(struct guest *g, uint64_t generation)
+static bool dial(struct guest *guest)
 {
-    WORLD_CHECK(g->w, g->generation == 0); /* at most one socket */
+    struct visitor *g = guest->ctx;
     g->dials++;
     g->dialled_at = g->w->now.mono;
-    g->generation = generation;
     g->socket = g->w->server ? world_connect_loopback(g->w) : -1;
-    if (g->socket >= 0) {
-        guest_event(g, HF_CLIENT_DIALED);
-        return;
-    }
-    hf_client_step(g->client, g->w->now,
-                   &(struct hf_client_event){ .kind = HF_CLIENT_DIAL_FAILED,
-                                              .socket = generation,
-                                              .u.dial_failed.why = HF_LIT("refused") });
-    g->generation = 0;
+    return g->socket >= 0;
 }
 
-static void guest_write(struct guest *g)
+static void send_bytes(struct guest *guest, struct hf_bytes bytes)
 {
-    struct hf_output out;
-    hf_client_output(g->client, &out);
-    if (out.count == 0) return;
-    world_send(g->w, g->socket, out.spans[0]);
-    hf_client_step(g->client, g->w->now,
-                   &(struct hf_client_event){ .kind = HF_CLIENT_WRITTEN,
-                                              .socket = g->generation,
-                                              .u.written_bytes = out.total_bytes });
+    struct visitor *g = guest->ctx;
+    world_send(g->w, g->socket, bytes);
 }
 
-static void guest_told(struct guest *g, const struct hf_client_news *news)
+static bool receive(struct guest *guest, struct hf_buf *out)
 {
+    struct visitor *g = guest->ctx;
+    return world_receive(g->w, g->socket, out);
+}
+
+static struct hf_now now_of(const struct guest *guest)
+{
+    const struct visitor *g = guest->ctx;
+    return g->w->now;
+}
+
+static void told(struct guest *guest, const struct hf_client_news *news)
+{
+    struct visitor *g = guest->ctx;
     g->told[news->kind]++;
     if (news->kind == HF_CLIENT_IS_READY && g->calls_health && !g->was_called) {
         struct hf_client_call call = { .method = HF_LIT("health"), .tag = TAG_FIRST };
-        WORLD_CHECK(g->w, hf_client_call(g->client, g->w->now, &call) == 0);
+        WORLD_CHECK(g->w, hf_client_call(guest->client, g->w->now, &call) == 0);
         g->was_called = true;
     }
     if (news->kind != HF_CLIENT_IS_RESULT) return;
@@ -86,62 +75,31 @@ static void guest_told(struct guest *g, const struct hf_client_news *news)
     g->answer_has_connection = hf_json_find(news->u.result.payload, "connection").len > 0;
 }
 
-static void guest_act(struct guest *g)
-{
-    struct hf_client_action action;
-    while (hf_client_action(g->client, &action)) {
-        if (action.kind == HF_CLIENT_DO_DIAL) guest_dial(g, action.socket);
-        if (action.kind == HF_CLIENT_DO_TELL) guest_told(g, &action.news);
-        if (action.kind == HF_CLIENT_DO_OUTPUT) guest_write(g);
-        if (action.kind == HF_CLIENT_DO_KILL && action.socket == g->generation) guest_drop(g, true);
-        if (action.kind == HF_CLIENT_DO_END) {
-            uint64_t generation = g->generation;
-            guest_drop(g, false);
-            hf_client_step(
-                g->client, g->w->now,
-                &(struct hf_client_event){ .kind = HF_CLIENT_CLOSED, .socket = generation });
-        }
-    }
-}
+static const struct guest_wires wires = { .dial = dial,
+                                          .send = send_bytes,
+                                          .receive = receive,
+                                          .leave = leave,
+                                          .now = now_of,
+                                          .told = told };
 
-static void guest_read(struct guest *g)
+static void visitor_run(void *ctx, struct world *w)
 {
-    bool has_ended = world_receive(g->w, g->socket, &g->in);
-    while (g->generation && g->in.len > 0) {
-        struct hf_client_event event = { .kind = HF_CLIENT_INPUT, .socket = g->generation };
-        event.u.input.data = g->in.ptr;
-        event.u.input.len = g->in.len;
-        size_t used = hf_client_step(g->client, g->w->now, &event);
-        guest_act(g); /* news lie in the bytes */
-        if (g->generation == event.socket) hf_buf_take(&g->in, used);
-    }
-    if (!has_ended || !g->generation) return;
-    uint64_t generation = g->generation;
-    guest_drop(g, false);
-    hf_client_step(g->client, g->w->now,
-                   &(struct hf_client_event){ .kind = HF_CLIENT_CLOSED, .socket = generation });
-}
-
-static void guest_run(void *ctx, struct world *w)
-{
-    struct guest *g = ctx;
-    if (g->generation) guest_read(g);
-    if (!hf_time_before(w->now.mono, hf_client_due(g->client)))
-        hf_client_run_due(g->client, w->now);
-    guest_act(g);
-}
-
-static hf_time guest_due(void *ctx, struct world *w)
-{
-    struct guest *g = ctx;
+    struct visitor *g = ctx;
     (void)w;
-    return hf_client_due(g->client);
+    guest_run(&g->guest);
 }
 
-static void run(struct guest *g, hf_span span)
+static hf_time visitor_due(void *ctx, struct world *w)
 {
-    struct world_peers peers = { .run = guest_run, .due = guest_due, .ctx = g };
-    guest_run(g, g->w);
+    struct visitor *g = ctx;
+    (void)w;
+    return hf_client_due(g->guest.client);
+}
+
+static void run(struct visitor *g, hf_span span)
+{
+    struct world_peers peers = { .run = visitor_run, .due = visitor_due, .ctx = g };
+    guest_run(&g->guest);
     world_run(g->w, span, &peers);
 }
 
@@ -149,44 +107,22 @@ static const uint8_t secret[HF_ED25519_KEY_BYTES] = { 9, 9, 9 };
 
 static struct hf_client_config plain_config(void)
 {
-    struct hf_client_config config = {
-        .seed = { 1 },
-        .url = { .host = HF_LIT("localhost"),
-                 .place = HF_LIT("localhost:18789"),
-                 .target = HF_LIT("/") },
-        .connect = { .min_protocol = 4,
-                     .max_protocol = 4,
-                     .client = { .id = HF_CLIENT_ID_CLI,
-                                 .mode = HF_CLIENT_MODE_CLI,
-                                 .version = HF_LIT("1"),
-                                 .platform = HF_LIT("linux") },
-                     .role_name = HF_LIT("operator"),
-                     .scopes = { HF_LIT("operator.read") },
-                     .scope_count = 1 },
-        .credentials = { .token = HF_LIT("secrettoken"), .is_trusted = true },
-        .call_within = HF_MS(30000),
-    };
-    hf_link_limits_init(&config.link);
+    struct hf_client_config config = guest_config(1);
     config.link.backoff.jitter_percent = 0;
     config.link.stable_after = 0;
     memcpy(config.device_secret, secret, sizeof secret);
     return config;
 }
 
-static void start(struct guest *g, struct world *w, const struct hf_client_config *config)
+static void start(struct visitor *g, struct world *w, const struct hf_client_config *config)
 {
-    *g = (struct guest){ .w = w, .calls_health = true, .socket = -1 };
-    hf_buf_init(&g->in, HF_LIMIT_BUFFERED_BYTES);
-    CHECK_EQ(hf_client_new(&g->client, config), 0);
-    guest_event(g, HF_CLIENT_START);
-    guest_act(g);
+    *g = (struct visitor){ .w = w, .calls_health = true, .socket = -1 };
+    guest_start(&g->guest, &wires, g, config);
 }
 
-static void finish(struct guest *g)
+static void finish(struct visitor *g)
 {
-    guest_drop(g, true);
-    hf_client_free(g->client);
-    hf_buf_fini(&g->in);
+    guest_finish(&g->guest);
     world_free(g->w);
 }
 
@@ -214,7 +150,7 @@ static uint64_t requests_run(const struct world *w)
 static void a_client_logs_in_and_calls(void)
 {
     struct hf_client_config config = plain_config();
-    struct guest g;
+    struct visitor g;
     start(&g, started(1), &config);
     run(&g, HF_MS(50));
     CHECK_EQ(g.told[HF_CLIENT_IS_READY], 1);
@@ -228,7 +164,7 @@ static void a_client_logs_in_and_calls(void)
 static void a_device_signs_the_challenge(void)
 {
     struct hf_client_config config = plain_config();
-    struct guest g;
+    struct visitor g;
     config.has_device = true;
     config.connect.client.id = HF_CLIENT_ID_GATEWAY_CLIENT;
     config.connect.client.mode = HF_CLIENT_MODE_BACKEND;
@@ -244,7 +180,7 @@ static void a_client_waits_through_the_start(void)
 {
     struct hf_client_config config = plain_config();
     struct world *w = world_new(3);
-    struct guest g;
+    struct visitor g;
     w->config.start_items[w->config.start_item_count++] = HF_LIT("held");
     world_start(w);
     world_run(w, HF_MS(1), NULL);
@@ -268,7 +204,7 @@ static void a_gateway_killed_while_it_starts_is_found_again(void)
 {
     struct hf_client_config config = plain_config();
     struct world *w = world_new(17);
-    struct guest g;
+    struct visitor g;
     w->config.start_items[w->config.start_item_count++] = HF_LIT("held");
     world_start(w);
     world_run(w, HF_MS(1), NULL);
@@ -295,7 +231,7 @@ static void a_start_longer_than_the_budget_fails_in_time(void)
 {
     struct hf_client_config config = plain_config();
     struct world *w = world_new(4);
-    struct guest g;
+    struct visitor g;
     w->config.start_items[w->config.start_item_count++] = HF_LIT("held");
     world_start(w);
     world_run(w, HF_MS(1), NULL);
@@ -306,8 +242,8 @@ static void a_start_longer_than_the_budget_fails_in_time(void)
     CHECK_EQ(g.told[HF_CLIENT_IS_PAUSED], 0);
     run(&g, HF_MS(101));
     CHECK_EQ(g.told[HF_CLIENT_IS_PAUSED], 1);
-    CHECK_EQ(hf_client_link(g.client)->pause, HF_LINK_PAUSE_BUDGET);
-    CHECK_TEXT(hf_client_failure(g.client).text, "gateway starting");
+    CHECK_EQ(hf_client_link(g.guest.client)->pause, HF_LINK_PAUSE_BUDGET);
+    CHECK_TEXT(hf_client_failure(g.guest.client).text, "gateway starting");
     finish(&g);
 }
 
@@ -315,13 +251,13 @@ static void a_start_longer_than_the_budget_fails_in_time(void)
 static void a_wrong_token_pauses(void)
 {
     struct hf_client_config config = plain_config();
-    struct guest g;
+    struct visitor g;
     config.credentials.token = HF_LIT("guess");
     start(&g, started(5), &config);
     run(&g, HF_SECONDS(600));
     CHECK_EQ(g.dials, 1);
     CHECK_EQ(g.told[HF_CLIENT_IS_PAUSED], 1);
-    CHECK_TEXT(hf_client_failure(g.client).detail, "AUTH_TOKEN_MISMATCH");
+    CHECK_TEXT(hf_client_failure(g.guest.client).detail, "AUTH_TOKEN_MISMATCH");
     finish(&g);
 }
 
@@ -330,7 +266,7 @@ static void a_restart_is_waited_for(void)
 {
     struct hf_client_config config = plain_config();
     struct world *w = started(6);
-    struct guest g;
+    struct visitor g;
     start(&g, w, &config);
     run(&g, HF_MS(50));
     world_stop(w, true, 1500);
@@ -353,16 +289,16 @@ static void a_reset_settles_what_waits(void)
     struct hf_client_config config = plain_config();
     struct world *w = started(7);
     struct hf_client_call call = { .method = HF_LIT("health") };
-    struct guest g;
+    struct visitor g;
     start(&g, w, &config);
-    CHECK_EQ(hf_client_call(g.client, w->now, &call), HF_ERR_STATE);
+    CHECK_EQ(hf_client_call(g.guest.client, w->now, &call), HF_ERR_STATE);
     run(&g, HF_MS(50));
-    for (int i = 0; i < 3; i++) CHECK_EQ(hf_client_call(g.client, w->now, &call), 0);
+    for (int i = 0; i < 3; i++) CHECK_EQ(hf_client_call(g.guest.client, w->now, &call), 0);
     world_kill(w);
     run(&g, HF_MS(50));
     CHECK_EQ(g.results_lost, 3);
     CHECK_EQ(g.results_ok, 1);
-    CHECK_EQ(hf_client_call(g.client, w->now, &call), HF_ERR_STATE);
+    CHECK_EQ(hf_client_call(g.guest.client, w->now, &call), HF_ERR_STATE);
     finish(&g);
 }
 
@@ -371,12 +307,12 @@ static void a_dead_path_is_noticed(void)
 {
     struct hf_client_config config = plain_config();
     struct world *w = started(8);
-    struct guest g;
+    struct visitor g;
     start(&g, w, &config);
     run(&g, HF_MS(50));
     struct hf_client_call call = { .method = HF_LIT("health"), .within = HF_SPAN_MAX };
     world_stall(w, g.socket, true, true);
-    CHECK_EQ(hf_client_call(g.client, w->now, &call), 0);
+    CHECK_EQ(hf_client_call(g.guest.client, w->now, &call), 0);
     run(&g, HF_SECONDS(44));
     CHECK_EQ(g.results_lost, 0);
     run(&g, HF_SECONDS(4));
@@ -390,13 +326,13 @@ static void a_dead_path_is_noticed(void)
 static void an_idle_link_stays(void)
 {
     struct hf_client_config config = plain_config();
-    struct guest g;
+    struct visitor g;
     start(&g, started(9), &config);
     run(&g, HF_SECONDS(3600));
     CHECK_EQ(g.dials, 1);
     CHECK_EQ(g.told[HF_CLIENT_IS_GAP], 0);
     CHECK(g.told[HF_CLIENT_IS_EVENT] > 200);
-    CHECK(hf_client_rtt_ms(g.client) >= 0);
+    CHECK(hf_client_rtt_ms(g.guest.client) >= 0);
     finish(&g);
 }
 
@@ -404,14 +340,14 @@ static void an_idle_link_stays(void)
 static void stop_is_final_until_the_next_start(void)
 {
     struct hf_client_config config = plain_config();
-    struct guest g;
+    struct visitor g;
     start(&g, started(10), &config);
     run(&g, HF_MS(50));
-    guest_event(&g, HF_CLIENT_STOP);
+    guest_event(&g.guest, HF_CLIENT_STOP, 0);
     run(&g, HF_SECONDS(60));
     CHECK_EQ(g.dials, 1);
-    CHECK_EQ(hf_client_link(g.client)->state, HF_LINK_IDLE);
-    guest_event(&g, HF_CLIENT_START);
+    CHECK_EQ(hf_client_link(g.guest.client)->state, HF_LINK_IDLE);
+    guest_event(&g.guest, HF_CLIENT_START, 0);
     run(&g, HF_MS(50));
     CHECK_EQ(g.told[HF_CLIENT_IS_READY], 2);
     finish(&g);
