@@ -10,21 +10,10 @@
  * device token is let in with it.  Every 50th seed runs twice and must give the
  * same bytes. */
 #include "lib/peer.h"
+#include "lib/seeds.h"
 #include "wire/json_read.h"
 
-#include <malloc.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-enum {
-    FLEET_MAX = 8,
-    FAULTY_SECONDS = 60,
-    HEALTHY_SECONDS = 30,
-    REPLAY_EVERY = 50,
-    WORKERS_MAX = 8
-};
+enum { FLEET_MAX = 8, FAULTY_SECONDS = 60, HEALTHY_SECONDS = 30 };
 
 enum who { ADMIN, READER, PAIRED, STRANGER, WRONG, PROBE, WHO_COUNT };
 
@@ -305,7 +294,7 @@ static void check_tokens(struct fleet *f)
     }
 }
 
-static void run_seed(uint64_t seed, uint8_t digest[32])
+static void run_seed(uint64_t seed, uint8_t digest[SEEDS_DIGEST_BYTES])
 {
     static struct fleet f;
     make_fleet(&f, seed);
@@ -320,59 +309,7 @@ static void run_seed(uint64_t seed, uint8_t digest[32])
     world_free(f.w);
 }
 
-static void check_seed(uint64_t seed)
-{
-    uint8_t first[32], second[32];
-    run_seed(seed, first);
-    if (seed % REPLAY_EVERY != 0) return;
-    run_seed(seed, second);
-    if (memcmp(first, second, sizeof first) == 0) return;
-    fprintf(stderr, "seed %llu does not replay to the byte\n", (unsigned long long)seed);
-    exit(EXIT_FAILURE);
-}
-
-/* Every `step`-th seed from `first` on; ends the process. */
-static void run_share(uint64_t first, uint64_t end, uint64_t step)
-{
-    for (uint64_t seed = first; seed < end; seed += step) check_seed(seed);
-    exit(EXIT_SUCCESS);
-}
-
-/* One child per processor, each with its share; true when all went well. */
-static bool run_all_seeds(uint64_t from, uint64_t count)
-{
-    pid_t children[WORKERS_MAX];
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t workers = cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : (uint64_t)cpus;
-    bool good = true;
-    if (count < workers) workers = count;
-    for (uint64_t i = 0; i < workers; i++) {
-        children[i] = fork();
-        if (children[i] == 0) run_share(from + i, from + count, workers);
-        if (children[i] < 0) return false;
-    }
-    for (uint64_t i = 0; i < workers; i++) {
-        int status;
-        good &= waitpid(children[i], &status, 0) == children[i] && WIFEXITED(status) &&
-                WEXITSTATUS(status) == EXIT_SUCCESS;
-    }
-    return good;
-}
-
 int main(int argc, char **argv)
 {
-    uint64_t from = 1, count = 200;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--seeds") == 0) count = strtoull(argv[i + 1], NULL, 10);
-        if (strcmp(argv[i], "--seed") != 0) continue;
-        from = strtoull(argv[i + 1], NULL, 10);
-        count = 1;
-    }
-    /* Large tables stay untouched pages, as in a real process, however often a
-     * server starts. */
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
-    bool good = run_all_seeds(from, count);
-    printf("%llu passed, %d failed\n", (unsigned long long)(good ? count : count - 1),
-           good ? 0 : 1);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return seeds_main(argc, argv, run_seed);
 }

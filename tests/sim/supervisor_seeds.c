@@ -8,16 +8,14 @@
  * lib/nursery holds the invariants of spec/supervisor.md section 17 at every step.  Then
  * the faults stop, and within a stated time the gateway must run, every request must
  * have had its one result, and a stop must leave nothing (supervisor 98). */
+#include "base/crypto.h"
 #include "base/err.h"
 #include "lib/nursery.h"
+#include "lib/seeds.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-enum { FAULTY_SECONDS = 1800, HEALTHY_SECONDS = 1200, WORKERS_MAX = 8, ASKS_MAX = 400 };
+enum { FAULTY_SECONDS = 1800, HEALTHY_SECONDS = 1200, ASKS_MAX = 400 };
 
 static uint64_t dice(struct nursery *n, uint64_t bound)
 {
@@ -277,7 +275,22 @@ static void on_abort(int signal)
     fprintf(stderr, "seed %llu: aborted\n", (unsigned long long)world.seed);
 }
 
-static void run_seed(uint64_t seed)
+/* Over all that was asked, done and told. */
+static void digest_of(struct nursery *n, uint8_t digest[SEEDS_DIGEST_BYTES])
+{
+    struct hf_buf text;
+    hf_buf_init(&text, 1 << 20);
+    hf_buf_addf(&text, "%llu %zu %zu %lld\n", (unsigned long long)n->steps, n->trace_count,
+                n->spawns, (long long)hf_span_ms(hf_time_since(n->now.mono, hf_at_ms(0))));
+    for (size_t i = 0; i < HF_COUNT(n->actions); i++) hf_buf_addf(&text, "%zu ", n->actions[i]);
+    for (size_t i = 0; i < NURSERY_TRACE && i < n->trace_count; i++)
+        hf_buf_addf(&text, "%s\n", n->trace[i]);
+    NURSERY_CHECK(n, hf_buf_done(&text) == 0);
+    hf_sha256(hf_buf_view(&text), digest);
+    hf_buf_fini(&text);
+}
+
+static void run_seed(uint64_t seed, uint8_t digest[SEEDS_DIGEST_BYTES])
 {
     nursery_init(&world, seed);
     make_weather(&world);
@@ -298,48 +311,12 @@ static void run_seed(uint64_t seed)
     check_answered(&world);
     if (nursery_status(&world).phase != HF_PHASE_IDLE || nursery_alive(&world) > 0)
         nursery_fail(&world, "the stop left something");
+    digest_of(&world, digest);
     nursery_fini(&world);
-}
-
-/* Every `step`-th seed from `first` on; ends the process. */
-static void run_share(uint64_t first, uint64_t end, uint64_t step)
-{
-    for (uint64_t seed = first; seed < end; seed += step) run_seed(seed);
-    exit(EXIT_SUCCESS);
-}
-
-static bool run_all_seeds(uint64_t from, uint64_t count)
-{
-    pid_t children[WORKERS_MAX];
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    uint64_t workers = cpus < 1 ? 1 : cpus > WORKERS_MAX ? WORKERS_MAX : (uint64_t)cpus;
-    bool good = true;
-    if (count < workers) workers = count;
-    for (uint64_t i = 0; i < workers; i++) {
-        children[i] = fork();
-        if (children[i] == 0) run_share(from + i, from + count, workers);
-        if (children[i] < 0) return false;
-    }
-    for (uint64_t i = 0; i < workers; i++) {
-        int status;
-        good &= waitpid(children[i], &status, 0) == children[i] && WIFEXITED(status) &&
-                WEXITSTATUS(status) == EXIT_SUCCESS;
-    }
-    return good;
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t from = 1, count = 200;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--seeds") == 0) count = strtoull(argv[i + 1], NULL, 10);
-        if (strcmp(argv[i], "--seed") != 0) continue;
-        from = strtoull(argv[i + 1], NULL, 10);
-        count = 1;
-    }
     signal(SIGABRT, on_abort);
-    bool good = run_all_seeds(from, count);
-    printf("%llu passed, %d failed\n", (unsigned long long)(good ? count : count - 1),
-           good ? 0 : 1);
-    return good ? EXIT_SUCCESS : EXIT_FAILURE;
+    return seeds_main(argc, argv, run_seed);
 }
