@@ -122,11 +122,7 @@ static void run_due(struct hf_client_loop *l)
 /* A host that slept has a boot clock that went on (spec/client-lifecycle.md 11.4). */
 static void look_for_sleep(struct hf_client_loop *l)
 {
-    hf_span slept = hf_clock_slept();
-    bool has_slept =
-        hf_time_since((hf_time){ slept }, (hf_time){ l->slept }) > HF_MS(HF_LIMIT_SLEEP_MS);
-    l->slept = slept;
-    if (!has_slept) return;
+    if (!hf_clock_has_slept(&l->slept)) return;
     for (hf_id id = 0; (id = hf_pool_next(&l->seats, id)) != 0;) {
         struct hf_client_seat *s = *(struct hf_client_seat **)hf_pool_find(&l->seats, id);
         if (!s->has_left)

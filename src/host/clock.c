@@ -1,4 +1,5 @@
 #include "host/clock.h"
+#include "base/limits.h"
 
 #include <time.h>
 
@@ -26,4 +27,11 @@ hf_span hf_clock_slept(void)
      * far below what counts as sleep. */
     int64_t mono = read_ns(CLOCK_MONOTONIC);
     return read_ns(CLOCK_BOOTTIME) - mono;
+}
+
+bool hf_clock_has_slept(hf_span *slept)
+{
+    hf_span before = *slept;
+    *slept = hf_clock_slept();
+    return *slept - before > HF_MS(HF_LIMIT_SLEEP_MS);
 }

@@ -6,6 +6,8 @@
 
 #include "base/time.h"
 
+#include <stdbool.h>
+
 /* Monotonic (not counting suspension, spec/health-connection section 9) and wall. */
 struct hf_now hf_clock_now(void);
 
@@ -14,5 +16,9 @@ hf_span hf_clock_cpu(void);
 
 /* How far the boot clock is ahead of the monotonic one: grows while the host sleeps. */
 hf_span hf_clock_slept(void);
+
+/* Whether the host slept since `*slept` was read, for longer than HF_LIMIT_SLEEP_MS
+ * (spec/client-lifecycle.md 11.4); `*slept` is read anew. */
+bool hf_clock_has_slept(hf_span *slept);
 
 #endif

@@ -217,6 +217,16 @@ void hf_sup_event(struct hf_supervise *s, const struct hf_keeper_event *event)
 
 /* --- turns --- */
 
+/* What was silent while the machine slept is told before it is judged. */
+static void look_for_sleep(struct hf_supervise *s)
+{
+    hf_span before = s->slept;
+    if (!hf_clock_has_slept(&s->slept) || s->is_closing) return;
+    HF_LOG(&s->config.log, HF_LOG_INFO, "machine.woke",
+           HF_INT("slept_ms", hf_span_ms(s->slept - before)));
+    hf_sup_later(s, &(struct hf_keeper_event){ .kind = HF_KEEPER_WOKE });
+}
+
 static void on_awake(uv_idle_t *idle)
 {
     (void)idle;
@@ -229,6 +239,7 @@ void hf_sup_turn(struct hf_supervise *s)
     if (s->in_turn) return;
     s->in_turn = true;
     s->now = hf_clock_now();
+    look_for_sleep(s);
     uv_idle_start(&s->awake, on_awake);
 }
 
@@ -260,6 +271,7 @@ static void on_check(uv_check_t *check)
     if (s->is_closing) return;
     hf_sup_turn(s);
     hf_sup_link_look(s);
+    hf_sup_run(s);
     hf_supervisor_run_due(s->engine, s->now);
     hf_sup_run(s);
     if (s->is_closing) return;
@@ -297,6 +309,7 @@ int hf_supervise_new(struct hf_supervise **out, struct uv_loop_s *loop,
     s->last = &s->first;
     s->armed_for = HF_NEVER;
     s->now = hf_clock_now();
+    s->slept = hf_clock_slept();
     s->link.s = s;
     hf_buf_init(&s->child_lines, HF_LIMIT_LOG_BUFFER_BYTES);
     uv_timer_init(loop, &s->timer);

@@ -69,6 +69,7 @@ struct hf_supervise {
     uv_check_t check;
     uv_idle_t awake; /* active: the next poll returns at once */
     hf_time armed_for;
+    hf_span slept; /* the boot clock is ahead by so much */
     struct hf_answer *first, **last;
     /* Processes. */
     struct hf_trees *trees;

@@ -653,6 +653,23 @@ static void somebody_else_s_hung_gateway_is_never_signalled(void)
     end();
 }
 
+/* supervisor 82: our clock stands still meanwhile; the silence before it counts no more. */
+static void a_silence_that_the_machine_slept_in_begins_anew(void)
+{
+    for (int is_told = 0; is_told < 2; is_told++) {
+        BEGIN({ .ready_ms = 100, .hang_ms = 6000, .hang_for_ms = 150000 });
+        be_running();
+        run_ms(80000);
+        nursery_step_wall(&n, 3600000);
+        if (is_told) nursery_say(&n, &(struct hf_keeper_event){ .kind = HF_KEEPER_WOKE });
+        size_t before = history();
+        run_ms(71000);                          /* it comes back to itself */
+        CHECK_EQ(history() > before, !is_told); /* untold it would be looked into */
+        CHECK(!is_told || phase() == HF_PHASE_READY);
+        end();
+    }
+}
+
 /* supervisor 82, supervisor 96: the machine slept for an hour; the wall clock jumped. */
 static void a_sleep_of_the_machine_restarts_nothing(void)
 {
@@ -970,7 +987,8 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            a_busy_gateway_whose_connection_is_lost_is_given_longer,
            one_that_answers_only_http_is_not_ended_at_the_first_try,
            when_only_http_answers_the_connection_is_made_anew,
-           somebody_else_s_hung_gateway_is_never_signalled, a_sleep_of_the_machine_restarts_nothing,
+           somebody_else_s_hung_gateway_is_never_signalled,
+           a_silence_that_the_machine_slept_in_begins_anew, a_sleep_of_the_machine_restarts_nothing,
            ready_is_probed_at_the_listed_times, a_gateway_that_is_too_old_to_tell_is_untold,
            a_ready_event_is_ready_at_once_and_once, the_transport_is_checked_each_30_seconds,
            the_own_log_says_each_thing_once, health_and_answers_follow_what_was_seen,

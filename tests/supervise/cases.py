@@ -545,6 +545,23 @@ def secrets_stay_secret(s):
 
 
 @case
+def a_machine_that_slept(s):
+    """supervisor 82: its process half: told once, and nothing else follows"""
+    slept = s.path("slept")
+    env = s.environment(HF_SLEPT=slept, LD_PRELOAD=os.path.join(os.path.dirname(s.adversary), "sleeper.so"),
+                        ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")  # fmt: skip
+    s.supervise("notify 0", "--url", "notify:", env=env)
+    status = s.wait_phase("ready")
+    with open(slept, "wb"):
+        pass
+    wait_until(lambda: s.status() and "machine.woke" in s.log(), "it is told")
+    after = s.status()
+    check(after["phase"] == "ready" and after["pid"] == status["pid"], f"it goes on: {after}")
+    check(s.log().count("machine.woke") == 1, "once")
+    s.quit()
+
+
+@case
 def restarts_have_one_result_each(s):
     """supervisor 44, supervisor 45: their process half"""
     s.supervise("notify 50", "--url", "notify:")
