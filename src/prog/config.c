@@ -6,6 +6,7 @@
 #include "prog/paths.h"
 #include "wire/http_fields.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +40,31 @@ static struct hf_bytes diagnostics_switch(struct hf_bytes text)
     return HF_LIT("true");
 }
 
+/* As OpenClaw reads it (spec/startup-retry.md section 4): white space around it and a plus are
+ * fine, more than it can hold is the most.  False: it is none, and ignored. */
+static bool handshake_timeout(struct hf_bytes text, char digits[24], struct hf_bytes *out)
+{
+    uint64_t ms;
+    text = hf_bytes_trim(text);
+    if (hf_bytes_starts(text, HF_LIT("+"))) text = hf_bytes_from(text, 1);
+    if (!hf_bytes_u64(text, &ms) || ms == 0) return false;
+    if (ms > INT32_MAX) ms = INT32_MAX;
+    *out = hf_bytes(digits, (size_t)snprintf(digits, 24, "%" PRIu64, ms));
+    return true;
+}
+
 static int set_variable(struct hf_config *c, enum hf_key_id key, enum hf_source source,
                         const char *name, struct hf_fault *fault)
 {
     const char *value = name ? hf_paths_variable(name) : NULL;
     if (!value) return 0;
     struct hf_bytes text = hf_bytes_cstr(value);
+    char digits[24];
+    if (key == HF_KEY_HANDSHAKE_TIMEOUT && source == HF_SOURCE_OPENCLAW_ENV &&
+        !handshake_timeout(text, digits, &text)) {
+        hf_buf_addf(&c->warnings, "%s is not a number of milliseconds: ignored\n", name);
+        return 0;
+    }
     if (key == HF_KEY_DIAGNOSTICS) text = diagnostics_switch(text);
     return hf_config_set_text(c, key, source, text, name, fault);
 }
@@ -163,6 +183,13 @@ static void turn_tls_on(struct hf_config *c)
         c->values[HF_KEY_TLS_ENABLED].number = true;
 }
 
+/* spec/health-connection.md section 2: four ping intervals, unless somebody said otherwise. */
+static void follow_the_pings(struct hf_config *c)
+{
+    if (c->values[HF_KEY_STALE_AFTER].source == HF_SOURCE_DEFAULT)
+        c->values[HF_KEY_STALE_AFTER].number = 4 * hf_config_int(c, HF_KEY_PING_INTERVAL);
+}
+
 static int load(struct hf_config *c, const struct hf_args *args, struct hf_fault *fault)
 {
     bool own_is_asked_for, openclaw_is_asked_for;
@@ -182,8 +209,10 @@ static int load(struct hf_config *c, const struct hf_args *args, struct hf_fault
     if (!err)
         err = set_secret_file(c, HF_KEY_PASSWORD, args->values[HF_OPTION_PASSWORD_FILE],
                               "--password-file", fault);
-    if (!err) turn_tls_on(c);
-    return err;
+    if (err) return err;
+    turn_tls_on(c);
+    follow_the_pings(c);
+    return 0;
 }
 
 int hf_config_init(struct hf_config *c, struct hf_fault *fault)

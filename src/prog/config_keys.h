@@ -86,14 +86,15 @@
     X(PING_INTERVAL, INT, "holdfast.pingIntervalMs", "25000", 20, 3600000, "ms",                                            \
       "HOLDFAST_PING_INTERVAL_MS", NULL, HF_NO_OPTION, "one ping per client in this time")                                  \
     X(STALE_AFTER, INT, "holdfast.staleAfterMs", "100000", 20, 86400000, "ms",                                              \
-      "HOLDFAST_STALE_AFTER_MS", NULL, HF_NO_OPTION, "a link without a pong for longer is shown as not connected")          \
+      "HOLDFAST_STALE_AFTER_MS", NULL, HF_NO_OPTION,                                                                                 \
+      "a link without a pong for longer is shown as not connected; not given: four times the ping interval")                         \
     X(PONG_TIMEOUT, INT, "holdfast.pongTimeoutMs", "25000", 20, 86400000, "ms",                                             \
       "HOLDFAST_PONG_TIMEOUT_MS", NULL, HF_NO_OPTION, "a written ping must be answered in this time")                       \
     X(PONG_ENFORCEMENT, BOOL, "holdfast.pongEnforcement", "true", 0, 0, "",                                                 \
       "HOLDFAST_PONG_ENFORCEMENT", NULL, HF_NO_OPTION, "close a link whose pong is overdue")                                \
     X(TICK_INTERVAL, INT, "holdfast.tickIntervalMs", "15000", 100, 3600000, "ms",                                           \
       "HOLDFAST_TICK_INTERVAL_MS", NULL, HF_NO_OPTION, "one tick event in this time; clients follow it")                    \
-    X(HANDSHAKE_TIMEOUT, INT, "holdfast.handshakeTimeoutMs", "15000", 100, 600000, "ms",                                    \
+    X(HANDSHAKE_TIMEOUT, INT, "holdfast.handshakeTimeoutMs", "15000", 1, INT32_MAX, "ms",                                            \
       "HOLDFAST_HANDSHAKE_TIMEOUT_MS", "OPENCLAW_HANDSHAKE_TIMEOUT_MS", HF_NO_OPTION, "from the upgrade to hello-ok")       \
     X(HEALTH_REFRESH, INT, "holdfast.healthRefreshMs", "60000", 100, 3600000, "ms",                                         \
       "HOLDFAST_HEALTH_REFRESH_MS", NULL, HF_NO_OPTION, "age at which the health snapshot is made anew")                    \

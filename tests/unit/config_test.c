@@ -722,7 +722,55 @@ static void a_file_is_read_up_to_its_bound(void)
     }
 }
 
-CHECK_MAIN(our_file_is_shown_as_it_stands_there_without_its_secrets,
+/* health-connection, section 2. */
+static void the_stale_window_follows_the_pings(void)
+{
+    static const struct {
+        const char *own;
+        int64_t want_ms;
+    } rows[] = { { "{}", 100000 },
+                 { "{ holdfast: { pingIntervalMs: 110000 } }", 440000 },
+                 { "{ holdfast: { pingIntervalMs: 50 } }", 200 },
+                 { "{ holdfast: { pingIntervalMs: 50, staleAfterMs: 100 } }", 100 } };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        begin(rows[i].own, NULL);
+        CHECK_EQ_AT(i, load(), 0);
+        CHECK_EQ_AT(i, hf_config_int(&config, HF_KEY_STALE_AFTER), rows[i].want_ms);
+        end();
+    }
+}
+
+/* startup-retry 32, the server's half: as section 4 wants OPENCLAW_HANDSHAKE_TIMEOUT_MS. */
+static void openclaws_handshake_timeout_is_read_as_openclaw_does(void)
+{
+    static const struct {
+        const char *text;
+        int64_t want_ms;
+        bool is_ignored;
+    } rows[] = { { "30000", 30000, false },
+                 { " 30000 ", 30000, false },
+                 { "+30000", 30000, false },
+                 { "1", 1, false },
+                 { "0", 7000, true },
+                 { "-5", 7000, true },
+                 { "abc", 7000, true },
+                 { "1.5", 7000, true },
+                 { "++3", 7000, true },
+                 { "2147483647", 2147483647, false },
+                 { "2147483648", 2147483647, false } };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        begin("{ holdfast: { handshakeTimeoutMs: 7000 } }", NULL);
+        setenv("OPENCLAW_HANDSHAKE_TIMEOUT_MS", rows[i].text, 1);
+        CHECK_EQ_AT(i, load(), 0);
+        CHECK_EQ_AT(i, hf_config_int(&config, HF_KEY_HANDSHAKE_TIMEOUT), rows[i].want_ms);
+        CHECK_EQ_AT(i, warns("OPENCLAW_HANDSHAKE_TIMEOUT_MS"), rows[i].is_ignored);
+        end();
+    }
+    unsetenv("OPENCLAW_HANDSHAKE_TIMEOUT_MS");
+}
+
+CHECK_MAIN(the_stale_window_follows_the_pings, openclaws_handshake_timeout_is_read_as_openclaw_does,
+           our_file_is_shown_as_it_stands_there_without_its_secrets,
            without_our_file_there_is_nothing_to_show_of_it, a_file_is_read_up_to_its_bound,
            every_bind_setting_says_where_to_listen, every_row_is_whole_and_its_default_is_allowed,
            the_defaults_are_those_of_the_engine, numbers_hold_at_both_ends_and_not_beyond,
