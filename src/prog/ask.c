@@ -164,16 +164,28 @@ static int open_session(struct hf_ask *ask, const struct hf_session_plan *plan)
     return HF_EXIT_DONE;
 }
 
-/* Nobody listens, but a gateway is being started here just now: it was too early. */
+/* Nobody listens, or we are refused, but a gateway is being started here just now, or has
+ * made its token meanwhile: it was too early. */
 static bool is_too_early(struct hf_ask *ask)
 {
     char cause[32];
     struct hf_target *t = &ask->target;
     hf_session_text(&ask->session, HOLDFAST_LAST_CAUSE, cause, sizeof cause);
-    if (strcmp(cause, "DIAL") != 0 || !t->is_local || t->is_starting_here) return false;
-    poll(NULL, 0, SECOND_LOOK_MS);
-    hf_target_look_again(t);
-    return t->is_starting_here;
+    bool is_absent = strcmp(cause, "DIAL") == 0;
+    if (!t->is_local || (is_absent && t->is_starting_here)) return false;
+    if (!is_absent && strcmp(cause, "REFUSED") != 0) return false;
+    if (is_absent) poll(NULL, 0, SECOND_LOOK_MS);
+    return hf_target_look_again(t);
+}
+
+/* The second try has what is left of the time. */
+static bool connect_again(struct hf_ask *ask, const struct hf_session_plan *plan, int *exit_code)
+{
+    hf_span left = hf_time_since(ask->session.until, hf_clock_now().mono);
+    hf_session_close(&ask->session);
+    ask->target.timeout = hf_span_max(left, HF_MS(1));
+    *exit_code = open_session(ask, plan);
+    return *exit_code == HF_EXIT_DONE && hf_session_connect(&ask->session);
 }
 
 int hf_ask_open(struct hf_ask *ask, const struct hf_args *args, const char *const *scopes,
@@ -190,11 +202,8 @@ int hf_ask_open(struct hf_ask *ask, const struct hf_args *args, const char *cons
         return hf_verb_fail(args, &fault);
     int exit_code = open_session(ask, &plan);
     if (exit_code != HF_EXIT_DONE || hf_session_connect(&ask->session)) return exit_code;
-    if (is_too_early(ask)) {
-        hf_session_close(&ask->session);
-        exit_code = open_session(ask, &plan);
-        if (exit_code != HF_EXIT_DONE || hf_session_connect(&ask->session)) return exit_code;
-    }
+    if (is_too_early(ask) && (connect_again(ask, &plan, &exit_code) || exit_code != HF_EXIT_DONE))
+        return exit_code;
     return tell_link(ask, "");
 }
 

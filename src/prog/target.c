@@ -162,10 +162,23 @@ static int read_state_token(struct hf_target *t, struct hf_fault *fault)
     return err == HF_ERR_NOT_FOUND ? 0 : err;
 }
 
-void hf_target_look_again(struct hf_target *t)
+static bool is_starting_here(const struct hf_target *t)
 {
-    t->is_starting_here =
-        t->is_local && t->state_dir[0] && hf_state_dir_held_ms(t->state_dir) < START_MS;
+    return t->is_local && t->state_dir[0] && hf_state_dir_held_ms(t->state_dir) < START_MS;
+}
+
+bool hf_target_look_again(struct hf_target *t)
+{
+    struct hf_fault fault;
+    char before[sizeof t->state_token];
+    bool was_starting = t->is_starting_here;
+    memcpy(before, t->state_token, sizeof before);
+    t->is_starting_here = is_starting_here(t);
+    /* A token that cannot be read is told by the refusal that led here. */
+    if (t->takes_state_token) read_state_token(t, &fault);
+    bool is_new = memcmp(before, t->state_token, sizeof before) != 0;
+    hf_wipe(before, sizeof before);
+    return is_new || (t->is_starting_here && !was_starting);
 }
 
 /* The configuration; what is not the command line's fault is that of what was configured. */
@@ -201,9 +214,10 @@ int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fa
     t->is_local = hf_endpoint_is_loopback(t->url.host);
     t->credentials.is_trusted = t->is_local || (t->url.is_tls && t->has_pin);
     bool has_secret = t->credentials.token.len > 0 || t->credentials.password.len > 0;
-    hf_target_look_again(t);
-    if (!is_ours || has_secret || hf_config_is(&t->config, HF_KEY_AUTH_MODE, "none")) return 0;
-    return read_state_token(t, fault);
+    t->is_starting_here = is_starting_here(t);
+    t->takes_state_token =
+        is_ours && !has_secret && !hf_config_is(&t->config, HF_KEY_AUTH_MODE, "none");
+    return t->takes_state_token ? read_state_token(t, fault) : 0;
 }
 
 void hf_target_fini(struct hf_target *t)

@@ -32,6 +32,7 @@ struct hf_target {
     bool may_be_plain;                    /* ws:// is allowed to go there */
     bool is_starting_here; /* a gateway of this state directory was started just now, so
                               that a refused connection means "not yet" */
+    bool takes_state_token; /* the gateway of this state directory is meant, with its token */
 };
 
 /* Fills `t`, which hf_target_fini must end, also after an error.  HF_ERR_USAGE for
@@ -39,8 +40,9 @@ struct hf_target {
  * fault names it. */
 int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault);
 
-/* Looks again whether is_starting_here. */
-void hf_target_look_again(struct hf_target *t);
+/* Looks again at what a gateway that starts here has made meanwhile, its lock and its token:
+ * whether another try may end better. */
+bool hf_target_look_again(struct hf_target *t);
 
 /* HF_ERR_USAGE when plain text would go to a public address: 0 otherwise. */
 int hf_target_check_plain(const struct hf_target *t, struct hf_fault *fault);

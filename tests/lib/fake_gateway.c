@@ -168,15 +168,20 @@ void fake_answer(struct fake_conn *c, const char *id, const char *payload)
     fake_send(c, text);
 }
 
-void fake_login(struct fake_conn *c)
+void fake_hello(struct fake_conn *c)
 {
     char text[2048];
+    snprintf(text, sizeof text, hello, c->connect_id);
+    fake_send(c, text);
+}
+
+void fake_login(struct fake_conn *c)
+{
     fake_upgrade(c);
     fake_send(c, "{\"type\":\"event\",\"event\":\"connect.challenge\",\"payload\":{\"nonce\":"
                  "\"n-1\",\"ts\":1795318620974}}");
     fake_want(c, "connect", c->connect_id);
-    snprintf(text, sizeof text, hello, c->connect_id);
-    fake_send(c, text);
+    fake_hello(c);
 }
 
 void fake_ping(struct fake_conn *c)

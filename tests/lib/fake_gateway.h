@@ -40,6 +40,7 @@ void fake_stop(struct fake *f);
 void fake_accept(struct fake_conn *c, int listener);
 void fake_upgrade(struct fake_conn *c);
 void fake_login(struct fake_conn *c);
+void fake_hello(struct fake_conn *c); /* answers the connect request whose id is noted */
 
 void fake_send(struct fake_conn *c, const char *text); /* one message */
 void fake_send_bytes(struct fake_conn *c, struct hf_bytes bytes);

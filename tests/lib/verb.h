@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { VERB_WORDS_MAX = 16, VERB_OUTPUT_MAX = 1 << 20 };
@@ -22,16 +21,8 @@ enum { VERB_WORDS_MAX = 16, VERB_OUTPUT_MAX = 1 << 20 };
 
 struct verb_outcome {
     int exit_code; /* minus the signal that ended it */
-    int64_t took_ms;
     struct hf_buf out, err; /* what it printed */
 };
-
-static inline int64_t verb_clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* In the child, whose stdin, stdout and stderr are in place: never returns. */
 static inline _Noreturn void verb_main(const char *home, const char *const words[VERB_WORDS_MAX])
@@ -74,7 +65,6 @@ static inline struct verb_outcome verb_run(const char *dir, const char *const wo
     struct verb_outcome o = { 0 };
     snprintf(out_path, sizeof out_path, "%s/out", dir);
     snprintf(err_path, sizeof err_path, "%s/err", dir);
-    int64_t began_ms = verb_clock_ms();
     fflush(NULL);
     pid_t pid = fork();
     CHECK(pid >= 0);
@@ -85,7 +75,6 @@ static inline struct verb_outcome verb_run(const char *dir, const char *const wo
         verb_main(dir, words);
     }
     o.exit_code = verb_wait(pid);
-    o.took_ms = verb_clock_ms() - began_ms;
     verb_read(out_path, &o.out);
     verb_read(err_path, &o.err);
     return o;
