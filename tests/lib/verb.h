@@ -20,7 +20,7 @@ enum { VERB_WORDS_MAX = 16, VERB_OUTPUT_MAX = 1 << 20 };
 #define VERB_WORDS(...) ((const char *const[VERB_WORDS_MAX]){ __VA_ARGS__ })
 
 struct verb_outcome {
-    int exit_code; /* minus the signal that ended it */
+    int exit_code;          /* minus the signal that ended it */
     struct hf_buf out, err; /* what it printed */
 };
 

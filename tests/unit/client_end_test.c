@@ -1,6 +1,7 @@
 /* How connections of the client engine end, byte by byte: refused upgrades, closes,
  * failures to write, stop and dispose (spec/client-lifecycle.md 5, 7 and 10). */
 #include "base/rng.h"
+#include "engine/client_state.h"
 #include "lib/seat.h"
 
 static const struct hf_client_call health = { .method = HF_LIT_INIT("health"), .tag = 7 };
@@ -247,6 +248,7 @@ static void a_message_over_the_cap_closes_1009(void)
     seat_ready(&s);
     for (int i = 0; i <= 100; i++) {
         CHECK_EQ_AT(i, state(&s), HF_LINK_READY);
+        CHECK_AT(i, s.client->ws.held.cap <= HF_LIMIT_PAYLOAD_BYTES + part);
         hf_buf_init(&frame, SEAT_SENT_MAX);
         hf_ws_frame_write(&frame, i == 0 ? HF_WS_OP_TEXT : HF_WS_OP_CONTINUATION,
                           hf_bytes(body, i < 100 ? part : 1), NULL);

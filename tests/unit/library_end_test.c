@@ -3,6 +3,8 @@
 #include "lib/library.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <sys/socket.h>
 
 static const struct daemon_plan plain = { 0 };
 
@@ -288,6 +290,60 @@ static void a_loop_that_ends_takes_its_clients_along(void)
     library_run(end_with_the_loop, &plain);
 }
 
+/* Takes one close and does not answer it; what follows is a reset. */
+static void ignores_the_close(int listener)
+{
+    struct fake_conn c;
+    struct hf_buf text;
+    char byte;
+    hf_buf_init(&text, 1 << 16);
+    fake_accept(&c, listener);
+    fake_login(&c);
+    if (fake_read(&c, &text)) _exit(1);
+    if (recv(c.fd, &byte, 1, 0) != -1 || errno != ECONNRESET) _exit(2); /* no second close */
+    hf_buf_fini(&text);
+    fake_close(&c);
+}
+
+struct stopper {
+    struct hf_thread thread;
+    holdfast_client *client;
+    int err;
+};
+
+static void stop_and_wait(void *ctx)
+{
+    struct stopper *s = ctx;
+    s->err = holdfast_client_stop_wait(s->client, LIBRARY_PATIENCE_MS);
+}
+
+/* client-lifecycle 38: the wait is over, the teardown is not; whoever waits longer sees the
+ * reset, all of them the same one. */
+static void stop_beside_a_silent_gateway(struct library *l)
+{
+    enum { STOPPERS = 3 };
+    struct stopper stoppers[STOPPERS];
+    holdfast_client *client = library_ready(l);
+    CHECK_EQ(holdfast_client_stop_wait(client, 0), HOLDFAST_ERROR_TIMEOUT);
+    for (size_t i = 0; i < STOPPERS; i++) {
+        stoppers[i] = (struct stopper){ .client = client };
+        CHECK_EQ(hf_thread_start(&stoppers[i].thread, stop_and_wait, &stoppers[i]), 0);
+    }
+    CHECK_EQ(holdfast_client_stop_wait(client, LIBRARY_PATIENCE_MS), 0);
+    for (size_t i = 0; i < STOPPERS; i++) {
+        hf_thread_join(&stoppers[i].thread);
+        CHECK_EQ_AT(i, stoppers[i].err, 0);
+    }
+    CHECK_EQ(holdfast_client_number(client, HOLDFAST_STATUS), HOLDFAST_DISCONNECTED);
+    CHECK_EQ(holdfast_client_number(client, HOLDFAST_COUNT_ABORTS), 1);
+    holdfast_client_release(client);
+}
+
+static void stops_share_one_close_and_all_end(void)
+{
+    library_run_fake(stop_beside_a_silent_gateway, ignores_the_close);
+}
+
 /* Upgrades and then says nothing. */
 static void say_nothing(int listener)
 {
@@ -321,4 +377,4 @@ static void the_environment_says_how_long_a_login_may_take(void)
 CHECK_MAIN(an_event_that_ends_its_client_is_the_last, what_waits_ends_once_and_nothing_new_begins,
            a_client_may_end_while_it_connects, two_threads_may_end_a_client_at_once,
            a_thousand_clients_come_and_go, a_loop_that_ends_takes_its_clients_along,
-           the_environment_says_how_long_a_login_may_take)
+           stops_share_one_close_and_all_end, the_environment_says_how_long_a_login_may_take)

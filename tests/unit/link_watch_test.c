@@ -127,6 +127,25 @@ static void without_a_method_there_is_no_heartbeat(void)
     CHECK_EQ(c.closes, 0);
 }
 
+/* client-lifecycle 83, second half: one that is offered and would never be answered, but
+ * something comes within each interval, a day long. */
+static void a_method_that_is_never_answered_is_not_asked_while_ticks_flow(void)
+{
+    struct link_case c;
+    ready(&c, HF_MS(30000), true);
+    for (int64_t ms = 0; ms < 86400000; ms += 30000) {
+        link_case_run(&c, ms);
+        link_case_say(&c, HF_LINK_FRAME);
+        if (hf_time_same(c.link.watch.ping_at, HF_NEVER)) {
+            link_case_say(&c, HF_LINK_PING_WRITTEN);
+            link_case_say(&c, HF_LINK_PONG);
+        }
+    }
+    CHECK_EQ(c.beats, 0);
+    CHECK_EQ(c.dials, 1);
+    CHECK_EQ(c.closes, 0);
+}
+
 /* client-lifecycle 55: an error is life, and the method is not asked again. */
 static void an_unknown_heartbeat_method_is_life(void)
 {
@@ -238,7 +257,8 @@ static void an_interval_of_zero_turns_heartbeats_off(void)
 CHECK_MAIN(silence_is_found_between_two_and_three_ticks,
            the_watchdog_rests_while_requests_have_deadlines, pings_do_not_feed_the_tick_watchdog,
            a_pong_has_25_seconds, a_pong_gives_the_round_trip,
-           without_a_method_there_is_no_heartbeat, an_unknown_heartbeat_method_is_life,
-           two_unanswered_heartbeats_close, a_host_that_slept_probes_before_it_judges,
-           a_link_that_is_held_judges_nobody, a_forced_end_is_told_once_and_retried_once,
-           an_interval_of_zero_turns_heartbeats_off)
+           without_a_method_there_is_no_heartbeat,
+           a_method_that_is_never_answered_is_not_asked_while_ticks_flow,
+           an_unknown_heartbeat_method_is_life, two_unanswered_heartbeats_close,
+           a_host_that_slept_probes_before_it_judges, a_link_that_is_held_judges_nobody,
+           a_forced_end_is_told_once_and_retried_once, an_interval_of_zero_turns_heartbeats_off)
