@@ -5,7 +5,7 @@
 #include "core/pin.h"
 #include "host/file.h"
 #include "prog/paths.h"
-#include "wire/schema/redact.h"
+#include "wire/url_secret.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static void show_url(struct hf_target *t)
 {
     struct hf_buf shown;
     hf_buf_init(&shown, 4 * HF_TARGET_URL_BYTES);
-    hf_redact_url(&shown, hf_bytes_cstr(t->url_text));
+    hf_url_redact(&shown, hf_bytes_cstr(t->url_text));
     snprintf(t->url_shown, sizeof t->url_shown, "%.*s", (int)shown.len, (const char *)shown.ptr);
     hf_buf_fini(&shown);
 }

@@ -30,7 +30,7 @@ struct hf_target {
     char state_dir[HF_CONFIG_PATH_BYTES]; /* empty: nothing tells where */
     bool is_local;                        /* a loopback address */
     bool may_be_plain;                    /* ws:// is allowed to go there */
-    bool is_starting_here; /* a gateway of this state directory was started just now, so
+    bool is_starting_here;  /* a gateway of this state directory was started just now, so
                               that a refused connection means "not yet" */
     bool takes_state_token; /* the gateway of this state directory is meant, with its token */
 };

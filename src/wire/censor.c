@@ -1,9 +1,7 @@
 #include "wire/censor.h"
+#include "wire/url_secret.h"
 
-enum {
-    NAME_BYTES = 128,  /* a longer name is held to be a secret's */
-    DECODE_ROUNDS = 8, /* of percent signs in a query's name */
-};
+enum { NAME_BYTES = 128 /* a longer name is held to be a secret's */ };
 
 #define REDACTED HF_LIT("[redacted]")
 #define HIDDEN HF_LIT("***")
@@ -60,55 +58,6 @@ bool hf_censor_is_secret(struct hf_bytes name)
     for (size_t i = 0; i < HF_COUNT(ends); i++)
         if (hf_bytes_ends(hf_bytes(squeezed, len), ends[i])) return true;
     return false;
-}
-
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* One round in place.  False when a percent sign is not followed by two digits. */
-static bool decode(uint8_t *name, size_t *len, bool *has_changed)
-{
-    size_t kept = 0;
-    *has_changed = false;
-    for (size_t i = 0; i < *len; i++) {
-        uint8_t c = name[i];
-        if (c == '%') {
-            int high = i + 2 < *len ? hex_digit(name[i + 1]) : -1;
-            int low = i + 2 < *len ? hex_digit(name[i + 2]) : -1;
-            if (high < 0 || low < 0) return false;
-            c = (uint8_t)(high << 4 | low);
-            i += 2;
-            *has_changed = true;
-        }
-        name[kept++] = c;
-    }
-    *len = kept;
-    return true;
-}
-
-bool hf_censor_is_secret_query(struct hf_bytes name)
-{
-    static const struct hf_bytes parts[] = {
-        HF_LIT_INIT("token"), HF_LIT_INIT("password"), HF_LIT_INIT("secret"),
-        HF_LIT_INIT("key"),   HF_LIT_INIT("auth"),     HF_LIT_INIT("credential"),
-    };
-    static const struct hf_bytes whole[] = { HF_LIT_INIT("code"), HF_LIT_INIT("session"),
-                                             HF_LIT_INIT("jwt"), HF_LIT_INIT("sig") };
-    uint8_t decoded[NAME_BYTES];
-    size_t len = name.len;
-    bool has_changed = true;
-    if (len > sizeof decoded) return true;
-    if (len > 0) memcpy(decoded, name.ptr, len);
-    for (int round = 0; has_changed; round++)
-        if (round > DECODE_ROUNDS || !decode(decoded, &len, &has_changed)) return true;
-    struct hf_bytes plain = hf_bytes(decoded, len);
-    for (size_t i = 0; i < HF_COUNT(whole); i++)
-        if (hf_bytes_same_nocase(plain, whole[i])) return true;
-    return has_any(plain, parts, HF_COUNT(parts));
 }
 
 /* --- one line --- */
@@ -264,7 +213,7 @@ static void take_word(struct scan *s)
     struct hf_bytes word = hf_bytes(s->text.ptr + s->at, end - s->at);
     bool is_query = (before == '?' || before == '&') && byte_at(s, end) == '=';
     size_t value = value_start(s, end);
-    if (value > 0 && (is_query ? hf_censor_is_secret_query(word) : hf_censor_is_secret(word))) {
+    if (value > 0 && (is_query ? hf_url_is_secret_param(word) : hf_censor_is_secret(word))) {
         copy_to(s, value);
         hide_value(s, is_header_line(word));
         return;

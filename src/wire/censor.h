@@ -32,7 +32,4 @@ void hf_censor_argv(const struct hf_bytes *argv, size_t count, const struct hf_c
 /* Whether a member, variable, header or flag of this name holds a secret. */
 bool hf_censor_is_secret(struct hf_bytes name);
 
-/* The same of a URL's query parameter as it stands there, percent signs and all. */
-bool hf_censor_is_secret_query(struct hf_bytes name);
-
 #endif

@@ -2,6 +2,7 @@
  * UTF-8 stays so, and the output keeps to its bound. */
 #include "fuzz.h"
 #include "wire/schema/redact.h"
+#include "wire/url_secret.h"
 #include "wire/utf8.h"
 
 #include <string.h>
@@ -21,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
     struct hf_bytes input = hf_bytes(data, len);
     struct hf_buf out;
     hf_buf_init(&out, 4 * len + 64);
-    hf_redact_url(&out, input);
+    hf_url_redact(&out, input);
     check(&out, input);
     hf_buf_reset(&out, SIZE_MAX);
     hf_redact_text(&out, input, secrets, HF_COUNT(secrets));

@@ -72,26 +72,12 @@ static void a_line_loses_its_secrets_and_nothing_else(void)
     }
 }
 
-static void a_query_name_is_decoded_up_to_8_times(void)
-{
-    /* "a" with 8 and 9 layers of percent signs in front: %61, %2561, ... */
-    char name[64] = "%61";
-    for (int layers = 1; layers <= 9; layers++) {
-        CHECK_EQ_AT(layers, hf_censor_is_secret_query(hf_bytes_cstr(name)), layers > 8);
-        char next[64] = "%25";
-        memcpy(next + 3, name + 1, strlen(name));
-        memcpy(name, next, sizeof name);
-    }
-}
-
 static void a_name_too_long_to_judge_is_held_for_a_secret_s(void)
 {
     char name[129];
     memset(name, 'a', sizeof name);
     CHECK(!hf_censor_is_secret(hf_bytes(name, 128)));
     CHECK(hf_censor_is_secret(hf_bytes(name, 129)));
-    CHECK(!hf_censor_is_secret_query(hf_bytes(name, 128)));
-    CHECK(hf_censor_is_secret_query(hf_bytes(name, 129)));
 }
 
 /* supervisor 90: every form of section 6. */
@@ -139,6 +125,6 @@ static void a_full_buffer_says_so(void)
     hf_buf_fini(&out);
 }
 
-CHECK_MAIN(a_line_loses_its_secrets_and_nothing_else, a_query_name_is_decoded_up_to_8_times,
+CHECK_MAIN(a_line_loses_its_secrets_and_nothing_else,
            a_name_too_long_to_judge_is_held_for_a_secret_s,
            arguments_are_shown_without_their_secrets, a_full_buffer_says_so)

@@ -9,14 +9,8 @@
 
 #include "base/buf.h"
 
-/* A URL or a relative reference: userinfo becomes `***:***@`, the values of query
- * parameters whose name sounds like a secret become `***`.  Names and values are
- * looked at through up to eight layers of percent encoding; deeper or broken ones
- * are not shown. */
-void hf_redact_url(struct hf_buf *out, struct hf_bytes url);
-
 /* Text for people: each of `secrets` that stands in it, what follows "Bearer" or
- * "Basic", and URLs and `name=value` pairs as above.  Secrets of fewer than four
+ * "Basic", and URLs and `name=value` pairs as of wire/url_secret.  Secrets of fewer than four
  * bytes are not looked for.  Control characters become spaces: it is one line. */
 void hf_redact_text(struct hf_buf *out, struct hf_bytes text, const struct hf_bytes *secrets,
                     size_t count);
