@@ -6,9 +6,12 @@ import { TOKEN } from "../lib/gateway.mjs";
 import { sleep } from "../lib/proc.mjs";
 import { Wire } from "../lib/wire.mjs";
 
-const ONE_WAY_MS = 40;
-const LOADED_MACHINE_MS = 60;
+// What the relay holds back is the least that a round trip takes, and no load shortens it.  How long
+// one takes at most nobody can say on a busy machine: for that, the tests wait for the change.
+const ONE_WAY_MS = 250;
+const PATIENCE_MS = 60000;
 const PING_MS = 200;
+const TIMER_EARLY_MS = 10; // timers of both directions, and rounding, may be a little early
 
 export default function link(plan, ctx) {
     const skip = ctx.kind === "real" ? "the real gateway reports no connection block" : undefined;
@@ -18,58 +21,70 @@ export default function link(plan, ctx) {
         quick ??= ctx.start({ own: { pingIntervalMs: PING_MS, pongTimeoutMs: 1000 } });
         return quick;
     };
+    // Pings as often, and gives nobody up: round trips of this link take longer than that.
+    let patient = null;
+    const patientGate = () => {
+        patient ??= ctx.start({ own: { pingIntervalMs: PING_MS, pongTimeoutMs: PATIENCE_MS } });
+        return patient;
+    };
     const block = async (caller) => (await caller.request("health", {})).connection;
     const measured = async (caller, fits) => {
+        const end = Date.now() + PATIENCE_MS;
         let last = null;
-        for (let i = 0; i < 40; i += 1) {
+        while (Date.now() < end) {
             last = await block(caller);
             if (last.rttMs !== null && fits(last.rttMs)) return last;
             await sleep(50);
         }
         throw new Error(`the round trip never fitted: ${JSON.stringify(last)}`);
     };
+    const isDelayed = (rtt) => rtt >= 2 * ONE_WAY_MS - TIMER_EARLY_MS;
+    const isDirect = (rtt) => rtt < 2 * ONE_WAY_MS - TIMER_EARLY_MS;
 
     test("the library sees an injected delay in rttMs after the first ping", async () => {
         const gate = await ctx.gateway("plain");
         const relay = await delayed(gate.port, ONE_WAY_MS);
+        const began = Date.now();
         const client = await Library.start(relay.url, { token: TOKEN });
         await client.until("hello");
-        const seen = await measured(client, (rtt) => rtt >= 2 * ONE_WAY_MS);
-        must(seen.rttMs < 2 * ONE_WAY_MS + LOADED_MACHINE_MS, JSON.stringify(seen));
+        const seen = await measured(client, () => true);
+        must(isDelayed(seen.rttMs), JSON.stringify(seen));
+        must(seen.rttMs <= Date.now() - began, JSON.stringify(seen));
         mustEqual(seen.connected, true);
-        must(Math.abs(Date.now() - seen.lastHeartbeatAt) < 5000, JSON.stringify(seen));
+        must(seen.lastHeartbeatAt >= began, JSON.stringify(seen));
+        must(seen.lastHeartbeatAt <= Date.now(), JSON.stringify(seen));
         client.stop();
         relay.stop();
     });
 
     test("rttMs follows the delay down when it goes away", async () => {
-        const gate = await quickGate();
+        const gate = await patientGate();
         const relay = await delayed(gate.port, ONE_WAY_MS);
         const client = await Library.start(relay.url, { token: TOKEN });
         await client.until("hello");
-        await measured(client, (rtt) => rtt >= 2 * ONE_WAY_MS - 5);
+        must(isDelayed((await measured(client, () => true)).rttMs), "it began below the delay");
         relay.ms = 0;
-        await sleep(10 * PING_MS);
-        must((await block(client)).rttMs < ONE_WAY_MS, JSON.stringify(await block(client)));
+        await measured(client, isDirect);
         client.stop();
         relay.stop();
     });
 
     test("two clients each see their own link only (health-connection 13)", async () => {
-        const gate = await ctx.gateway("plain");
+        const gate = await patientGate();
         const relay = await delayed(gate.port, ONE_WAY_MS);
         const [far, near] = await Promise.all(
             [relay.url, gate.url].map((url) => Library.start(url, { token: TOKEN })),
         );
         await Promise.all([far.until("hello"), near.until("hello")]);
-        const [slow, fast] = await Promise.all([
-            measured(far, (rtt) => rtt >= 2 * ONE_WAY_MS),
-            measured(near, () => true),
-        ]);
-        must(fast.rttMs < ONE_WAY_MS, JSON.stringify({ slow, fast }));
+        // Whenever the near one is asked, the far one is as slow as its link.
+        const fast = await measured(near, isDirect);
+        const slow = await measured(far, () => true);
+        must(isDelayed(slow.rttMs), JSON.stringify({ slow, fast }));
+        await measured(near, isDirect);
         far.stop();
         near.stop();
         relay.stop();
+        await gate.stop();
     });
 
     test("the block is closed: three keys, integers or null (health-connection 35)", async () => {
@@ -82,10 +97,8 @@ export default function link(plan, ctx) {
         });
         wire.drop();
         const answering = await Wire.login(gate.url);
-        await answering.wait(() => answering.pings.length > 0, 2000);
-        await sleep(100);
-        const { connected, rttMs, lastHeartbeatAt, ...more } = (await answering.call("health", {}))
-            .connection;
+        const caller = { request: (...args) => answering.call(...args) };
+        const { connected, rttMs, lastHeartbeatAt, ...more } = await measured(caller, () => true);
         mustEqual(more, {});
         mustEqual(connected, true);
         must(Number.isInteger(rttMs) && rttMs >= 0, `rttMs ${rttMs}`);
@@ -117,7 +130,7 @@ export default function link(plan, ctx) {
 
     test("the first ping comes right after hello-ok, with a payload (health-connection 19)", async () => {
         const wire = await Wire.login((await ctx.gateway("plain")).url);
-        await wire.wait(() => wire.pings.length > 0, 1000);
+        await wire.wait(() => wire.pings.length > 0, PATIENCE_MS);
         must(wire.pings.length === 1, `${wire.pings.length} pings`);
         must(/^\d{13,20}$/.test(wire.pings[0].text), wire.pings[0].text);
         const hello = wire.frames.find((frame) => frame.id === "login");
@@ -139,9 +152,10 @@ export default function link(plan, ctx) {
 
     test("one ping at once, then one per interval (health-connection 17)", async () => {
         const wire = await Wire.login((await quickGate()).url);
-        await sleep(5 * PING_MS + PING_MS / 2);
-        must(Math.abs(wire.pings.length - 6) <= 1, `${wire.pings.length} pings in 5.5 intervals`);
+        await wire.wait(() => wire.pings.length > 5, PATIENCE_MS);
         const texts = wire.pings.map(({ text }) => BigInt(text));
+        const took = Number(texts[5] - texts[0]);
+        must(took >= 5 * PING_MS - 1, `6 pings in ${took} ms, which is less than 5 intervals`);
         must(
             texts.every((text, i) => i === 0 || text > texts[i - 1]),
             "payloads do not grow",
@@ -153,7 +167,7 @@ export default function link(plan, ctx) {
         const gate = await quickGate();
         const other = await Wire.login(gate.url);
         const mute = await Wire.login(gate.url, {}, { pong: false });
-        mustEqual((await mute.closing(5000))?.code, 1006);
+        mustEqual((await mute.closing(PATIENCE_MS))?.code, 1006);
         mustEqual((await other.call("health")).connection.connected, true);
         mustEqual(other.closed, null);
         other.drop();
