@@ -25,6 +25,18 @@ void world_note(struct world *w, const char *format, ...)
     va_end(args);
 }
 
+static void remove_dir(struct world *w)
+{
+    static const char *const names[] = { "holdfast.db", "holdfast.db-wal", "holdfast.db-shm",
+                                         "holdfast.db-journal" };
+    char path[160];
+    for (size_t i = 0; i < HF_COUNT(names); i++) {
+        snprintf(path, sizeof path, "%s/%s", w->dir, names[i]);
+        unlink(path);
+    }
+    rmdir(w->dir);
+}
+
 void world_fail(struct world *w, const char *format, ...)
 {
     va_list args;
@@ -36,6 +48,7 @@ void world_fail(struct world *w, const char *format, ...)
     vfprintf(stderr, format, args);
     va_end(args);
     fputc('\n', stderr);
+    remove_dir(w);
     check_fail(__FILE__, __LINE__, "seed %llu failed", (unsigned long long)w->seed);
 }
 
@@ -55,22 +68,11 @@ static void sink(void *ctx, const struct hf_log_record *record)
 
 static void make_dir(struct world *w)
 {
-    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    const char *base = getenv("HOLDFAST_FAST_TMPDIR");
+    if (!base) base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(w->dir, sizeof w->dir, "%s/holdfast-world-XXXXXX", base);
     CHECK(mkdtemp(w->dir) != NULL);
     snprintf(w->path, sizeof w->path, "%s/holdfast.db", w->dir);
-}
-
-static void remove_dir(struct world *w)
-{
-    static const char *const names[] = { "holdfast.db", "holdfast.db-wal", "holdfast.db-shm",
-                                         "holdfast.db-journal" };
-    char path[160];
-    for (size_t i = 0; i < HF_COUNT(names); i++) {
-        snprintf(path, sizeof path, "%s/%s", w->dir, names[i]);
-        unlink(path);
-    }
-    rmdir(w->dir);
 }
 
 struct world *world_new(uint64_t seed)

@@ -57,6 +57,9 @@ without_aslr() {
     fi
 }
 
+# alone NAME: the program of that build under which a test leaves nothing behind.
+alone() { echo "build/$1/tests/alone"; }
+
 # meson_test NAME OPTION...: builds, then runs the tests; the closing line counts each TAP subtest.
 meson_test() {
     local name=$1
@@ -83,10 +86,12 @@ race_test() {
 run_tests() {
     local name=$1 status=0
     shift
+    ninja -C "build/$name" tests/alone >/dev/null || return 1
     UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
         ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
         TSAN_OPTIONS=halt_on_error=1 \
-        without_aslr meson test -C "build/$name" --print-errorlogs "$@" || status=$?
-    tools/dev/tally "build/$name/meson-logs" || status=1
+        without_aslr meson test -C "build/$name" --print-errorlogs \
+        --wrapper "$PWD/$(alone "$name")" "$@" || status=$?
+    tools/dev/tally "build/$name/meson-logs/testlog-alone" || status=1
     return "$status"
 }

@@ -32,22 +32,22 @@ do_test() {
     step clang meson_test clang --no-suite house
     step threads race_test
     step lint lint
-    step conformance tests/conformance/run.py "build/gcc/$HOLDFAST"
-    step supervise tests/supervise/run "build/gcc/$HOLDFAST" build/gcc/tests/supervise/adversary
-    step 'hostile peers' tests/conformance/hostile.py "build/gcc/$HOLDFAST"
-    step 'hostile gateways' tests/conformance/hostile_server.py "build/gcc/$HOLDFAST" build/gcc/tests/holder
-    step secrets tests/conformance/canaries.py "build/gcc/$HOLDFAST"
+    step conformance "$(alone gcc)" tests/conformance/run.py "build/gcc/$HOLDFAST"
+    step supervise "$(alone gcc)" tests/supervise/run "build/gcc/$HOLDFAST" build/gcc/tests/supervise/adversary
+    step 'hostile peers' "$(alone gcc)" tests/conformance/hostile.py "build/gcc/$HOLDFAST"
+    step 'hostile gateways' "$(alone gcc)" tests/conformance/hostile_server.py "build/gcc/$HOLDFAST" build/gcc/tests/holder
+    step secrets "$(alone gcc)" tests/conformance/canaries.py "build/gcc/$HOLDFAST"
     step fast meson_test fast --no-suite house --no-suite seeds
     step systemd tests/systemd/run build/fast
     simulate
-    [[ -n $quick ]] || step 'interop' tests/interop/run "build/fast/$HOLDFAST"
+    [[ -n $quick ]] || step 'interop' "$(alone fast)" tests/interop/run "build/fast/$HOLDFAST"
     closing
 }
 
 do_interop() {
     need "${INTEROP_SET[@]}" "${TEST_SET[@]}"
     build fast >&2 # as the release, and with the driver of the library
-    attend tests/interop/run "build/fast/$HOLDFAST" "$@"
+    attend "$(alone fast)" tests/interop/run "build/fast/$HOLDFAST" "$@"
 }
 
 # simulate OPTION...: every world that runs on seeds, in the fast build; without options, those of
@@ -57,9 +57,9 @@ simulate() {
     for world in "${worlds[@]}"; do
         name=$(basename "$world" _seeds)
         if [[ $# -gt 0 ]]; then
-            step "world $name" "$world" "$@"
+            step "world $name" "$(alone fast)" "$world" "$@"
         else
-            step "world $name" "$world" --seeds "${SEEDS_OF[$name]:-$SEEDS}"
+            step "world $name" "$(alone fast)" "$world" --seeds "${SEEDS_OF[$name]:-$SEEDS}"
         fi
     done
 }
@@ -133,7 +133,7 @@ do_cover() {
 do_bench() {
     need "${BENCH_SET[@]}" "${TEST_SET[@]}"
     build fast >&2 # as the release, and with the load drivers
-    attend tests/bench/run "build/fast/$HOLDFAST" "$@"
+    attend "$(alone fast)" tests/bench/run "build/fast/$HOLDFAST" "$@"
 }
 
 do_clean() { rm -rf build; }

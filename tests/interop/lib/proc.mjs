@@ -9,6 +9,11 @@ import { Waiting } from "./waiting.mjs";
 const children = new Set();
 const folders = new Set();
 
+// Where the real gateway keeps things whatever TMPDIR says.  What was not there before is ours.
+const places = ["openclaw", `openclaw-state-locks-${process.getuid()}`]
+    .map((name) => path.join("/tmp", name))
+    .filter((place) => !fs.existsSync(place));
+
 // Starts a process in a group of its own, with exactly `env`, and collects what it prints.
 // Returned: {pid, stdout, stderr, exited: Promise<{code, signal}>, kill(signal)}, and `how` once
 // it has exited.
@@ -102,7 +107,8 @@ function signalGroup(pid, signal) {
 // Ends everything that is still there.  Runs on every way out of the process, SIGKILL excepted.
 export function cleanUp() {
     for (const child of children) if (child.pid) signalGroup(child.pid, "SIGKILL");
-    for (const made of folders) fs.rmSync(made, { recursive: true, force: true, maxRetries: 3 });
+    for (const made of [...folders, ...places])
+        fs.rmSync(made, { recursive: true, force: true, maxRetries: 3 });
     folders.clear();
 }
 
