@@ -741,18 +741,28 @@ static void act(struct nursery *n, const struct hf_keeper_action *a)
 
 /* --- invariants --- */
 
+/* Whether it lives, or its end is on its way to the supervisor. */
+static bool may_be_named(const struct nursery *n, int64_t pid)
+{
+    for (size_t i = 0; i < NURSERY_KIDS; i++) {
+        const struct kid *k = &n->kids[i];
+        if (k->pid != pid) continue;
+        if (k->exists && k->main_lives) return true;
+        for (size_t m = 0; m < n->mail_len; m++)
+            if (n->mail[m].event.kind == HF_KEEPER_EXITED && n->mail[m].event.tree == k->tree)
+                return true;
+    }
+    return false;
+}
+
 static void check(struct nursery *n)
 {
     struct hf_supervisor_status st = nursery_status(n);
     size_t gateways = 0;
     for (size_t i = 0; i < NURSERY_KIDS; i++)
         gateways += lives(&n->kids[i]) && !n->kids[i].is_doctor;
-    NURSERY_CHECK(n, gateways <= 1); /* 1 */
-    if (st.pid) {                    /* 6: alive, or its exit is on its way */
-        bool known = false;
-        for (size_t i = 0; i < NURSERY_KIDS; i++) known |= n->kids[i].pid == st.pid;
-        NURSERY_CHECK(n, known);
-    }
+    NURSERY_CHECK(n, gateways <= 1);                                          /* 1 */
+    if (st.pid) NURSERY_CHECK(n, may_be_named(n, st.pid));                    /* 6 */
     if (st.state == HF_KEEPER_RUNNING && n->config.place == HF_PLACE_GATEWAY) /* 4 */
         NURSERY_CHECK(n, st.is_connected);
     if (st.is_connected) /* whoever answers is ours, or is not said to be */
@@ -818,6 +828,8 @@ static void look_probe(struct nursery *n, struct mail *m)
         result = n->stranger.answers ? HF_KEEPER_PROBE_READY : HF_KEEPER_PROBE_OTHER;
     m->event.u.probed.result = result;
     m->event.tree = tree_of(n, k);
+    if (k && result == HF_KEEPER_PROBE_READY && k->child.challenged_ms)
+        k->exit_at = hf_time_min(k->exit_at, when(n, k->child.challenged_ms));
     if (g && g->child.other_port && !k) {
         m->event.u.probed.other_port = g->child.other_port;
         m->event.u.probed.why = HF_LIT("expected port 18789, it listens on 4711");

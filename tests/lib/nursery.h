@@ -29,9 +29,10 @@ enum nursery_on_usr { NURSERY_IGNORES, NURSERY_RESTARTS, NURSERY_DIES, NURSERY_S
 struct child {
     int64_t spawn_ms; /* until it exists; NURSERY_NEVER: it cannot be made (`spawn_err`) */
     int spawn_err;
-    int64_t ready_ms;  /* until it listens and answers; NURSERY_NEVER */
-    bool listens_mute; /* listens at once, but does not answer before ready_ms */
-    int64_t exit_ms;   /* it ends by itself; 0: it does not */
+    int64_t ready_ms;      /* until it listens and answers; NURSERY_NEVER */
+    bool listens_mute;     /* listens at once, but does not answer before ready_ms */
+    int64_t exit_ms;       /* it ends by itself; 0: it does not */
+    int64_t challenged_ms; /* it ends so long after its first challenge; 0: it does not */
     int exit_code, exit_signal;
     bool ignores_term;
     int64_t term_ms;      /* from TERM to its end */

@@ -420,28 +420,42 @@ static void a_start_of_what_runs_is_nothing(void)
     end();
 }
 
-/* supervisor 93: the end between the probe and the connect is an early failure. */
+/* supervisor 93: the end between the probe and the hello is an early failure, whichever of
+ * exit and close is seen first. */
 static void an_exit_between_probe_and_connect_is_an_early_failure(void)
 {
-    BEGIN({ .ready_ms = 100, .exit_ms = 205, .exit_code = 1 }, { .ready_ms = 100 });
-    n.exit_before_close = true;
-    uint64_t tag = ask(HF_KEEPER_DO_START);
-    run_ms(210);
-    CHECK(!hf_phase_is(phase(), HF_KEEPER_RUNNING));
-    run_ms(5000);
-    CHECK_EQ(n.spawns, 2);
-    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
-    end();
+    for (int order = 0; order < 2; order++) {
+        BEGIN({ .ready_ms = 100, .challenged_ms = 1, .exit_code = 1 }, { .ready_ms = 100 });
+        n.exit_before_close = order;
+        uint64_t tag = ask(HF_KEEPER_DO_START);
+        run_ms(1000);
+        check_phases(0, "detect port spawn wait_ready connect retry_wait");
+        CHECK_EQ_AT(order, n.s->start.attempt, 2);
+        run_ms(4000);
+        check_phases(0, "detect port spawn wait_ready connect retry_wait detect port spawn "
+                        "wait_ready connect warming ready");
+        CHECK_EQ_AT(order, n.spawns, 2);
+        CHECK_EQ_AT(order, final_of(tag), HF_KEEPER_EXECUTED);
+        end();
+    }
 }
 
-/* supervisor 94: it binds after 20 s and dies right after the challenge: bounded. */
+/* supervisor 94: it binds after 20 s and dies 1 ms after the challenge: three attempts, then
+ * the ladder, and it never seems to run. */
 static void dying_at_the_challenge_is_bounded(void)
 {
-    BEGIN({ .ready_ms = 20000, .exit_ms = 20002, .exit_signal = 11 });
+    BEGIN({ .ready_ms = 20000, .challenged_ms = 1, .exit_signal = 11 });
     uint64_t tag = ask(HF_KEEPER_DO_START);
-    run_ms(70000);
+    run_ms(62300);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(300);
     CHECK_EQ(final_of(tag), HF_KEEPER_FAILED);
-    CHECK_EQ(n.spawns, 3 + 1); /* and the ladder's */
+    check_phases(0, "detect port spawn wait_ready connect retry_wait detect port spawn "
+                    "wait_ready connect retry_wait detect port spawn wait_ready connect backoff");
+    CHECK_EQ(nursery_status(&n).last_exit.signal, 11);
+    run_ms(7400);
+    CHECK_EQ(n.spawns, 3 + 1); /* the ladder's */
+    CHECK_EQ(nursery_status(&n).reconnect_attempts, 1);
     end();
 }
 

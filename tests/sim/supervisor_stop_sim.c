@@ -547,20 +547,36 @@ static void a_crash_loop_ends_in_quarantine(void)
     end();
 }
 
-/* supervisor 56: ready for 10 s and down again is no recovery; for 121 s it is. */
+/* supervisor 56: ready for 10 s and down again is no recovery; for 121 s it is.  The
+ * budget of the other rows is so small that it would be spent without it. */
 static void flapping_does_not_reset_the_budget(void)
 {
-    BEGIN({ .ready_ms = 10, .exit_ms = 10000, .exit_code = 1, .says_ready = true });
-    be_running();
-    run_ms(70000);
-    CHECK_EQ(phase(), HF_PHASE_QUARANTINED);
-    end();
-    BEGIN({ .ready_ms = 10, .exit_ms = 121500, .exit_code = 1, .says_ready = true });
-    be_running();
-    run_ms(3600000);
-    CHECK(n.spawns > 20);
-    CHECK(!nursery_status(&n).is_quarantined);
-    end();
+    static const struct {
+        int64_t ready_ms; /* and down again */
+        uint32_t budget;
+        bool is_quarantined;
+    } rows[] = {
+        { 10000, 5, true }, { 119900, 2, true }, { 120100, 2, false }, { 121000, 2, false }
+    };
+    enum { READY_AFTER_MS = 205 }; /* it is made: two probes, and the hello */
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct child child = { .ready_ms = 10,
+                               .exit_ms = READY_AFTER_MS + rows[i].ready_ms,
+                               .exit_code = 1,
+                               .says_ready = true };
+        nursery_init(&n, 1);
+        nursery_plan(&n, &child, 1);
+        n.config.governor.budget = rows[i].budget;
+        be_running();
+        bool was_quarantined = false;
+        for (int64_t ms = 0; ms < 1200000; ms += 500) {
+            run_ms(500);
+            was_quarantined |= nursery_status(&n).is_quarantined;
+        }
+        CHECK_EQ_AT(i, was_quarantined, rows[i].is_quarantined);
+        if (!rows[i].is_quarantined) CHECK_EQ_AT(i, n.s->governor.charged_count, 1);
+        end();
+    }
 }
 
 /* supervisor 57 */
