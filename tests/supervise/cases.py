@@ -721,6 +721,53 @@ def what_survives_is_adopted(s):
     check(s.wait_exit() == 0, "the supervisor ends")
 
 
+def recycle(s, pid):
+    """The journal's process has ended, and `pid` is somebody else: another start time."""
+    path = os.path.join(s.state, "journal")
+    wait_until(lambda: os.path.exists(path), "the journal names it")
+    s.process.kill()
+    s.process.wait()
+    record = json.loads(read(path))
+    check(record["pid"] == pid, f"{record}")
+    record["started"] -= 1
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(record, file)
+
+
+@case
+def a_recycled_pid_on_the_port(s):
+    """supervisor 23"""
+    port = free_port()
+    flags = ["--url", f"http://127.0.0.1:{port}/", "--survive", "--stop-grace", "200"]
+    s.supervise(f"http {port}", *flags)
+    pid = s.wait_phase("ready")["pid"]
+    recycle(s, pid)
+    s.supervise(f"http {port}", *flags)
+    status = s.wait_phase("failed")
+    check("port_conflict" in status["error"] and f"pid {pid}" in status["error"], f"a stranger: {status}")
+    check(pid in s.left(), "it is not signalled")
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: s.status()["phase"] == "ready", "the ladder goes on without it")
+    stop(s)
+    s.quit()
+
+
+@case
+def a_recycled_pid_elsewhere(s):
+    """supervisor 23: it is in nobody's way."""
+    flags = ["--url", "notify:", "--survive", "--stop-grace", "200"]
+    s.supervise("notify 0", *flags)
+    pid = s.wait_phase("ready")["pid"]
+    recycle(s, pid)
+    s.supervise("notify 0", *flags)
+    check(s.wait_phase("ready")["pid"] != pid, "another process is made")
+    check(s.ctl("stop")["outcome"] == "EXECUTED", "and ended")
+    check(s.left() == [pid], f"the first one is not signalled: {s.left()}")
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not s.left(), "it is ended by us")
+    s.quit()
+
+
 @case
 def what_survives_behind_a_launcher_is_adopted(s):
     """supervisor 24: the process that listens was started by the one that the journal names."""
