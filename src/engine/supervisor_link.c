@@ -19,6 +19,7 @@ void hf_keep_link_open(struct hf_supervisor *s)
     s->link = (struct hf_keeper_link){ .id = s->link.last_id + 1,
                                        .last_id = s->link.last_id + 1,
                                        .budget = -1 };
+    s->has_ready_event = false; /* one of an earlier connection says nothing of this one */
     if (s->start.is_open) hf_keep_enter(s, HF_PHASE_CONNECT, HF_LIT("answers"));
     struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_LINK_OPEN);
     a->link = s->link.id;

@@ -629,10 +629,14 @@ static void heard(struct nursery *n, const struct hf_keeper_result *r)
 
 static void tell(struct nursery *n, const struct hf_keeper_action *a)
 {
+    struct nursery_told *told = &n->told[a->u.tell.kind];
     n->tells[a->u.tell.kind]++;
-    if (a->u.tell.kind == HF_KEEPER_TELL_ERROR)
-        snprintf(n->error_text, sizeof n->error_text, "%.*s", (int)a->u.tell.payload.len,
-                 (const char *)a->u.tell.payload.ptr);
+    snprintf(told->name, sizeof told->name, "%.*s", (int)a->u.tell.name.len,
+             (const char *)a->u.tell.name.ptr);
+    snprintf(told->payload, sizeof told->payload, "%.*s", (int)a->u.tell.payload.len,
+             (const char *)a->u.tell.payload.ptr);
+    told->code = a->u.tell.code;
+    told->signal = a->u.tell.signal;
 }
 
 static void journal(struct nursery *n, const struct hf_keeper_action *a)

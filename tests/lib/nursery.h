@@ -20,6 +20,7 @@ enum {
     NURSERY_SPAWNS = 4096,
     NURSERY_TRACE = 400,
     NURSERY_HELLO_BYTES = 512,
+    NURSERY_TOLD_BYTES = 512,
     NURSERY_NEVER = -1,
 };
 
@@ -144,6 +145,10 @@ struct nursery {
     /* What was seen. */
     size_t actions[HF_KEEPER_NOTIFY + 1];
     size_t tells[HF_KEEPER_TELL_STARTUP + 1];
+    struct nursery_told { /* the newest of each kind */
+        char name[64], payload[NURSERY_TOLD_BYTES];
+        int code, signal;
+    } told[HF_KEEPER_TELL_STARTUP + 1];
     size_t notices[HF_KEEPER_NOTICE_EXTEND + 1];
     size_t signals[HF_KEEPER_USR2 + 1];
     size_t calls_shutdown, pings, log_counts[4], reads;
@@ -155,7 +160,7 @@ struct nursery {
     size_t charged;
     uint64_t doctor_epoch;
     hf_span extended_for; /* of the newest EXTEND */
-    char last_log[128], error_text[160];
+    char last_log[128];
     char trace[NURSERY_TRACE][160];
     size_t trace_count;
     uint64_t steps;

@@ -227,6 +227,36 @@ static void a_debounced_reload_looks_at_the_mode_again(void)
     end();
 }
 
+/* supervisor 104: the mode changes between the call and the fire. */
+static void the_mode_counts_as_it_is_when_the_quiet_time_ends(void)
+{
+    static const struct {
+        const char *text;
+        enum hf_keeper_outcome outcome;
+        size_t spawns, signals;
+    } rows[] = {
+        { "{gateway:{reload:{mode:'restart'}}}", HF_KEEPER_EXECUTED, 2, 0 },
+        { "{gateway:{reload:{mode:'off'}}}", HF_KEEPER_DISABLED, 1, 0 },
+        { "{gateway:{reload:{mode:'hybrid'}}}", HF_KEEPER_EXECUTED, 1, 1 },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY });
+        be_running();
+        run_ms(5000);
+        uint64_t tag = ask_debounced(HF_KEEPER_DO_RELOAD, 2000);
+        run_ms(1000);
+        CHECK_EQ_AT(i, nursery_result(&n, tag)->first, HF_KEEPER_DELAYED);
+        nursery_config(&n, rows[i].text);
+        run_ms(900);
+        CHECK_EQ_AT(i, final_of(tag), -1);
+        run_ms(9000);
+        CHECK_EQ_AT(i, final_of(tag), rows[i].outcome);
+        CHECK_EQ_AT(i, n.spawns, rows[i].spawns);
+        CHECK_EQ_AT(i, n.signals[HF_KEEPER_USR2], rows[i].signals);
+        end();
+    }
+}
+
 /* --- exit and loss --- */
 
 /* supervisor 67: close and exit in both orders and at many distances: one timer, and
@@ -751,6 +781,39 @@ static void a_ready_event_is_ready_at_once_and_once(void)
     end();
 }
 
+static void say_ready_early(void)
+{
+    while (phase() != HF_PHASE_CONNECT) run_ms(1);
+    struct hf_keeper_event early = { .kind = HF_KEEPER_LINK_EVENT, .link = n.link };
+    early.u.link_event.name = HF_LIT("gateway.ready");
+    nursery_say(&n, &early);
+    CHECK_EQ(phase(), HF_PHASE_CONNECT);
+}
+
+/* supervisor 111: it comes before `running` is entered: ready with it, and no probe.  Of a
+ * connection that failed after it nothing is kept. */
+static void a_ready_event_before_running_is_kept_for_its_connection(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    ask(HF_KEEPER_DO_START);
+    say_ready_early();
+    size_t before = history();
+    run_ms(10);
+    check_phases(before, "warming ready");
+    CHECK_TEXT(nursery_status(&n).cause, "event");
+    run_ms(3000);
+    CHECK_EQ(n.actions[HF_KEEPER_LINK_CALL], 1); /* status; never system-presence */
+    end();
+    BEGIN({ .ready_ms = 100 });
+    ask(HF_KEEPER_DO_START);
+    say_ready_early();
+    nursery_crash(&n, 1, 0);
+    run_ms(1300);
+    CHECK_EQ(phase(), HF_PHASE_WARMING);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
 /* supervisor 106: the check is an event, and never more. */
 static void the_transport_is_checked_each_30_seconds(void)
 {
@@ -973,7 +1036,8 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            the_signal_is_the_one_that_the_version_knows, a_restart_in_place_proves_the_reload,
            a_child_that_dies_on_the_signal_is_replaced_once, an_ignored_signal_becomes_a_restart,
            a_gateway_that_can_be_asked_is_asked, debounced_reloads_are_one,
-           a_debounced_reload_looks_at_the_mode_again, a_crash_goes_straight_to_reconnecting,
+           a_debounced_reload_looks_at_the_mode_again,
+           the_mode_counts_as_it_is_when_the_quiet_time_ends, a_crash_goes_straight_to_reconnecting,
            a_1012_is_followed_by_a_new_connection_or_a_new_process,
            a_late_exit_of_an_old_child_is_ignored, the_ladder_ends_in_the_slow_lane,
            one_value_of_the_ladder_can_be_replaced, a_clean_exit_with_a_hint_is_followed_at_once,
@@ -990,7 +1054,9 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            somebody_else_s_hung_gateway_is_never_signalled,
            a_silence_that_the_machine_slept_in_begins_anew, a_sleep_of_the_machine_restarts_nothing,
            ready_is_probed_at_the_listed_times, a_gateway_that_is_too_old_to_tell_is_untold,
-           a_ready_event_is_ready_at_once_and_once, the_transport_is_checked_each_30_seconds,
-           the_own_log_says_each_thing_once, health_and_answers_follow_what_was_seen,
-           what_was_seen_is_set_by_its_own_cause, safe_mode_is_what_the_gateway_says,
-           each_event_is_told_once, an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree)
+           a_ready_event_is_ready_at_once_and_once,
+           a_ready_event_before_running_is_kept_for_its_connection,
+           the_transport_is_checked_each_30_seconds, the_own_log_says_each_thing_once,
+           health_and_answers_follow_what_was_seen, what_was_seen_is_set_by_its_own_cause,
+           safe_mode_is_what_the_gateway_says, each_event_is_told_once,
+           an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree)

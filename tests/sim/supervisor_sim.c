@@ -22,6 +22,26 @@ static void a_free_port_becomes_a_running_gateway(void)
     CHECK_EQ(nursery_status(&n).pid, nursery_gateway(&n)->pid);
     CHECK_TEXT(nursery_status(&n).version, "2026.9.6");
     CHECK_EQ(n.notices[HF_KEEPER_NOTICE_READY], 1);
+    /* Looked for and made at 2 ms; ready at 302, seen by the probe at 405; hello 2 ms later. */
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_STARTUP], 1);
+    CHECK_TEXT(hf_bytes_cstr(n.told[HF_KEEPER_TELL_STARTUP].payload),
+               "{\"configSyncMs\":2,\"spawnToReadyMs\":403,\"readyToConnectMs\":2,"
+               "\"totalMs\":407,\"stages\":0}");
+    end();
+}
+
+/* No metrics of what was there already. */
+static void an_attached_gateway_has_no_startup_record(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    n.stranger = (struct stranger){ .is_there = true,
+                                    .is_known = true,
+                                    .is_same_user = true,
+                                    .answers = true,
+                                    .lets_in = true,
+                                    .pid = 77 };
+    be_running();
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_STARTUP], 0);
     end();
 }
 
@@ -180,7 +200,8 @@ static void a_repair_in_an_automatic_start_leaves_the_counter(void)
     end();
 }
 
-/* supervisor 10: still bad after the doctor: fatal, until the file changes. */
+/* supervisor 10: still bad after the doctor: fatal, until the file changes; then one
+ * operation, in which the doctor may look at the new file once. */
 static void a_configuration_that_stays_bad_is_fatal(void)
 {
     BEGIN({ BAD_CONFIG });
@@ -194,11 +215,32 @@ static void a_configuration_that_stays_bad_is_fatal(void)
     CHECK_EQ(n.spawns, 2);
     run_ms(3600000);
     CHECK_EQ(n.spawns, 2);
-    n.config.has_doctor = n.s->config.has_doctor = false;
+    size_t before = history();
     nursery_config(&n, "{better:true}");
     run_ms(3600000);
-    CHECK_EQ(n.spawns, 3);
+    check_phases(before, "detect port spawn wait_ready reclaim detect repair "
+                         "detect port spawn wait_ready reclaim detect fatal");
+    CHECK_EQ(n.doctors, 2);
+    CHECK_EQ(n.spawns, 4);
+    end();
+}
+
+/* supervisor 10, without a doctor: one spawn for each change. */
+static void without_a_doctor_a_bad_configuration_is_fatal_at_once(void)
+{
+    BEGIN({ BAD_CONFIG }, { BAD_CONFIG }, { .ready_ms = 100 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(3600000);
     CHECK_EQ(phase(), HF_PHASE_FATAL);
+    CHECK_EQ(n.spawns, 1);
+    nursery_config(&n, "{better:true}");
+    run_ms(3600000);
+    CHECK_EQ(phase(), HF_PHASE_FATAL);
+    CHECK_EQ(n.spawns, 2);
+    nursery_config(&n, "{good:true}");
+    run_ms(5000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(n.spawns, 3);
     end();
 }
 
@@ -735,13 +777,14 @@ static void an_operator_may_reclaim_the_port(void)
     end();
 }
 
-CHECK_MAIN(a_free_port_becomes_a_running_gateway, an_open_port_without_a_challenge_is_not_ready,
-           an_early_exit_is_tried_three_times, the_third_attempt_may_succeed,
-           a_slow_start_is_waited_for, one_that_never_gets_ready_is_ended,
-           a_gateway_that_says_that_it_starts_is_asked_again, the_startup_ladder_ends,
-           another_error_of_connect_is_not_asked_again_in_place,
+CHECK_MAIN(a_free_port_becomes_a_running_gateway, an_attached_gateway_has_no_startup_record,
+           an_open_port_without_a_challenge_is_not_ready, an_early_exit_is_tried_three_times,
+           the_third_attempt_may_succeed, a_slow_start_is_waited_for,
+           one_that_never_gets_ready_is_ended, a_gateway_that_says_that_it_starts_is_asked_again,
+           the_startup_ladder_ends, another_error_of_connect_is_not_asked_again_in_place,
            a_bad_configuration_is_repaired_once, a_repair_in_an_automatic_start_leaves_the_counter,
-           a_configuration_that_stays_bad_is_fatal, a_doctor_that_hangs_is_ended,
+           a_configuration_that_stays_bad_is_fatal,
+           without_a_doctor_a_bad_configuration_is_fatal_at_once, a_doctor_that_hangs_is_ended,
            a_port_that_is_taken_while_ours_boots_is_not_ours, a_port_that_is_free_again_is_ours,
            a_port_that_is_taken_during_a_restart_in_place_is_not_ours,
            another_healthy_owner_is_used_or_told_and_not_doctored,
