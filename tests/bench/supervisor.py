@@ -14,12 +14,16 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "supervise"))
 
-from scene import Manager, Scene, read  # noqa: E402
+from guest import Guest, Refused, get  # noqa: E402
+from scene import Manager, Scene, free_port, read, wait_until  # noqa: E402
 
 IDLE_SECONDS = 10
 EXITS = 21
 STARTS = 21
 BYTES = 100_000_000
+HANDSHAKES = 300
+CALLS = 400  # in a row, on each way in turn
+ROUNDS = 10
 
 
 def show(name, value, unit, target):
@@ -113,10 +117,92 @@ def chatter(programs):
         s.quit()
 
 
+def gate(programs):
+    """From connect() to the refusal, while what is behind the place starts."""
+    took = []
+    with Scene(programs) as s:
+        port = free_port()
+        s.run_place([s.adversary, "sleep"], "--port", str(port))
+        s.wait_phase("wait_ready")
+        for _ in range(HANDSHAKES):
+            began = time.monotonic()
+            try:
+                Guest(port, "x")
+            except Refused as refused:
+                assert refused.is_start(), refused
+            took.append((time.monotonic() - began) * 1000)
+        s.quit()
+    took.sort()
+    show("a handshake at the place while its gateway is down, median", statistics.median(took), "ms", "2")
+    show("the same, 95th of 100", took[len(took) * 95 // 100], "ms", "-")
+
+
+def call_us(guest):
+    took = []
+    for _ in range(CALLS):
+        began = time.monotonic()
+        guest.call("last-heartbeat")
+        took.append((time.monotonic() - began) * 1e6)
+    return statistics.median(took)
+
+
+def calls(programs):
+    """The same call straight and through the place, in turn."""
+    straight, through = [], []
+    with Scene(programs) as s:
+        port, token = free_port(), "a-token-of-the-bench-0123456789"
+        env = s.environment(OPENCLAW_GATEWAY_TOKEN=token)
+        s.run_place([s.holdfast, "run", "--state-dir", s.path("child")], "--port", str(port), env=env)
+        behind = s.wait_phase("ready")["port"]
+        before = cpu_ms(s.process.pid)
+        with Guest(behind, token) as near, Guest(port, token) as far:
+            for _ in range(ROUNDS):
+                straight.append(call_us(near))
+                through.append(call_us(far))
+        used = cpu_ms(s.process.pid) - before
+        s.quit()
+    show("a call, straight, median", statistics.median(straight), "us", "-")
+    show("what the place adds to it, median", statistics.median(through) - statistics.median(straight), "us", "100")
+    show("CPU of the place for each call", used * 1000 / CALLS / ROUNDS, "us", "-")
+
+
+def serving_after(s, command, port):
+    began = time.monotonic()
+    process = s.begin(command, s.environment())
+
+    def is_ready():
+        try:
+            return get(port, "/readyz")[0] == 200
+        except OSError:
+            return False
+
+    wait_until(is_ready, "it serves")
+    took = (time.monotonic() - began) * 1000
+    process.terminate()
+    process.wait()
+    return took
+
+
+def place_starts(programs):
+    """From the fork to a place that is ready, with our own gateway behind it and alone."""
+    alone, kept = [], []
+    with Scene(programs) as s:
+        s.is_told = False
+        for _ in range(STARTS):
+            port = free_port()
+            child = [s.holdfast, "run", "--state-dir", s.path("child")]
+            alone.append(serving_after(s, [*child, "--port", str(port)], port))
+            command = [s.holdfast, "run", "--state-dir", s.state, "--port", str(port), "--", *child]
+            kept.append(serving_after(s, command, port))
+    show("our gateway, from the start to ready", statistics.median(alone), "ms", "-")
+    show("the same behind its place", statistics.median(kept), "ms", "-")
+    show("what the place adds, at most a look of 200 ms", statistics.median(kept) - statistics.median(alone), "ms", "200")
+
+
 def main(argv):
     programs = [os.path.realpath(path) for path in argv[1:3]]
     print(f"| {'figure':<64} | {'holdfast':>9} | {'unit':<10} | {'target':<8} |")
-    for figure in (idle, exits, starts, chatter):
+    for figure in (idle, exits, starts, chatter, gate, calls, place_starts):
         figure(programs)
     return 0
 
