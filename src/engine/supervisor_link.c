@@ -207,6 +207,8 @@ static void candidate_refused(struct hf_supervisor *s)
 {
     s->start.is_candidate = false;
     s->start.facts.lets_in = HF_HOLDER_NO;
+    /* Who it is stands there already (5.2: wrong credential). */
+    hf_keep_failf(s, "%.*s; it answers, and refuses our credential", (int)s->error_len, s->error);
     hf_keep_place_judge(s);
 }
 

@@ -616,7 +616,8 @@ static void a_gateway_that_refuses_us_is_a_conflict(void)
     uint64_t tag = ask(HF_KEEPER_DO_START);
     run_ms(100);
     CHECK_EQ(phase(), HF_PHASE_FAILED);
-    CHECK(holds(reason_of(tag), "port_conflict"));
+    CHECK(holds(reason_of(tag), "port_conflict") && holds(reason_of(tag), "pid 4242"));
+    CHECK(holds(reason_of(tag), "refuses our credential"));
     CHECK_EQ(all_signals(), 0);
     end();
 }

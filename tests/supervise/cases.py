@@ -338,6 +338,81 @@ def a_doctor_that_leaves_children(s):
     s.quit()
 
 
+# --- somebody else's gateway ---
+
+
+def write_token(path, token):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+    os.chmod(path, 0o600)
+
+
+def foreign_gateway(s, port):
+    """One that nobody of ours has started, and its token file."""
+    token = s.path("token")
+    write_token(token, "a-token-of-this-test-0123456789")
+    command = [s.holdfast, "run", "--state-dir", s.path("gateway"), "--port", str(port), "--token-file", token]
+    said = s.path("gateway.log")
+    with open(said, "ab") as log:
+        gateway = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=s.environment())
+    s.started.append(gateway)
+    wait_until(lambda: b"holdfast ready" in read(said), "the gateway is ready")
+    return gateway, token
+
+
+@case
+def a_gateway_of_others(s):
+    """supervisor 20, supervisor 38: used and not owned; a stop, an end and a death leave it alone."""
+    port = free_port()
+    gateway, token = foreign_gateway(s, port)
+    for end in ("stop", "term", "kill"):
+        s.supervise("notify 0", "--url", f"ws://127.0.0.1:{port}", "--token-file", token)
+        status = s.wait_phase("ready")
+        check(status["owned"] is False and not status.get("pid"), f"not ours, no pid: {status}")
+        check(status["answers"]["responsive"]["answer"] == "yes", f"and used: {status}")
+        check(s.left() == [], "nothing was started")
+        if end == "stop":
+            stop(s)
+        if end == "kill":
+            s.process.kill()
+            s.process.wait()
+        else:
+            s.quit()
+        check(gateway.poll() is None, f"it lives after a {end}")
+    with open(f"/proc/{gateway.pid}/status", encoding="ascii") as file:
+        check("State:\tS" in file.read(), "as before")
+
+
+@case
+def a_gateway_of_others_that_knows_no_shutdown(s):
+    """supervisor 37: its live half: what does not list `shutdown` is not asked, and nobody waits for it."""
+    port = free_port()
+    gateway, token = foreign_gateway(s, port)
+    s.supervise("notify 0", "--url", f"ws://127.0.0.1:{port}", "--token-file", token, "--shutdown-external")
+    s.wait_phase("ready")
+    for _ in range(2):
+        stop(s)
+        check("keeper.shutdown_refused" not in s.log(), "no call was made")
+        check(s.ctl("start")["outcome"] == "EXECUTED", "and used again")
+    s.quit()
+    check(gateway.poll() is None, "it lives")
+
+
+@case
+def a_gateway_of_others_that_refuses_us(s):
+    """supervisor 21"""
+    port = free_port()
+    gateway, _ = foreign_gateway(s, port)
+    other = s.path("other-token")
+    write_token(other, "another-token-of-this-test-01234")
+    s.supervise("notify 0", "--url", f"ws://127.0.0.1:{port}", "--token-file", other)
+    status = s.wait_phase("failed")
+    for part in ("port_conflict", f"pid {gateway.pid}", "refuses our credential"):
+        check(part in status["error"], f"{part}: {status['error']}")
+    check(s.left() == [] and gateway.poll() is None, "nothing was started, nothing ended")
+    s.quit()
+
+
 # --- the port ---
 
 
@@ -538,6 +613,45 @@ def secrets_stay_secret(s):
     for text in seen:
         # What a person typed into a shell script is hidden as an argument of it.
         check(canary not in text.replace(f"echo token={canary}", ""), f"a secret shows: {text[-400:]}")
+    s.quit()
+
+
+def secrets_of(s):
+    """All that the supervisor says or keeps, but for its own key."""
+    seen = [s.log()] + [json.dumps(s.ctl(verb)) for verb in ("status", "diagnostics", "history")]
+    kept = [name for name in os.listdir(s.state) if name != "control.sock"]
+    return seen + [read(os.path.join(s.state, name)).decode("utf-8", "replace") for name in kept]
+
+
+@case
+def a_token_that_we_made_stays_secret(s):
+    """supervisor 90: no process shows it in its arguments, nothing says it, the child has it."""
+    s.supervise("http 0")
+    status = s.wait_phase("wait_ready")
+    words = read(f"/proc/{status['pid']}/environ").split(b"\0")
+    token = next(word.split(b"=", 1)[1] for word in words if word.startswith(b"OPENCLAW_GATEWAY_TOKEN="))
+    check(len(token) >= 16, "a token was made")
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        check(token not in read(f"/proc/{pid}/cmdline"), f"process {pid} shows it")
+    for text in secrets_of(s):
+        check(token.decode() not in text, f"it shows: {text[-400:]}")
+    stop(s)
+    s.quit()
+
+
+@case
+def a_refused_configuration_stays_secret(s):
+    """supervisor 90: the text of a configuration error, in the error, the log and what is kept."""
+    canary = "canary-" + "fedcba9876543210"
+    said = f'Invalid config: gateway.auth.token: "{canary}" is no token; password={canary}'
+    script = s.path("child")
+    with open(script, "w", encoding="utf-8") as file:
+        file.write(f"echo '{said}' >&2\nexit 78\n")
+    s.supervise(["/bin/sh", script], "--url", "notify:")
+    s.wait_phase("fatal")
+    check("Invalid config" in s.log(), "it is told")
+    for text in secrets_of(s):
+        check(canary not in text, f"a secret shows: {text[-400:]}")
     s.quit()
 
 
@@ -768,6 +882,29 @@ def a_recycled_pid_elsewhere(s):
     s.quit()
 
 
+def observer(s, port, token):
+    """A client of the gateway that listens to its events, and what it says."""
+    said = s.path("client.log")
+    with open(said, "ab") as log:
+        client = subprocess.Popen([s.holdfast, "watch", "--events", "none", "--url", f"ws://127.0.0.1:{port}",
+                                   "--token-file", token], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                                  env=s.environment())  # fmt: skip
+    s.started.append(client)
+    wait_until(lambda: b"connected to" in read(said), "it is connected")
+    return client, said
+
+
+def sockets_of(pid):
+    """The open sockets of a process, by the kernel's numbers: no two connections have the same one."""
+    found = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            continue
+    return {name for name in found if name.startswith("socket:")}
+
+
 @case
 def what_survives_behind_a_launcher_is_adopted(s):
     """supervisor 24: the process that listens was started by the one that the journal names."""
@@ -781,6 +918,8 @@ def what_survives_behind_a_launcher_is_adopted(s):
     s.supervise(child, *flags)
     pid = s.wait_phase("ready")["pid"]
     wait_until(lambda: os.path.exists(os.path.join(s.state, "journal")), "the journal names it")
+    client, said = observer(s, port, token)
+    sockets = sockets_of(client.pid)
     s.process.kill()
     s.process.wait()
     before = sorted(s.left())
@@ -788,6 +927,10 @@ def what_survives_behind_a_launcher_is_adopted(s):
     status = s.wait_phase("ready")
     check(status["pid"] == pid and status["owned"], f"it is kept again, and ours: {status}")
     check(sorted(s.left()) == before, "nothing else was started")
+    check(client.poll() is None and sockets_of(client.pid) == sockets, "its client has the same connection")
+    check(read(said).count(b"\n") == 1, f"and never lost it: {read(said)}")
+    client.kill()
+    client.wait()
     stop(s)
     s.process.send_signal(signal.SIGTERM)
     check(s.wait_exit() == 0, "the supervisor ends")

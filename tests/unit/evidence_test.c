@@ -136,7 +136,36 @@ static void a_dump_has_no_more_lines_than_its_bound(void)
     }
 }
 
-CHECK_MAIN(the_state_tells_sleeping_stopped_dead_and_gone,
+/* supervisor 90: a dump tells where it hangs, and neither arguments nor environment. */
+static void a_dump_holds_no_secret(void)
+{
+    char *argv[] = { (char *)(uintptr_t) "sh",
+                     (char *)(uintptr_t) "-c",
+                     (char *)(uintptr_t) "kill -STOP $$; :",
+                     (char *)(uintptr_t) "x",
+                     (char *)(uintptr_t) "--token",
+                     (char *)(uintptr_t) "canary-0123456789",
+                     NULL };
+    char *envp[] = { (char *)(uintptr_t) "TOKEN=canary-0123456789", NULL };
+    struct hf_buf dump;
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        execve("/bin/sh", argv, envp);
+        _exit(127);
+    }
+    wait_for_state(pid, 'T');
+    hf_buf_init(&dump, 1 << 16);
+    hf_evidence_dump(&pid, 1, &dump);
+    struct hf_bytes text = hf_buf_view(&dump);
+    CHECK(hf_bytes_find_nocase(text, 0, HF_LIT("(sh) T")) < text.len);
+    CHECK_EQ(hf_bytes_find_nocase(text, 0, HF_LIT("canary")), text.len);
+    hf_buf_fini(&dump);
+    kill(pid, SIGKILL);
+    CHECK_EQ(waitpid(pid, NULL, 0), pid);
+}
+
+CHECK_MAIN(a_dump_holds_no_secret, the_state_tells_sleeping_stopped_dead_and_gone,
            the_processor_time_of_a_busy_process_grows, the_wait_for_a_processor_is_told,
            the_memory_of_all_processes_is_added_up,
            a_dump_names_process_threads_and_what_they_wait_in,
