@@ -101,7 +101,7 @@
     X(RATE_NAMES, 64, "names", "events counted by name in a live view", "counted together as (others)")                     \
     X(MONITOR_ROWS, 256, "rows", "connections of a gateway in a live view", "the others are counted, not shown")            \
     X(KEEPER_TREES, 4, "trees", "a gateway, a doctor, and those on their way out", "the next start waits until one is gone")\
-    X(KEEPER_REQUESTS, 256, "requests", "of a supervisor, waiting for their result", "refused: too_many_requests")            \
+    X(KEEPER_REQUESTS, 128, "requests", "of a supervisor, waiting; two actions for each may come in one step", "refused: too_many_requests")\
     X(KEEPER_HISTORY, 256, "transitions", "spec/supervisor.md 2.3: what a supervisor remembers", "the oldest is dropped")     \
     X(KEEPER_BUDGET, 64, "restarts", "the largest --restart-budget", "refused, exit 78")                                      \
     X(CLOSE_MS, 30000, "ms", "a slow reader may take what was queued before our close", "reset")                           \

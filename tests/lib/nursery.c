@@ -785,7 +785,9 @@ static void check(struct nursery *n)
 static void drain(struct nursery *n)
 {
     struct hf_keeper_action a;
-    while (hf_supervisor_action(n->s, &a)) act(n, &a);
+    size_t count = 0;
+    for (; hf_supervisor_action(n->s, &a); count++) act(n, &a);
+    if (count > n->actions_max) n->actions_max = count;
 }
 
 void nursery_say(struct nursery *n, const struct hf_keeper_event *event)

@@ -143,7 +143,7 @@ struct nursery {
     hf_span latency_max; /* each answer takes up to this long */
     bool exit_before_close;
     /* What was seen. */
-    size_t actions[HF_KEEPER_NOTIFY + 1];
+    size_t actions[HF_KEEPER_NOTIFY + 1], actions_max; /* the most of one step */
     size_t tells[HF_KEEPER_TELL_STARTUP + 1];
     struct nursery_told { /* the newest of each kind */
         char name[64], payload[NURSERY_TOLD_BYTES];

@@ -595,6 +595,47 @@ static void a_superseded_restart_counts_as_nothing(void)
     end();
 }
 
+/* --- bounds --- */
+
+static size_t finals(uint64_t from, uint64_t to, enum hf_keeper_outcome outcome)
+{
+    size_t count = 0;
+    for (uint64_t tag = from; tag <= to; tag++) count += final_of(tag) == (int)outcome;
+    return count;
+}
+
+/* As many as may wait, and one more; a cooldown answers each of them twice in one step. */
+static void requests_have_a_bound(void)
+{
+    enum { N = HF_LIMIT_KEEPER_REQUESTS };
+    BEGIN({ .ready_ms = 1000, .term_ms = 10, .says_ready = true });
+    ask(HF_KEEPER_DO_START);
+    uint64_t first = ask(HF_KEEPER_DO_RESTART);
+    for (int i = 2; i < N; i++) ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(finals(1, N, HF_KEEPER_REFUSED), 0);
+    uint64_t beyond = ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(final_of(beyond), HF_KEEPER_REFUSED);
+    CHECK_TEXT(reason_of(beyond), "too_many_requests");
+    run_ms(2500);
+    CHECK_EQ(finals(first, N, HF_KEEPER_SATISFIED), N - 1); /* made after all of them */
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(1100);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    nursery_close_link(&n, 1006); /* it reconnects within the cooldown, to the same process */
+    run_ms(1);
+    first = ask_as(HF_KEEPER_DO_RESTART, HF_KEEPER_CONFIG);
+    for (int i = 1; i < N; i++) ask_as(HF_KEEPER_DO_RESTART, HF_KEEPER_CONFIG);
+    n.actions_max = 0;
+    run_ms(60000);
+    CHECK_EQ(finals(first, first + N - 1, HF_KEEPER_EXECUTED) +
+                 finals(first, first + N - 1, HF_KEEPER_JOINED) +
+                 finals(first, first + N - 1, HF_KEEPER_SATISFIED),
+             N);
+    CHECK(n.actions_max > 2 * N);
+    CHECK(n.actions_max < HF_LIMIT_KEEPER_ACTIONS);
+    end();
+}
+
 /* The last HF_LIMIT_KEEPER_HISTORY transitions: one more, and the oldest is forgotten. */
 static void the_history_has_a_bound(void)
 {
@@ -615,8 +656,9 @@ static void the_history_has_a_bound(void)
     end();
 }
 
-CHECK_MAIN(the_history_has_a_bound, a_stop_asks_and_waits, a_deaf_process_is_killed_at_the_grace,
-           a_stop_in_any_phase_ends_stopped, a_stop_while_a_process_is_made_leaves_none,
+CHECK_MAIN(requests_have_a_bound, the_history_has_a_bound, a_stop_asks_and_waits,
+           a_deaf_process_is_killed_at_the_grace, a_stop_in_any_phase_ends_stopped,
+           a_stop_while_a_process_is_made_leaves_none,
            a_start_right_after_a_stop_of_a_start_gives_a_fresh_process,
            a_start_during_a_long_stop_runs_after_it, three_stops_are_one,
            somebody_else_s_gateway_is_asked_to_shut_down,
