@@ -35,7 +35,7 @@ struct hf_supervise_config {
     const char *token_file;   /* read anew for every login; NULL: `token` */
     const char *password;     /* instead of both; NULL: none */
     char *const *argv;        /* the program and its arguments, verbatim */
-    const char *doctor;       /* a command for /bin/sh, or NULL */
+    char *const *doctor;      /* the same of the repair command; NULL: none */
     const char *child_config; /* the file whose change is told; "": none */
     bool has_identity;
     uint8_t identity[HF_ED25519_KEY_BYTES];

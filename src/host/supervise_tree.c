@@ -75,13 +75,7 @@ static void tell_spawn_failed(struct hf_supervise *s, uint64_t tree, int err, co
 static int choose_program(struct hf_supervise *s, bool is_doctor, char *path, size_t cap,
                           char *const **argv, struct hf_fault *fault)
 {
-    static char *doctor_argv[] = { (char *)(uintptr_t) "/bin/sh", (char *)(uintptr_t) "-c", NULL,
-                                   NULL };
-    *argv = s->config.argv;
-    if (is_doctor) {
-        doctor_argv[2] = (char *)(uintptr_t)s->config.doctor;
-        *argv = doctor_argv;
-    }
+    *argv = is_doctor ? s->config.doctor : s->config.argv;
     int err = hf_program_find((*argv)[0], getenv("PATH"), path, cap);
     if (!err) return 0;
     return hf_fault_set(fault, err, "cannot run %s: %s", (*argv)[0],

@@ -1,5 +1,6 @@
 #include "prog/kept.h"
 #include "base/crypto.h"
+#include "core/remedy.h"
 #include "host/entropy.h"
 #include "host/journal.h"
 #include "host/port_holder.h"
@@ -197,6 +198,28 @@ static int read_watchdog(struct hf_kept *k, const struct hf_args *args, struct h
     return hf_fault_set(fault, HF_ERR_USAGE, "--watchdog wants edge or both, not \"%s\"", text);
 }
 
+static char *word(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+/* By a command of the user's; of a program that we know, by its own; '': none. */
+static void read_doctor(struct hf_kept *k, const char *given, const struct hf_bytes *argv,
+                        size_t count)
+{
+    struct hf_remedy remedy;
+    bool is_known = !given && hf_remedy_find(argv, count, &remedy);
+    if (given && given[0] != '\0') {
+        k->doctor[0] = word("/bin/sh");
+        k->doctor[1] = word("-c");
+        k->doctor[2] = word(given);
+    }
+    for (size_t i = 0; is_known && i < remedy.count; i++)
+        k->doctor[i] = word((const char *)remedy.words[i].ptr);
+    k->host.supervisor.has_doctor = k->doctor[0] != NULL;
+    k->host.doctor = k->doctor[0] ? k->doctor : NULL;
+}
+
 static int read_program(struct hf_kept *k, const struct hf_args *args, const struct hf_config *c,
                         struct hf_fault *fault)
 {
@@ -209,8 +232,7 @@ static int read_program(struct hf_kept *k, const struct hf_args *args, const str
     hf_censor_argv(arguments, (size_t)count, NULL, &k->summary);
     k->host.argv = args->operands;
     k->host.supervisor.summary = hf_buf_view(&k->summary);
-    k->host.doctor = args->values[HF_OPTION_DOCTOR];
-    k->host.supervisor.has_doctor = k->host.doctor != NULL;
+    read_doctor(k, args->values[HF_OPTION_DOCTOR], arguments, (size_t)count);
     k->host.survives = args->values[HF_OPTION_SURVIVE] != NULL;
     k->host.supervisor.shuts_external = args->values[HF_OPTION_SHUTDOWN_EXTERNAL] != NULL;
     k->host.child_config = c->openclaw_path;

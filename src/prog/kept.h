@@ -18,6 +18,7 @@ struct hf_kept {
     char url[HF_KEPT_URL_BYTES];
     char control[HF_CONFIG_PATH_BYTES];
     char secret[HF_STATE_PATH_BYTES]; /* or the file of it */
+    char *doctor[HF_LIMIT_REMEDY_WORDS + 1];
 };
 
 /* The program and how it is kept.  hf_kept_fini ends it, also after an error. */

@@ -37,7 +37,7 @@
     X(EXPECT_FINAL, "expect-final", NULL, "wait for the second answer of a method that has two")   \
     X(CONTROL, "control", "SOCKET", "the supervisor's control socket (default in --state-dir)")    \
     X(FORCE_RECLAIM, "force-reclaim", NULL, "start, restart: end another gateway on the port")     \
-    X(DOCTOR, "doctor", "COMMAND", "repairs the gateway's configuration once, by /bin/sh")         \
+    X(DOCTOR, "doctor", "COMMAND", "repairs its configuration once; OpenClaw: its own; '': none")  \
     X(SURVIVE, "survive", NULL, "our end leaves the gateway alone; the next start adopts it")      \
     X(SHUTDOWN_EXTERNAL, "shutdown-external", NULL, "stop also a gateway that is not ours")        \
     X(WATCHDOG, "watchdog", "edge|both", "who must live for WATCHDOG=1: we, or both")              \

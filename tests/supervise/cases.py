@@ -330,6 +330,26 @@ def a_configuration_that_the_doctor_repairs(s):
 
 
 @case
+def a_configuration_that_openclaw_repairs_itself(s):
+    """supervisor 9: the exact arguments of a doctor that nobody has to name"""
+    program, calls = s.path("openclaw"), s.path("calls")
+    with open(program, "w", encoding="ascii") as file:
+        file.write(f'#!/bin/sh\necho "$*" >> {calls}\ncase "$*" in *doctor*) exit 0;; esac\n'
+                   f"grep -q doctor {calls} || exit 78\nexec {s.adversary} notify 0\n")  # fmt: skip
+    os.chmod(program, 0o700)
+    s.supervise([program, "--profile", "work", "gateway", "run"], "--url", "notify:")
+    s.wait_phase("ready")
+    start, doctor = "--profile work gateway run", "--profile work doctor --fix --yes --non-interactive"
+    check(read(calls).decode().splitlines() == [start, doctor, start], f"{read(calls)}")
+    s.quit()
+    os.remove(calls)
+    s.supervise([program, "gateway", "run"], "--url", "notify:", "--doctor", "")
+    s.wait_phase("fatal")
+    check(b"doctor" not in read(calls), "not against the user's will")
+    s.quit()
+
+
+@case
 def a_doctor_that_leaves_children(s):
     s.supervise("exit 78 0", "--url", "notify:",
                 "--doctor", f"{s.adversary} daemons 3 1 & sleep 0.2; exit 1")  # fmt: skip

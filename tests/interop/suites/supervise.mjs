@@ -3,7 +3,6 @@ import net from "node:net";
 import { chain } from "../lib/chain.mjs";
 import { must, mustEqual } from "../lib/compare.mjs";
 import { Keeper } from "../lib/keeper.mjs";
-import { node, openclaw } from "../lib/peers.mjs";
 import { finish, sleep } from "../lib/proc.mjs";
 
 const SECOND = 1000;
@@ -84,11 +83,10 @@ export default function supervise(plan, ctx) {
         mustEqual(keeper.left(), []);
     });
     plan.test(
-        "supervise: a broken configuration is repaired once by openclaw doctor (supervisor 9)",
+        "supervise: a broken configuration is repaired once by its own doctor (supervisor 9)",
         async () => {
             const own = await Keeper.start(ctx.binary, {
                 config: (it) => it.config({ noSuchKeyAtAll: true }),
-                args: ["--doctor", `'${node}' '${openclaw}' doctor --fix --yes --non-interactive`],
             });
             try {
                 await own.ready();
