@@ -196,6 +196,10 @@ int hf_run_make_kept(struct hf_run *r, struct hf_fault *fault)
     if (err) return err;
     r->upstream = k->host.url;
     k->host.log = r->log;
+    if (hf_settings_names_in_vain(&r->settings, &r->spec))
+        HF_LOG(&r->log, HF_LOG_WARN, "relay.distrusted",
+               HF_TEXT("why", HF_LIT("the gateway refuses clients of other machines, whom we name "
+                                     "to it, until its gateway.trustedProxies has 127.0.0.1")));
     if (k->host.supervisor.place != HF_PLACE_GATEWAY) return 0;
     err = hf_state_dir_identity(&r->state, k->host.identity, fault);
     k->host.has_identity = err == 0;

@@ -167,6 +167,29 @@ int hf_settings_upstream(const struct hf_config *c, bool has_program, bool *is_r
     return err || !*is_relay || has_program ? err : read_upstream(c, upstream, fault);
 }
 
+static bool is_loopback_spec(const struct hf_listen_spec *listen)
+{
+    struct hf_net_address address;
+    if (listen->bind == HF_BIND_LOOPBACK) return true;
+    return listen->bind == HF_BIND_ADDRESS &&
+           hf_net_address_read(hf_bytes_cstr(listen->address), &address) &&
+           hf_net_is_loopback(&address);
+}
+
+bool hf_settings_names_in_vain(const struct hf_settings *settings,
+                               const struct hf_listen_spec *listen)
+{
+    struct hf_net_address here;
+    struct hf_net_range range;
+    if (is_loopback_spec(listen)) return false;
+    hf_net_address_read(HF_LIT("127.0.0.1"), &here);
+    for (size_t i = 0; i < settings->trusted_proxies.count; i++)
+        if (hf_net_range_read(settings->trusted_proxies.items[i], &range) &&
+            hf_net_range_has(&range, &here))
+            return false;
+    return true;
+}
+
 int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,
                        struct hf_fault *fault)
 {

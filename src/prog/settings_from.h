@@ -45,6 +45,11 @@ int hf_settings_upstream(const struct hf_config *c, bool has_program, bool *is_r
 /* Whether that is where `c` has us listen ourselves: it would go round for ever. */
 bool hf_settings_is_own_place(const struct hf_config *c, const struct hf_url *upstream);
 
+/* Whether clients of other machines can come who a gateway behind us would refuse: we name
+ * them to it, and it trusts nobody on this machine (as far as it reads what we read). */
+bool hf_settings_names_in_vain(const struct hf_settings *settings,
+                               const struct hf_listen_spec *listen);
+
 /* Where to listen. */
 int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,
                        struct hf_fault *fault);

@@ -769,7 +769,36 @@ static void openclaws_handshake_timeout_is_read_as_openclaw_does(void)
     unsetenv("OPENCLAW_HANDSHAKE_TIMEOUT_MS");
 }
 
-CHECK_MAIN(the_stale_window_follows_the_pings, openclaws_handshake_timeout_is_read_as_openclaw_does,
+/* Clients of other machines whom the gateway behind us would refuse. */
+static void a_relay_knows_when_it_names_in_vain(void)
+{
+    static const struct {
+        struct hf_listen_spec listen;
+        const char *trusted;
+        bool is_in_vain;
+    } rows[] = {
+        { { .bind = HF_BIND_LOOPBACK }, NULL, false },
+        { { .bind = HF_BIND_ADDRESS, .address = "127.0.0.1" }, NULL, false },
+        { { .bind = HF_BIND_ADDRESS, .address = "::1" }, NULL, false },
+        { { .bind = HF_BIND_ADDRESS, .address = "192.0.2.1" }, NULL, true },
+        { { .bind = HF_BIND_ADDRESS, .address = "::" }, NULL, true },
+        { { .bind = HF_BIND_TAILNET }, NULL, true },
+        { { .bind = HF_BIND_LAN }, NULL, true },
+        { { .bind = HF_BIND_LAN }, "10.0.0.0/8", true },
+        { { .bind = HF_BIND_LAN }, "127.0.0.1", false },
+        { { .bind = HF_BIND_LAN }, "127.0.0.0/8", false },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_settings settings;
+        hf_settings_init(&settings);
+        settings.trusted_proxies.items[0] = hf_bytes_cstr(rows[i].trusted);
+        settings.trusted_proxies.count = rows[i].trusted != NULL;
+        CHECK_EQ_AT(i, hf_settings_names_in_vain(&settings, &rows[i].listen), rows[i].is_in_vain);
+    }
+}
+
+CHECK_MAIN(a_relay_knows_when_it_names_in_vain, the_stale_window_follows_the_pings,
+           openclaws_handshake_timeout_is_read_as_openclaw_does,
            our_file_is_shown_as_it_stands_there_without_its_secrets,
            without_our_file_there_is_nothing_to_show_of_it, a_file_is_read_up_to_its_bound,
            every_bind_setting_says_where_to_listen, every_row_is_whole_and_its_default_is_allowed,
