@@ -119,6 +119,19 @@ static int listen_on(long port)
     return fd;
 }
 
+/* Leaves a daemon behind that goes on listening. */
+static void leave_listener(long port)
+{
+    int fd = listen_on(port);
+    if (fork() == 0) {
+        setsid();
+        signal(SIGTERM, SIG_IGN);
+        stay();
+    }
+    close(fd);
+    _exit(1);
+}
+
 /* Answers `count` requests (0: all), then goes on listening without a word. */
 static void serve_http(long port, long count)
 {
@@ -262,6 +275,8 @@ static void run_other(const char *mode, long a, long b)
 {
     if (strcmp(mode, "listen") == 0) {
         listen_on(a);
+    } else if (strcmp(mode, "leave_listener") == 0) {
+        leave_listener(a);
     } else if (strcmp(mode, "http") == 0) {
         nap(b);
         serve_http(a, 0);

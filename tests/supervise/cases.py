@@ -19,6 +19,12 @@ def case(function):
     return function
 
 
+def long_case(function):
+    """Minutes of real time: only with HF_LONG=1, else counted as skipped."""
+    function.is_long = True
+    return case(function)
+
+
 def stop(s, outcome="EXECUTED"):
     result = s.ctl("stop")
     check(result["outcome"] == outcome, f"stop: {result}")
@@ -200,6 +206,30 @@ def a_slow_start_with_progress(s):
     spawned = [t for t in s.ctl("history") if t["to"] == "spawn"]
     check(len(spawned) == 1, "started once")
     check("still on it" in s.log(), "its progress is told")
+    s.quit()
+
+
+@long_case
+def a_start_of_a_minute_with_progress(s):
+    """supervisor 5: its process half, in real time"""
+    s.supervise("progress 60000", "--url", "notify:")
+    s.wait_phase("ready", patience=120)
+    spawned = [t for t in s.ctl("history") if t["to"] == "spawn"]
+    check(len(spawned) == 1, "started once")
+    stop(s)
+    s.quit()
+
+
+@long_case
+def a_child_that_listens_then_hangs(s):
+    """supervisor 76: its process half, in real time"""
+    port = free_port()
+    s.supervise(f"http_then_hang {port} 2", "--url", f"http://127.0.0.1:{port}/")
+    pid = s.wait_phase("ready")["pid"]
+    wait_until(lambda: "unresponsive" in s.log(), "it is called so", 200)
+    wait_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "and replaced")
+    check("child.dumped" in s.log(), "after a look at what it hangs in")
+    stop(s)
     s.quit()
 
 
@@ -511,6 +541,21 @@ def a_port_that_is_taken_while_the_child_boots(s):
         pass
     status = s.wait_phase("ready", "warming")
     check(status["pid"] == ours and status["owned"], f"the one that waited is ours: {status}")
+    s.quit()
+
+
+@case
+def a_child_that_leaves_a_daemon_on_its_port(s):
+    """Its own daemon is no stranger: it is ended before the next attempt, which finds the port free."""
+    port = free_port()
+    s.supervise(f"leave_listener {port}", "--url", f"tcp://127.0.0.1:{port}")
+    s.wait_phase("backoff")
+    history = s.ctl("history")
+    attempts = [t for t in history if t["to"] == "spawn" and t["epoch"] == history[0]["epoch"]]
+    check(len(attempts) == 3, f"three attempts, each with a free port: {history}")
+    check("port_conflict" not in s.log(), "nobody is blamed")
+    s.ctl("stop")
+    check(not s.left(), "nothing is left")
     s.quit()
 
 
