@@ -20,6 +20,7 @@ void hf_kin_init(struct hf_kin *k, pid_t root, const pid_t *without, size_t with
     k->root = root;
     k->without = without;
     k->without_count = without_count;
+    k->since = 0;
     k->count = 0;
     k->is_cut = false;
 }
@@ -128,12 +129,29 @@ static void drop_zombies(struct hf_kin *k)
     k->count = kept;
 }
 
+static bool is_too_old(const struct hf_kin *k, pid_t pid)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    return k->since > 0 && hf_proc_stat(pid, text, &stat) && stat.started < k->since;
+}
+
+/* What a root has inherited from others is none of this tree's if it is older. */
+static void drop_older(struct hf_kin *k)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < k->count; i++)
+        if (!is_too_old(k, k->pids[i])) k->pids[kept++] = k->pids[i];
+    k->count = kept;
+}
+
 void hf_kin_list(struct hf_kin *k)
 {
     k->count = 0;
     k->is_cut = false;
     bool has_lists = add_children(k, k->root);
     if (!has_lists) add_children_by_parent(k, k->root);
+    drop_older(k);
     for (size_t i = 0; i < k->count; i++) {
         if (has_lists)
             add_children(k, k->pids[i]);

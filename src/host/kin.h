@@ -10,12 +10,15 @@
 #include "base/limits.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct hf_kin {
     pid_t root;
     const pid_t *without; /* children of the root, with their trees, that are left out */
     size_t without_count; /* borrowed for the life of this object */
+    uint64_t since;       /* of the root's children only those that began then or later, in
+                             ticks after boot, with their trees; 0: all.  Set after init */
     pid_t pids[HF_LIMIT_TREE_SCAN];
     size_t count;
     bool is_cut; /* there are more */

@@ -168,6 +168,7 @@ bool hf_tree_kin(struct hf_tree *t)
         if (top != 0) all->others[count++] = top;
     }
     hf_kin_init(&all->kin, getpid(), all->others, count);
+    all->kin.since = t->started; /* as PID 1 of a container we inherit also from others */
     return true;
 }
 

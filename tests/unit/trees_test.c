@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "host/cgroup.h"
 #include "host/kin.h"
+#include "host/proc_file.h"
 #include "lib/left.h"
 #include "lib/scratch.h"
 
@@ -410,6 +411,57 @@ static void a_guardian_that_is_stopped_still_does_its_duty(void)
     }
 }
 
+/* When a process began, in ticks; and one that begins now. */
+static uint64_t begun_of(pid_t pid)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    CHECK(hf_proc_stat(pid, text, &stat));
+    return stat.started;
+}
+
+static uint64_t begun_now(void)
+{
+    pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    uint64_t begun = begun_of(pid);
+    CHECK_EQ(waitpid(pid, NULL, 0), pid);
+    return begun;
+}
+
+/* What stood below us before the tree was made is none of it, with all that comes of it. */
+static void a_lost_guardian_costs_no_older_process(void)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    for (int groups = 0; groups <= 1; groups++) {
+        int channel[2];
+        char byte;
+        open_keeper(groups);
+        CHECK_EQ(pipe2(channel, O_CLOEXEC), 0);
+        pid_t older = fork();
+        if (older == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            /* Its own child is younger than the tree: it is made when that runs. */
+            if (read(channel[0], &byte, 1) == 1 && fork() == 0) prctl(PR_SET_PDEATHSIG, SIGKILL);
+            for (;;) pause();
+        }
+        while (begun_now() <= begun_of(older)) continue; /* a tick is 10 ms */
+        spawn(1, "kill_parent", "4", "50");
+        wait_for(1, HF_TREE_RUNS);
+        CHECK_EQ(write(channel[1], "", 1), 1);
+        wait_for(1, HF_TREE_GUARDIAN_LOST);
+        hf_trees_end(keeper.trees, 1);
+        wait_for(1, HF_TREE_EMPTIED);
+        CHECK(hf_proc_stat(older, text, &stat) && stat.state != 'Z');
+        kill(older, SIGKILL);
+        while (waitpid(older, NULL, 0) == older) continue;
+        close(channel[0]);
+        close(channel[1]);
+        close_keeper();
+    }
+}
+
 /* --- memory --- */
 
 /* Held by the kernel exactly where it lets us: where the tree's group has the file. */
@@ -590,10 +642,11 @@ static void a_scan_lists_up_to_its_bound(void)
     }
 }
 
-CHECK_MAIN(the_kernel_holds_a_limit_of_memory_where_it_can, a_program_runs_exits_and_leaves_nothing,
-           a_program_that_is_not_there_is_told_once, a_program_finds_a_clean_place,
-           nothing_of_a_tree_survives_its_end, a_tree_that_forks_while_it_is_killed_ends,
-           a_tree_lives_until_its_last_process, signals_reach_the_main_process_or_all_others,
+CHECK_MAIN(a_lost_guardian_costs_no_older_process, the_kernel_holds_a_limit_of_memory_where_it_can,
+           a_program_runs_exits_and_leaves_nothing, a_program_that_is_not_there_is_told_once,
+           a_program_finds_a_clean_place, nothing_of_a_tree_survives_its_end,
+           a_tree_that_forks_while_it_is_killed_ends, a_tree_lives_until_its_last_process,
+           signals_reach_the_main_process_or_all_others,
            a_tree_may_be_ended_at_any_moment_of_its_making, no_more_than_the_bound_of_trees_stand,
            a_guardian_that_is_killed_is_told_and_its_tree_ends,
            a_guardian_that_is_stopped_still_does_its_duty,
