@@ -279,6 +279,7 @@ static void got_legacy(struct hf_client *c, struct hf_bytes text)
     hf_client_say(c, HF_LINK_FRAME);
     if (hf_json_kind(root) != HF_JSON_OBJECT) {
         c->counters.invalid++;
+        hf_client_tell(c, &(struct hf_client_news){ .kind = HF_CLIENT_IS_UNREADABLE });
     } else if (is_answer) {
         struct hf_frame_res res = {
             .id = id, .ok = error.len == 0, .payload = hf_json_find(root, "result"), .error = error

@@ -124,7 +124,7 @@ static void tell_if_end(struct hf_sup_link *l, const struct hf_client_news *news
         tell_end(l, HF_WS_CODE_ABNORMAL, HF_EMPTY, -1);
 }
 
-/* Under the lock of the client loop: only copies, nothing is called. */
+/* Under the lock of the client loop: only copies, nothing of the client is called. */
 static void told(void *ctx, void *client, const struct hf_client_news *news)
 {
     struct hf_sup_link *l = ctx;
@@ -137,6 +137,9 @@ static void told(void *ctx, void *client, const struct hf_client_news *news)
         tell_message(l, news);
     else if (news->kind == HF_CLIENT_IS_RESULT)
         tell_result(l, news);
+    else if (news->kind == HF_CLIENT_IS_UNREADABLE)
+        HF_LOG(&l->s->config.log, HF_LOG_DEBUG, "gateway.message_dropped",
+               HF_TEXT("why", HF_LIT("no JSON object")));
     else
         tell_if_end(l, news);
 }

@@ -95,7 +95,7 @@ enum hf_client_news_kind {
     HF_CLIENT_IS_GAP,          /* events were missed; told before the one that showed it */
     HF_CLIENT_IS_NOTIFICATION, /* legacy JSON-RPC, where allowed: as an event */
     HF_CLIENT_IS_MESSAGE,      /* the same: `event.payload` is none of the known shapes */
-    HF_CLIENT_IS_UNREADABLE,   /* a message that is no JSON; the connection goes on */
+    HF_CLIENT_IS_UNREADABLE,   /* a message that is no JSON, or no object; the connection goes on */
     HF_CLIENT_IS_ACCEPTED,     /* the first of two answers */
     HF_CLIENT_IS_RESULT,       /* the one end of a call */
 };

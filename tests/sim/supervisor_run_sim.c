@@ -475,6 +475,27 @@ static void missed_pongs_are_told_and_nothing_more(void)
     end();
 }
 
+/* supervisor 101: whatever comes is life, and no miss is left. */
+static void every_kind_of_message_clears_the_misses(void)
+{
+    static const enum hf_keeper_event_kind kinds[] = { HF_KEEPER_LINK_LIFE, HF_KEEPER_LINK_EVENT,
+                                                       HF_KEEPER_LINK_MESSAGE,
+                                                       HF_KEEPER_LINK_RESULT };
+    for (size_t i = 0; i < HF_COUNT(kinds); i++) {
+        BEGIN({ .ready_ms = 100 });
+        be_running();
+        nursery_gateway(&n)->hang_at = n.now.mono;
+        run_ms(80000);
+        CHECK_EQ_AT(i, hf_supervisor_sightings(n.s).misses, 2);
+        struct hf_keeper_event event = { .kind = kinds[i], .link = n.link };
+        nursery_say(&n, &event); /* RESULT: OK, of a call that is unknown */
+        CHECK_EQ_AT(i, hf_supervisor_sightings(n.s).misses, 0);
+        CHECK_EQ_AT(i, n.s->vigil.misses, 0);
+        CHECK_AT(i, hf_time_same(hf_supervisor_sightings(n.s).alive_at, n.now.mono));
+        end();
+    }
+}
+
 /* supervisor 76: silent and idle: dumped, ended, replaced once, within 98 s. */
 static void a_gateway_that_hangs_is_replaced_once(void)
 {
@@ -1043,8 +1064,9 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_rel
            one_value_of_the_ladder_can_be_replaced, a_clean_exit_with_a_hint_is_followed_at_once,
            three_stops_by_others_are_told, a_kill_for_memory_is_called_so,
            somebody_else_s_gateway_is_never_replaced, lost_pongs_are_no_misses_while_frames_flow,
-           missed_pongs_are_told_and_nothing_more, a_gateway_that_hangs_is_replaced_once,
-           a_web_server_that_hangs_is_replaced, one_that_never_answers_connect_is_replaced_at_last,
+           missed_pongs_are_told_and_nothing_more, every_kind_of_message_clears_the_misses,
+           a_gateway_that_hangs_is_replaced_once, a_web_server_that_hangs_is_replaced,
+           one_that_never_answers_connect_is_replaced_at_last,
            one_that_answers_with_errors_is_not_ended, a_busy_gateway_is_given_longer,
            a_suspended_gateway_is_left_alone,
            a_suspended_gateway_whose_connection_is_lost_is_left_alone,

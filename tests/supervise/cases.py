@@ -6,6 +6,7 @@ import random
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
@@ -823,6 +824,38 @@ def observers_hear_of_every_change(s):
         check("exit" in names and phases.index("stopping") < phases.index("idle"), f"{names} {phases}")
     mode = os.stat(os.path.join(s.state, "control.sock")).st_mode & 0o777
     check(mode == 0o600, f"the socket is ours alone: {mode:o}")
+    s.quit()
+
+
+def control(s):
+    """A connection to the control socket, as lines."""
+    peer = socket.socket(socket.AF_UNIX)
+    peer.connect(os.path.join(s.state, "control.sock"))
+    peer.settimeout(20)
+    return peer.makefile("rw")
+
+
+@case
+def a_gateway_that_speaks_like_an_old_one(s):
+    """supervisor 101: each shape of its messages, over a real control connection."""
+    port = free_port()
+    child = [sys.executable, os.path.join(os.path.dirname(os.path.realpath(__file__)), "odd_gateway.py"), str(port)]
+    s.supervise(child, "--url", f"ws://127.0.0.1:{port}", "--log-level", "debug")
+    s.wait_phase("warming", "ready")
+    with control(s) as lines:
+        lines.write('{"v":1,"id":7,"verb":"events"}\n')
+        lines.flush()
+        messages = []
+        while len(messages) < 4:
+            event = json.loads(lines.readline())
+            messages += [event["payload"]] if event.get("event") == "message" else []
+    ids = [m.get("id") for m in messages]
+    check(ids == [7, "nobody's", "9", None], f"a number, an unknown id, a request, an empty object: {messages}")
+    # The legacy result settled the probe: that is what it became ready by.
+    check(s.wait_phase("ready")["why"] == "probe", "ready by the probe")
+    wait_until(lambda: "log.repeated what=gateway.message_dropped count=2" in s.log(), "three lines for the others")
+    health = s.ctl("diagnostics")["health"]
+    check(health["state"] == "healthy", f"an error of the gateway's own is no failure: {health}")
     s.quit()
 
 
