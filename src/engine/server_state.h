@@ -1,9 +1,10 @@
 /* engine/server_state.h: the inside of a server, shared by its own files.
  *
  * Nobody outside src/engine includes this (tests may).  server.c owns the whole,
- * server_conn.c the life of one connection, server_http.c, server_ingress.c,
- * server_upgrade.c and server_login.c what happens before a client is registered, server_rpc.c and methods/ requests,
- * server_event.c the fan-out, server_job.c what waits for the host. */
+ * server_conn.c the life of one connection; server_http.c, server_ingress.c,
+ * server_upgrade.c and server_login.c what happens before a client is registered;
+ * server_rpc.c and methods/ requests, server_event.c the fan-out, server_job.c what waits
+ * for the host and server_todo.c what the host is told. */
 #ifndef HF_ENGINE_SERVER_STATE_H
 #define HF_ENGINE_SERVER_STATE_H
 
@@ -234,11 +235,13 @@ static inline struct hf_conn *hf_server_conn(const struct hf_server *s, hf_id id
 
 /* --- server.c --- */
 
+void hf_server_item_ready(struct hf_server *s, struct hf_bytes name);
+
+/* --- server_todo.c --- */
+
 /* Marks what the host must be told about `c`; each bit is told once. */
 void hf_server_tell(struct hf_server *s, struct hf_conn *c, unsigned todo_bits);
 void hf_server_forget(struct hf_server *s, struct hf_conn *c); /* nothing is told any more */
-
-void hf_server_item_ready(struct hf_server *s, struct hf_bytes name);
 
 /* --- server_conn.c --- */
 

@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "store/words.h"
 
 #include <sqlite3.h>
 
@@ -52,68 +53,7 @@ static int bind_run(struct binder *b, enum hf_db_query query)
     return b->err;
 }
 
-/* --- scopes and roles as words --- */
-
-enum { WORDS_BYTES = 256 };
-
-struct words {
-    char ptr[WORDS_BYTES];
-    size_t len;
-};
-
-static void add_word(struct words *words, struct hf_bytes word)
-{
-    HF_ASSERT(words->len + 1 + word.len <= sizeof words->ptr);
-    if (words->len > 0) words->ptr[words->len++] = ' ';
-    memcpy(words->ptr + words->len, word.ptr, word.len);
-    words->len += word.len;
-}
-
-static struct hf_bytes words_view(const struct words *words)
-{
-    return hf_bytes(words->ptr, words->len);
-}
-
-static struct words scope_words(hf_scopes scopes)
-{
-    struct words words = { .len = 0 };
-    for (int scope = 0; scope < HF_SCOPE_COUNT; scope++)
-        if (scopes & hf_scope_bit((enum hf_scope)scope))
-            add_word(&words, hf_scope_name((enum hf_scope)scope));
-    return words;
-}
-
-static struct words role_words(const bool has_role[HF_ROLES])
-{
-    struct words words = { .len = 0 };
-    for (int role = 0; role < HF_ROLES; role++)
-        if (has_role[role]) add_word(&words, hf_role_name((enum hf_role)role));
-    return words;
-}
-
-static struct hf_bytes next_word(struct hf_bytes *rest)
-{
-    size_t end = hf_bytes_find(*rest, 0, ' ');
-    struct hf_bytes word = hf_bytes_head(*rest, end);
-    *rest = hf_bytes_from(*rest, end + 1);
-    return word;
-}
-
-/* Names that this version does not know are left out: they grant nothing here. */
-static hf_scopes read_scopes(struct hf_bytes text)
-{
-    hf_scopes scopes = 0;
-    uint32_t unknown = 0;
-    while (text.len > 0) hf_scopes_add(&scopes, next_word(&text), &unknown);
-    return scopes;
-}
-
-static void read_roles(struct hf_bytes text, bool has_role[HF_ROLES])
-{
-    enum hf_role role;
-    while (text.len > 0)
-        if (hf_role_find(next_word(&text), &role)) has_role[role] = true;
-}
+/* --- names --- */
 
 static const char *const via_names[] = {
     [HF_APPROVED_SILENT] = "silent",
@@ -125,12 +65,12 @@ static const char *const via_names[] = {
 static int put_grant(struct hf_db *db, const struct hf_device *device, enum hf_role role)
 {
     const struct hf_device_grant *grant = &device->grants[role];
-    struct words scopes = scope_words(grant->scopes);
+    struct hf_words scopes = hf_words_of_scopes(grant->scopes);
     struct binder b;
     bind_start(&b, db, HF_DB_PUT_GRANT);
     bind_blob(&b, device->id.bytes, sizeof device->id.bytes);
     bind_text(&b, hf_role_name(role));
-    bind_text(&b, words_view(&scopes));
+    bind_text(&b, hf_words_view(&scopes));
     bind_int(&b, grant->epoch);
     bind_int(&b, grant->created_ms);
     bind_int(&b, grant->rotated_ms);
@@ -164,7 +104,8 @@ static int put_device(struct hf_db *db, const struct hf_device *device)
 
 static int put_pairing(struct hf_db *db, const struct hf_pairing *pairing)
 {
-    struct words roles = role_words(pairing->has_role), scopes = scope_words(pairing->scopes);
+    struct hf_words roles = hf_words_of_roles(pairing->has_role),
+                    scopes = hf_words_of_scopes(pairing->scopes);
     struct binder b;
     bind_start(&b, db, HF_DB_PUT_PAIRING);
     bind_blob(&b, pairing->id.bytes, sizeof pairing->id.bytes);
@@ -177,8 +118,8 @@ static int put_pairing(struct hf_db *db, const struct hf_pairing *pairing)
     bind_text(&b, hf_tag_view(&pairing->facts.client_mode));
     bind_text(&b, hf_tag_view(&pairing->facts.remote_ip));
     bind_text(&b, hf_role_name(pairing->role));
-    bind_text(&b, words_view(&roles));
-    bind_text(&b, words_view(&scopes));
+    bind_text(&b, hf_words_view(&roles));
+    bind_text(&b, hf_words_view(&scopes));
     bind_int(&b, pairing->is_repair);
     bind_int(&b, pairing->requested_ms);
     bind_int(&b, pairing->refreshed_ms);
@@ -301,8 +242,8 @@ static bool take_pairing(struct reader *r, struct hf_pairing *pairing)
     hf_name_set(&pairing->facts.display_name, take_bytes(r));
     take_client(r, &pairing->facts);
     is_good = take_role(r, &pairing->role);
-    read_roles(take_bytes(r), pairing->has_role);
-    pairing->scopes = read_scopes(take_bytes(r));
+    hf_words_read_roles(take_bytes(r), pairing->has_role);
+    pairing->scopes = hf_words_read_scopes(take_bytes(r));
     pairing->is_repair = take_int(r) != 0;
     pairing->requested_ms = take_int(r);
     pairing->refreshed_ms = take_int(r);
@@ -386,7 +327,7 @@ static int load_grants(struct hf_db *db, struct hf_device *device)
         enum hf_role role;
         if (!take_role(&r, &role)) continue; /* a role of a later version */
         struct hf_device_grant *grant = &device->grants[role];
-        grant->scopes = read_scopes(take_bytes(&r));
+        grant->scopes = hf_words_read_scopes(take_bytes(&r));
         grant->epoch = take_int(&r);
         grant->created_ms = take_int(&r);
         grant->rotated_ms = take_int(&r);
