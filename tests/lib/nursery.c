@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIRST_PID = 1000, LOG_CUT = 120 };
+enum { FIRST_PID = 1000, LOG_CUT = 256 };
 
 /* --- trace --- */
 
@@ -403,6 +403,9 @@ static void usr(struct nursery *n, struct kid *k)
     case NURSERY_DIES:
         main_ends(n, k, 0, 10);
         return;
+    case NURSERY_APPLIES:
+        k->applied++;
+        return;
     case NURSERY_SAYS_READY:
         m = post(n, HF_KEEPER_LINK_EVENT, HF_MS(1));
         m->event.link = n->link;
@@ -661,7 +664,8 @@ static void read_config(struct nursery *n, const struct hf_keeper_action *a)
     struct mail *m = post(n, HF_KEEPER_CONFIG_READ, HF_MS(1));
     n->reads++;
     m->event.ask = a->ask;
-    m->event.u.config.text = hf_bytes_cstr(n->config_text);
+    m->event.u.config.err = n->config_err;
+    if (!n->config_err) m->event.u.config.text = hf_bytes_cstr(n->config_text);
     m->event.u.config.revision = n->revision;
 }
 
@@ -722,6 +726,7 @@ static void act(struct nursery *n, const struct hf_keeper_action *a)
         open_link(n, a);
         return;
     case HF_KEEPER_LINK_ABORT:
+        note(n, "-> abort %llu", (unsigned long long)a->link);
         abort_link(n, a);
         return;
     case HF_KEEPER_LINK_CALL:
@@ -803,15 +808,15 @@ void nursery_say(struct nursery *n, const struct hf_keeper_event *event)
 /* --- what arrives --- */
 
 static struct hf_bytes hello(struct nursery *n, const char *version, bool has_presence,
-                             const char *methods, int boot)
+                             const char *methods, int boot, int applied)
 {
     char *text = n->hellos[n->hello_at++ % HF_COUNT(n->hellos)];
     int len = snprintf(text, NURSERY_HELLO_BYTES,
                        "{\"type\":\"hello-ok\",\"server\":{\"version\":\"%s\",\"connId\":\"c%d\","
                        "\"bootId\":\"b%d\"},\"features\":{\"methods\":[\"status\""
-                       "%s%s]},\"snapshot\":{}}",
+                       "%s%s]},\"snapshot\":{\"appliedConfigHash\":\"h%d\"}}",
                        version ? version : "2026.9.6", ++n->conn, boot,
-                       has_presence ? ",\"system-presence\"" : "", methods ? methods : "");
+                       has_presence ? ",\"system-presence\"" : "", methods ? methods : "", applied);
     return hf_bytes(text, (size_t)len);
 }
 
@@ -864,8 +869,8 @@ static void connect_kid(struct nursery *n, struct mail *m, struct kid *k)
     } else if (c->refuses_us) {
         link_fails(m, HF_KEEPER_LINK_CREDENTIAL, "unauthorized");
     } else {
-        m->event.u.link_ready.hello =
-            hello(n, c->version, !c->lacks_presence, c->methods, (int)k->pid * 100 + k->boot);
+        m->event.u.link_ready.hello = hello(n, c->version, !c->lacks_presence, c->methods,
+                                            (int)k->pid * 100 + k->boot, k->applied);
     }
 }
 
@@ -879,8 +884,8 @@ static void look_connect(struct nursery *n, struct mail *m)
     else if (!n->stranger.lets_in)
         link_fails(m, HF_KEEPER_LINK_CREDENTIAL, "unauthorized");
     else
-        m->event.u.link_ready.hello =
-            hello(n, n->stranger.version, true, n->stranger.has_shutdown ? ",\"shutdown\"" : "", 7);
+        m->event.u.link_ready.hello = hello(n, n->stranger.version, true,
+                                            n->stranger.has_shutdown ? ",\"shutdown\"" : "", 7, 0);
     m->event.tree = tree_of(n, k);
     n->link_tree = k ? k->tree : 0;
     n->link_to_kid = k != NULL;
@@ -920,6 +925,9 @@ static void look_call(struct nursery *n, struct mail *m)
                (k->child.hides_presence || k->child.lacks_presence)) {
         m->event.u.link_result.outcome = HF_KEEPER_CALL_ERROR;
         m->event.u.link_result.payload = HF_LIT("{\"message\":\"unknown method\"}");
+    } else if (strcmp(m->method, "config.get") == 0) {
+        int len = snprintf(status, sizeof status, "{\"appliedConfigHash\":\"h%d\"}", k->applied);
+        m->event.u.link_result.payload = hf_bytes(status, (size_t)len);
     } else if (strcmp(m->method, "status") == 0 && k->child.budget_ms) {
         int len = snprintf(status, sizeof status, "{\"shutdownBudget\":%lld}",
                            (long long)k->child.budget_ms);

@@ -21,10 +21,17 @@ enum {
     NURSERY_TRACE = 400,
     NURSERY_HELLO_BYTES = 512,
     NURSERY_TOLD_BYTES = 512,
+    NURSERY_LINE_BYTES = 288,
     NURSERY_NEVER = -1,
 };
 
-enum nursery_on_usr { NURSERY_IGNORES, NURSERY_RESTARTS, NURSERY_DIES, NURSERY_SAYS_READY };
+enum nursery_on_usr {
+    NURSERY_IGNORES,
+    NURSERY_RESTARTS,
+    NURSERY_DIES,
+    NURSERY_SAYS_READY,
+    NURSERY_APPLIES, /* the file, and says so when config.get is asked */
+};
 
 /* How a child behaves; zeroed: ready at once, lives until TERM, which it obeys. */
 struct child {
@@ -77,7 +84,7 @@ struct kid { /* one tree */
     bool is_stopped, has_notified;
     bool is_bound;       /* it has the port: whoever came first */
     hf_time gives_up_at; /* HF_NEVER: nobody else has it */
-    int boot;
+    int boot, applied;   /* its configurations in effect are counted */
     hf_span cpu;
 };
 
@@ -138,6 +145,7 @@ struct nursery {
     char hellos[8][NURSERY_HELLO_BYTES];
     size_t hello_at;
     char config_text[256];
+    int config_err; /* it cannot be read */
     uint64_t revision;
     int journal_err;
     hf_span latency_max; /* each answer takes up to this long */
@@ -161,7 +169,7 @@ struct nursery {
     uint64_t doctor_epoch;
     hf_span extended_for; /* of the newest EXTEND */
     char last_log[128];
-    char trace[NURSERY_TRACE][160];
+    char trace[NURSERY_TRACE][NURSERY_LINE_BYTES];
     size_t trace_count;
     uint64_t steps;
 };

@@ -44,6 +44,75 @@ static void the_policy_is_read_once_for_many_calls(void)
     end();
 }
 
+/* supervisor 59: what cannot be read means the default, whatever was read before. */
+static void an_unreadable_policy_is_the_default(void)
+{
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY });
+    be_running();
+    nursery_config(&n, "{gateway:{reload:{mode:'off',debounceMs:7000}}}");
+    CHECK_EQ(nursery_result(&n, ask(HF_KEEPER_DO_RELOAD))->final, 0);
+    run_ms(10);
+    CHECK_EQ(n.s->policy.mode, HF_RELOAD_OFF);
+    run_ms(15000);
+    n.config_err = HF_ERR_DENIED;
+    uint64_t tag = ask(HF_KEEPER_DO_RELOAD);
+    run_ms(100);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], 1);
+    CHECK_EQ(hf_span_ms(n.s->policy.debounce), 1200);
+    end();
+}
+
+/* supervisor 105: the forced read of a quiet time that ends joins the one under way; both
+ * get what it says. */
+static void a_forced_read_joins_the_one_under_way(void)
+{
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY });
+    be_running();
+    uint64_t quiet = ask_debounced(HF_KEEPER_DO_RELOAD, 20000);
+    nursery_run(&n, HF_MS(20000) - HF_MS(1) / 2);
+    snprintf(n.config_text, sizeof n.config_text, "{gateway:{reload:{mode:'off'}}}");
+    size_t before = n.reads;
+    uint64_t tag = ask(HF_KEEPER_DO_RELOAD); /* its read takes 1 ms */
+    CHECK_EQ(n.reads, before + 1);
+    run_ms(10);
+    CHECK_EQ(n.reads, before + 1);
+    CHECK_EQ(final_of(tag), HF_KEEPER_DISABLED);
+    CHECK_EQ(final_of(quiet), HF_KEEPER_DISABLED);
+    end();
+}
+
+/* supervisor 58: debounceMs as it stands in the file; the answer tells what came of it. */
+static void the_quiet_time_comes_from_the_file(void)
+{
+    static const struct {
+        const char *text;
+        int64_t want_ms;
+    } rows[] = {
+        { "{}", 1200 },
+        { "{gateway:{reload:{debounceMs:1200.6}}}", 1201 },
+        { "{gateway:{reload:{debounceMs:-100}}}", 0 },
+        { "{gateway:{reload:{debounceMs:600000}}}", 60000 },
+        { "{gateway:{reload:{debounceMs:9000}}}", 9000 },
+        { "{gateway:{reload:{debounceMs:'50'}}}", 1200 },
+        { "{gateway:{reload:{debounceMs:null}}}", 1200 },
+        { "{gateway:{reload:{debounceMs:NaN}}}", 1200 },
+        { "{gateway:{reload:{mode:'HYBRID',debounceMs:300}}}", 300 },
+        { "{gateway:{reload:{mode:'sometimes',debounceMs:300}}}", 300 },
+        { "{gateway:{reload:'restart'}}", 1200 },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY });
+        be_running();
+        nursery_config(&n, rows[i].text);
+        uint64_t tag = ask_debounced(HF_KEEPER_DO_RELOAD, -1);
+        run_ms(1);
+        CHECK_EQ_AT(i, nursery_result(&n, tag)->first, HF_KEEPER_DELAYED);
+        CHECK_EQ_AT(i, hf_span_ms(nursery_result(&n, tag)->retry_after), rows[i].want_ms);
+        end();
+    }
+}
+
 /* supervisor 60 */
 static void the_policy_decides_what_a_reload_is(void)
 {
@@ -153,6 +222,30 @@ static void an_ignored_signal_becomes_a_restart(void)
     end();
 }
 
+/* supervisor 65: a gateway that tells its configuration proves it by that, each 5 s. */
+static void a_changed_revision_proves_the_reload(void)
+{
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_APPLIES, .methods = ",\"config.get\"" });
+    be_running();
+    uint64_t tag = reload();
+    run_ms(4900);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(200);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_TEXT(reason_of(tag), "applied_in_place");
+    CHECK_EQ(n.spawns, 1);
+    end();
+    BEGIN({ RELOADABLE, .methods = ",\"config.get\"" }); /* it tells the old one */
+    be_running();
+    tag = reload();
+    run_ms(14900);
+    CHECK_EQ(final_of(tag), -1);
+    run_ms(5000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
 /* The RPC comes first when it is advertised. */
 static void a_gateway_that_can_be_asked_is_asked(void)
 {
@@ -186,12 +279,19 @@ static void debounced_reloads_are_one(void)
     run_ms(70);
     CHECK_EQ(n.signals[HF_KEEPER_USR2], 2);
     run_ms(1000);
-    for (int i = 0; i < 60; i++) {
-        ask_debounced(HF_KEEPER_DO_RELOAD, -1);
-        run_ms(500);
+    hf_time last_at = n.now.mono;
+    size_t seen = n.signals[HF_KEEPER_USR2], reloads = 0;
+    for (int ms = 0; ms < 40000; ms++) {
+        if (ms < 30000 && ms % 500 == 0) ask_debounced(HF_KEEPER_DO_RELOAD, -1);
+        run_ms(1);
+        if (n.signals[HF_KEEPER_USR2] == seen) continue;
+        seen = n.signals[HF_KEEPER_USR2];
+        /* 10000 after the first call of the stream, which comes up to 500 after the last one. */
+        CHECK_AT(ms, hf_time_since(n.now.mono, last_at) <= HF_MS(10000 + 500 + 2));
+        last_at = n.now.mono;
+        reloads++;
     }
-    CHECK(n.signals[HF_KEEPER_USR2] >= 4);
-    run_ms(20000);
+    CHECK_EQ(reloads, 3);
     size_t before = n.signals[HF_KEEPER_USR2];
     uint64_t tag = ask_debounced(HF_KEEPER_DO_RELOAD, -1);
     ask(HF_KEEPER_DO_STOP);
@@ -741,6 +841,55 @@ static void a_sleep_of_the_machine_restarts_nothing(void)
     end();
 }
 
+/* supervisor 96: each wait is the same, wherever the wall clock goes meanwhile. */
+static void the_wall_clock_moves_no_wait(void)
+{
+    static const int64_t jumps_ms[] = { 0, 86400000, -86400000, -172800000 };
+    int64_t waited_ms[4] = { 0 };
+    for (size_t i = 0; i < HF_COUNT(jumps_ms); i++) {
+        for (size_t what = 0; what < HF_COUNT(waited_ms); what++) {
+            BEGIN({ RELOADABLE });
+            be_running();
+            size_t spawns = 1;
+            uint64_t tag = 0;
+            if (what == 0) {
+                nursery_crash(&n, 1, 0); /* the ladder */
+            } else if (what == 1) {
+                ask(HF_KEEPER_DO_RESTART); /* the cooldown */
+                run_ms(1000);
+                spawns = 2;
+                tag = ask(HF_KEEPER_DO_RESTART);
+                CHECK_EQ(nursery_result(&n, tag)->first, HF_KEEPER_DELAYED);
+            } else if (what == 2) {
+                for (int k = 0; k < 6; k++, spawns++) { /* the quarantine */
+                    nursery_crash(&n, 1, 0);
+                    if (k < 5) run_ms(9000);
+                }
+                run_ms(9000);
+                CHECK(nursery_status(&n).is_quarantined);
+                spawns = n.spawns;
+            } else {
+                nursery_close_link(&n, 1012); /* a deferral */
+                run_ms(10);
+                tag = ask(HF_KEEPER_DO_RESTART);
+                CHECK_EQ(nursery_result(&n, tag)->first, HF_KEEPER_DEFERRED);
+            }
+            nursery_step_wall(&n, jumps_ms[i]);
+            hf_time from = n.now.mono;
+            for (int64_t ms = 0; n.spawns == spawns && ms < 400000; ms++) run_ms(1);
+            int64_t took_ms = hf_span_ms(hf_time_since(n.now.mono, from));
+            if (i == 0) waited_ms[what] = took_ms;
+            CHECK_AT(what, took_ms > 0 && took_ms < 400000);
+            CHECK_EQ_AT(what, took_ms, waited_ms[what]);
+            nursery_step_wall(&n, -jumps_ms[i]);
+            run_ms(10000);
+            CHECK_EQ_AT(what, phase(), HF_PHASE_READY);
+            if (tag) CHECK_EQ_AT(what, final_of(tag), HF_KEEPER_EXECUTED);
+            end();
+        }
+    }
+}
+
 /* --- ready --- */
 
 /* supervisor 83: probes at 1.5, 3, 5, 8, 12, 30 s, then each 30 s; one transition. */
@@ -802,6 +951,40 @@ static void a_ready_event_is_ready_at_once_and_once(void)
     end();
 }
 
+/* supervisor 83: the event after the probe changes nothing; an answer that never comes is
+ * asked for each 30 s while events show that it lives. */
+static void ready_probes_that_are_not_answered_go_on(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    ask(HF_KEEPER_DO_START);
+    run_ms(3000);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_TEXT(nursery_status(&n).cause, "probe");
+    size_t before = history();
+    nursery_event(&n, "gateway.ready", "{}");
+    CHECK_EQ(history(), before);
+    CHECK_EQ(n.notices[HF_KEEPER_NOTICE_READY], 1);
+    end();
+    BEGIN({ .ready_ms = 100 });
+    ask(HF_KEEPER_DO_START);
+    while (!hf_phase_is(phase(), HF_KEEPER_RUNNING)) run_ms(1);
+    hf_time connected_at = n.s->connected_at;
+    run_ms(10); /* status is answered */
+    nursery_gateway(&n)->hang_at = n.now.mono;
+    size_t seen = n.s->ready_probes, late = 0;
+    for (int ms = 0; ms < 150000; ms++) {
+        if (ms % 10000 == 0) nursery_event(&n, "health", "{}");
+        run_ms(1);
+        if (n.s->ready_probes == seen) continue;
+        seen = n.s->ready_probes;
+        int64_t at_ms = hf_span_ms(hf_time_since(n.now.mono, connected_at));
+        if (at_ms >= 30000) CHECK_EQ(at_ms, 30000 * (int64_t)++late);
+    }
+    CHECK_EQ(late, 5);
+    CHECK_EQ(phase(), HF_PHASE_WARMING);
+    end();
+}
+
 static void say_ready_early(void)
 {
     while (phase() != HF_PHASE_CONNECT) run_ms(1);
@@ -851,6 +1034,13 @@ static void the_transport_is_checked_each_30_seconds(void)
     CHECK_EQ(errors, 1);
     CHECK_EQ(phase(), HF_PHASE_READY);
     n.s->link.is_ready = true;
+    nursery_crash(&n, 1, 0); /* not run outside running */
+    run_ms(10);
+    CHECK_EQ(phase(), HF_PHASE_BACKOFF);
+    CHECK(hf_time_same(n.s->timers[HF_TIMER_CHECK], HF_NEVER));
+    hf_keep_watch_check(n.s);
+    CHECK(!hf_supervisor_action(n.s, &a));
+    CHECK(hf_time_same(n.s->timers[HF_TIMER_CHECK], HF_NEVER));
     end();
 }
 
@@ -1052,7 +1242,10 @@ static void a_lost_guardian_ends_its_tree(void)
     end();
 }
 
-CHECK_MAIN(the_policy_is_read_once_for_many_calls, the_policy_decides_what_a_reload_is,
+CHECK_MAIN(the_policy_is_read_once_for_many_calls, an_unreadable_policy_is_the_default,
+           a_forced_read_joins_the_one_under_way, the_quiet_time_comes_from_the_file,
+           a_changed_revision_proves_the_reload, the_wall_clock_moves_no_wait,
+           ready_probes_that_are_not_answered_go_on, the_policy_decides_what_a_reload_is,
            right_after_a_connect_only_an_unchanged_file_is_skipped,
            the_signal_is_the_one_that_the_version_knows, a_restart_in_place_proves_the_reload,
            a_child_that_dies_on_the_signal_is_replaced_once, an_ignored_signal_becomes_a_restart,

@@ -446,6 +446,14 @@ static void two_starts_are_one(void)
     CHECK_EQ(final_of(second), HF_KEEPER_JOINED);
     CHECK_EQ(n.spawns, 1);
     end();
+    BEGIN({ .spawn_ms = NURSERY_NEVER, .spawn_err = HF_ERR_NOT_FOUND });
+    first = ask(HF_KEEPER_DO_START), second = ask(HF_KEEPER_DO_START);
+    run_ms(900);
+    CHECK_EQ(final_of(first), HF_KEEPER_FAILED);
+    CHECK_EQ(final_of(second), HF_KEEPER_FAILED);
+    CHECK(reason_of(first).len > 0 && hf_bytes_same(reason_of(first), reason_of(second)));
+    CHECK_EQ(n.spawns, 1);
+    end();
 }
 
 /* supervisor 17 */

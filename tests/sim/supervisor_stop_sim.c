@@ -1,6 +1,8 @@
 /* Stops and restarts: scenarios of spec/supervisor.md section 18. */
 #include "lib/nursery_case.h"
 
+#include <stdio.h>
+
 /* supervisor 28: TERM, it exits, stopped; no KILL. */
 static void a_stop_asks_and_waits(void)
 {
@@ -20,6 +22,43 @@ static void a_stop_asks_and_waits(void)
     struct hf_supervisor_status st = nursery_status(&n);
     CHECK(st.pid == 0 && st.connected_at_ms == 0 && st.error.len == 0 && !st.has_uptime);
     CHECK_EQ(st.next, HF_NEXT_NOTHING);
+    end();
+}
+
+/* Where this text stands in the trace, behind `from`. */
+static size_t traced(size_t from, const char *text)
+{
+    for (size_t i = from; i < n.trace_count; i++)
+        if (strstr(n.trace[i % NURSERY_TRACE], text)) return i;
+    nursery_fail(&n, "not in the trace: %s", text);
+}
+
+/* supervisor 28: the order of 8.1: timers and what waits, the connection, TERM. */
+static void a_stop_goes_in_its_order(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 700, .says_ready = true });
+    be_running();
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(1500);
+    uint64_t delayed = ask(HF_KEEPER_DO_RESTART);
+    uint64_t quiet = nursery_request(
+        &n, (struct hf_keeper_request){ .verb = HF_KEEPER_DO_RESTART, .is_debounced = true });
+    CHECK_EQ(nursery_result(&n, delayed)->first, HF_KEEPER_DELAYED);
+    size_t from = n.trace_count;
+    ask(HF_KEEPER_DO_STOP);
+    CHECK_EQ(final_of(delayed), HF_KEEPER_CANCELLED);
+    CHECK_EQ(final_of(quiet), HF_KEEPER_CANCELLED);
+    char result[32];
+    snprintf(result, sizeof result, "result %llu ", (unsigned long long)delayed);
+    size_t asked = traced(from, "keeper.stop_requested"), cancelled = traced(from, result);
+    size_t aborted = traced(from, "-> abort"), signalled = traced(from, "-> signal 0");
+    CHECK(asked < cancelled && cancelled < aborted && aborted < signalled);
+    /* Nothing is armed but the grace. */
+    for (size_t i = 0; i < HF_TIMER_COUNT; i++) CHECK_AT(i, hf_time_same(n.s->timers[i], HF_NEVER));
+    CHECK(hf_time_same(hf_debounce_due(&n.s->restart_debounce), HF_NEVER));
+    CHECK_EQ(hf_span_ms(hf_time_since(hf_supervisor_due(n.s), n.now.mono)), 10000);
+    run_ms(1000);
+    CHECK_EQ(phase(), HF_PHASE_IDLE);
     end();
 }
 
@@ -433,6 +472,28 @@ static void a_restart_that_happened_by_itself_satisfies(void)
     end();
 }
 
+/* supervisor 49: deferred by a reconnect, held by the cooldown, and meanwhile it happens. */
+static void a_deferred_restart_that_happened_by_itself_is_satisfied(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 10, .says_ready = true, .down_ms = 500 });
+    be_running();
+    ask(HF_KEEPER_DO_RESTART);
+    run_ms(300);
+    CHECK_EQ(nursery_status(&n).executed, 1);
+    nursery_close_link(&n, 1006);
+    run_ms(10);
+    uint64_t tag = ask(HF_KEEPER_DO_RESTART);
+    CHECK_EQ(nursery_result(&n, tag)->first, HF_KEEPER_DEFERRED);
+    run_ms(1090);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    CHECK_EQ(nursery_result(&n, tag)->interim, 2); /* DELAYED */
+    nursery_gateway(&n)->restart_at = n.now.mono;  /* 1012, and begins anew */
+    run_ms(10000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_SATISFIED);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
 /* The connection alone was lost: nothing was read again, and the restart runs. */
 static void a_new_connection_to_the_same_boot_satisfies_nothing(void)
 {
@@ -526,12 +587,17 @@ static void a_crash_loop_ends_in_quarantine(void)
 {
     BEGIN({ .ready_ms = NURSERY_NEVER, .exit_ms = 100, .exit_code = 1 });
     ask(HF_KEEPER_DO_START);
-    run_ms(120000);
-    CHECK_EQ(phase(), HF_PHASE_QUARANTINED);
+    while (phase() != HF_PHASE_QUARANTINED) run_ms(1);
     CHECK_EQ(n.spawns, 3 * (1 + 5)); /* each start tries three times */
+    run_ms(59900);
+    CHECK_EQ(n.spawns, 3 * (1 + 5));
+    run_ms(200);
+    CHECK_EQ(n.spawns, 3 * (1 + 5) + 1); /* a single attempt, after 60 s */
+    run_ms(1000);
+    CHECK_EQ(phase(), HF_PHASE_QUARANTINED);
     CHECK(nursery_status(&n).is_quarantined && nursery_status(&n).quarantined_until_ms > 0);
     CHECK_EQ(nursery_status(&n).next, HF_NEXT_QUARANTINE);
-    size_t at = n.spawns;
+    size_t at = n.spawns - 1;
     run_ms(3480000);
     static const int64_t gaps[] = { 120000, 300000, 300000 };
     for (size_t i = 0; i < HF_COUNT(gaps); i++) {
@@ -657,8 +723,8 @@ static void the_history_has_a_bound(void)
 }
 
 CHECK_MAIN(requests_have_a_bound, the_history_has_a_bound, a_stop_asks_and_waits,
-           a_deaf_process_is_killed_at_the_grace, a_stop_in_any_phase_ends_stopped,
-           a_stop_while_a_process_is_made_leaves_none,
+           a_deaf_process_is_killed_at_the_grace, a_stop_goes_in_its_order,
+           a_stop_in_any_phase_ends_stopped, a_stop_while_a_process_is_made_leaves_none,
            a_start_right_after_a_stop_of_a_start_gives_a_fresh_process,
            a_start_during_a_long_stop_runs_after_it, three_stops_are_one,
            somebody_else_s_gateway_is_asked_to_shut_down,
@@ -670,6 +736,7 @@ CHECK_MAIN(requests_have_a_bound, the_history_has_a_bound, a_stop_asks_and_waits
            a_restart_asked_right_after_the_spawn_is_not_lost,
            restarts_during_a_start_become_one_afterwards,
            a_restart_that_happened_by_itself_satisfies,
+           a_deferred_restart_that_happened_by_itself_is_satisfied,
            a_new_connection_to_the_same_boot_satisfies_nothing, a_stop_cancels_what_was_deferred,
            within_the_cooldown_a_restart_is_delayed_and_not_lost,
            a_restart_whose_start_fails_goes_on_by_the_ladder,
