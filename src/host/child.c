@@ -1,4 +1,5 @@
 #include "host/child.h"
+#include "host/descriptors.h"
 #include "host/proc_file.h"
 
 #include <errno.h>
@@ -48,6 +49,7 @@ static int become_program(const struct hf_child_plan *plan)
     if (plan->directory && chdir(plan->directory) != 0) return errno;
     int number = place_descriptors(plan);
     if (number) return number;
+    hf_descriptors_restore();
     execve(plan->path, plan->argv, plan->envp);
     return errno;
 }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -334,10 +335,13 @@ def the_service_manager_hears_one_voice(s):
 
 @case
 def what_a_place_hands_on(s):
-    """Port and token, and nothing that was meant for us."""
-    place = Place(s, child=["/bin/sh", "-c", 'env > "$0/seen"; exec "$1" run --state-dir "$0/child"', s.dir, s.holdfast])
+    """Port and token, and nothing that was meant for us: not our many descriptors either."""
+    script = 'env > "$0/seen"; ulimit -Sn > "$0/limit"; exec "$1" run --state-dir "$0/child"'
+    place = Place(s, child=["/bin/sh", "-c", script, s.dir, s.holdfast])
     status = place.ready()
     seen = dict(line.split("=", 1) for line in read(s.path("seen")).decode().splitlines() if "=" in line)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    check(read(s.path("limit")).decode().strip() == str(soft), f"its limit: {read(s.path('limit'))}")
     check(seen["OPENCLAW_GATEWAY_PORT"] == str(status["port"]), f"its port: {seen}")
     check(seen["OPENCLAW_GATEWAY_TOKEN"] == place.token(), "the token that clients know")
     check(json.dumps(s.status()).find(place.token()) < 0, "which nobody shows")

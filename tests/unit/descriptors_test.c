@@ -26,4 +26,15 @@ static void the_limit_is_raised_up_to_what_is_wanted_and_never_lowered(void)
     CHECK_EQ(now_allowed(), 300);
 }
 
-CHECK_MAIN(the_limit_is_raised_up_to_what_is_wanted_and_never_lowered)
+/* After the test above: 100 before the first raise, 300 now. */
+static void a_program_gets_the_limit_that_we_got(void)
+{
+    CHECK_EQ(now_allowed(), 300);
+    hf_descriptors_restore();
+    CHECK_EQ(now_allowed(), 100);
+    hf_descriptors_restore();
+    CHECK_EQ(now_allowed(), 100);
+}
+
+CHECK_MAIN(the_limit_is_raised_up_to_what_is_wanted_and_never_lowered,
+           a_program_gets_the_limit_that_we_got)
