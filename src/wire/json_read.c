@@ -1,6 +1,7 @@
 #include "wire/json_read.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/real.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -177,8 +178,7 @@ int hf_json_get_double(struct hf_bytes value, double *out)
     char text[HF_LIMIT_JSON_NUMBER_BYTES + 1];
     memcpy(text, value.ptr, value.len);
     text[value.len] = 0;
-    *out = strtod(text, NULL);
-    return 0;
+    return hf_real_read(text, out) ? 0 : HF_ERR_TYPE;
 }
 
 int hf_json_get_whole(struct hf_bytes value, int64_t *out)

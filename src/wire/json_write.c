@@ -1,12 +1,9 @@
 #include "wire/json_write.h"
 #include "base/assert.h"
+#include "base/real.h"
 #include "wire/json_run.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { DOUBLE_CHARS = 32 };
 
 void hf_json_writer_init(struct hf_json_writer *w, struct hf_buf *out)
 {
@@ -171,13 +168,8 @@ void hf_json_put_double(struct hf_json_writer *w, double value)
         hf_json_put_null(w);
         return;
     }
-    char text[DOUBLE_CHARS];
-    int len = 0;
-    for (int digits = 15; digits <= 17; digits++) {
-        len = snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value) break;
-    }
-    hf_json_put_raw(w, hf_bytes(text, (size_t)len));
+    char text[HF_REAL_CHARS];
+    hf_json_put_raw(w, hf_bytes(text, hf_real_write(value, text)));
 }
 
 void hf_json_put_raw(struct hf_json_writer *w, struct hf_bytes json)
