@@ -65,7 +65,7 @@ int hf_config_set_text(struct hf_config *c, enum hf_key_id key, enum hf_source s
 int hf_config_set_json(struct hf_config *c, enum hf_key_id key, enum hf_source source,
                        struct hf_bytes json, const char *where, struct hf_fault *fault);
 
-/* The value as JSON; `hides` shows secrets as "(hidden)". */
+/* The value as JSON; `hides` shows secrets as "(hidden)" and URLs without their credentials. */
 struct hf_json_writer;
 void hf_config_write(const struct hf_config *c, enum hf_key_id key, bool hides,
                      struct hf_json_writer *w);

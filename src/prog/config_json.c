@@ -1,8 +1,11 @@
 #include "prog/config_json.h"
+#include "wire/censor.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
+#include "wire/url_secret.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* How many bytes of `name`, up to and with a dot, are levels that `before` has too. */
 static size_t shared_levels(struct hf_bytes before, struct hf_bytes name)
@@ -48,15 +51,71 @@ void hf_config_json(const struct hf_config *c, struct hf_buf *out)
 
 /* --- of a file --- */
 
-/* A text is hidden; a reference to where the secret is kept is none. */
-static bool is_secret(const char *name, struct hf_bytes value)
+/* The table's secrets, and what sounds like one in parts of the file that it does not know. */
+static bool is_secret(const char *name, struct hf_bytes member)
 {
     enum hf_key_id key = hf_key_find(hf_bytes_cstr(name));
-    return key != HF_KEY_COUNT && hf_keys[key].type == HF_KEY_TYPE_SECRET &&
-           hf_json_kind(value) != HF_JSON_OBJECT;
+    return key == HF_KEY_COUNT ? hf_censor_is_secret(member)
+                               : hf_keys[key].type == HF_KEY_TYPE_SECRET;
 }
 
-static void put_object(struct hf_json_writer *w, const char *prefix, struct hf_bytes object)
+/* A secret may be an object that says where it is kept; those members are none. */
+static bool is_reference(struct hf_bytes member)
+{
+    return hf_bytes_same(member, HF_LIT("source")) || hf_bytes_same(member, HF_LIT("provider")) ||
+           hf_bytes_same(member, HF_LIT("id"));
+}
+
+void hf_config_put_shown(struct hf_json_writer *w, struct hf_bytes text)
+{
+    struct hf_buf shown;
+    if (memmem(text.ptr, text.len, "://", 3) == NULL) {
+        hf_json_put_text(w, text);
+        return;
+    }
+    hf_buf_init(&shown, 3 * text.len + 64);
+    hf_url_redact(&shown, text);
+    hf_json_put_text(w, hf_buf_done(&shown) == 0 ? hf_buf_view(&shown) : HF_LIT("(hidden)"));
+    hf_buf_fini(&shown);
+}
+
+static void put_string(struct hf_json_writer *w, struct hf_bytes value)
+{
+    struct hf_buf text;
+    hf_buf_init(&text, HF_CONFIG_TEXT_BYTES_MAX);
+    hf_json_text(value, &text);
+    hf_config_put_shown(w, hf_buf_view(&text));
+    hf_buf_fini(&text);
+}
+
+static void put_object(struct hf_json_writer *w, const char *prefix, struct hf_bytes object,
+                       bool is_hidden);
+
+/* One value of that name; `is_hidden` is that of a secret. */
+static void put_value(struct hf_json_writer *w, const char *name, struct hf_bytes value,
+                      bool is_hidden)
+{
+    struct hf_bytes item;
+    enum hf_json_kind kind = hf_json_kind(value);
+    if (kind == HF_JSON_OBJECT) {
+        put_object(w, name, value, is_hidden);
+    } else if (kind == HF_JSON_ARRAY) {
+        hf_json_open_array(w);
+        for (struct hf_json_iter it = hf_json_iter(value); hf_json_next(&it, &item);)
+            put_value(w, name, item, is_hidden);
+        hf_json_close_array(w);
+    } else if (is_hidden) {
+        hf_json_put_text(w, HF_LIT("(hidden)"));
+    } else if (kind == HF_JSON_STRING) {
+        put_string(w, value);
+    } else {
+        hf_json_put_raw(w, value);
+    }
+}
+
+/* A name that does not fit is left out: it is none of ours. */
+static void put_object(struct hf_json_writer *w, const char *prefix, struct hf_bytes object,
+                       bool is_hidden)
 {
     struct hf_json_member member;
     hf_json_open_object(w);
@@ -64,17 +123,14 @@ static void put_object(struct hf_json_writer *w, const char *prefix, struct hf_b
         char name[HF_CONFIG_NAME_BYTES];
         uint8_t key[HF_CONFIG_NAME_BYTES];
         size_t len;
-        /* Whoever read the file refused names that do not fit. */
         if (hf_json_copy_text(member.key, key, sizeof key, &len) != 0) continue;
-        snprintf(name, sizeof name, "%s%s%.*s", prefix, prefix[0] ? "." : "", (int)len,
-                 (const char *)key);
+        int total = snprintf(name, sizeof name, "%s%s%.*s", prefix, prefix[0] ? "." : "", (int)len,
+                             (const char *)key);
+        if (total >= (int)sizeof name) continue;
+        bool is_kept = is_hidden && is_reference(hf_bytes(key, len));
         hf_json_key_text(w, hf_bytes(key, len));
-        if (is_secret(name, member.value))
-            hf_json_put_text(w, HF_LIT("(hidden)"));
-        else if (hf_json_kind(member.value) == HF_JSON_OBJECT)
-            put_object(w, name, member.value);
-        else
-            hf_json_put_raw(w, member.value);
+        put_value(w, name, member.value,
+                  !is_kept && (is_hidden || is_secret(name, hf_bytes(key, len))));
     }
     hf_json_close_object(w);
 }
@@ -85,5 +141,5 @@ void hf_config_json_of_file(struct hf_bytes object, struct hf_buf *out)
     hf_buf_fini(out);
     hf_buf_init(out, HF_CONFIG_TEXT_BYTES_MAX);
     hf_json_writer_init(&w, out);
-    put_object(&w, "", object);
+    put_object(&w, "", object, false);
 }

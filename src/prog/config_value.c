@@ -1,7 +1,7 @@
 /* One value: from text or JSON, checked against its row, and back. */
 #include "base/crypto.h"
 #include "base/mem.h"
-#include "prog/config.h"
+#include "prog/config_json.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
 
@@ -257,8 +257,14 @@ void hf_config_write(const struct hf_config *c, enum hf_key_id key, bool hides,
     case HF_KEY_TYPE_BOOL:
         hf_json_put_bool(w, hf_config_bool(c, key));
         return;
-    case HF_KEY_TYPE_CHOICE:
     case HF_KEY_TYPE_TEXT:
+        if (hides) {
+            hf_config_put_shown(w, text);
+            return;
+        }
+        hf_json_put_text(w, text);
+        return;
+    case HF_KEY_TYPE_CHOICE:
         hf_json_put_text(w, text);
         return;
     case HF_KEY_TYPE_SECRET:

@@ -604,6 +604,30 @@ static void our_file_is_shown_as_it_stands_there_without_its_secrets(void)
     end();
 }
 
+/* What a part of the file that is not ours holds is judged by its name, lists included, and
+ * a URL is shown without who logs in by it. */
+static void what_sounds_secret_in_foreign_parts_is_hidden(void)
+{
+    struct hf_settings settings;
+    struct hf_settings_text text = { 0 };
+    begin("{ gateway: { remote: { url: 'wss://me:canary@far/?token=canary' }, tools: { n: 1,"
+          " apiKey: 'canary', url: 'https://me:canary@far/', ok: 'seen', list: [ 'seen',"
+          " { token: 'canary', n: 2 }, [ { password: ['canary', 7] } ] ], secret: {"
+          " source: 'env', provider: 'p', id: 'NAME', value: 'canary' } } } }",
+          NULL);
+    CHECK_EQ(load(), 0);
+    CHECK_EQ(hf_settings_from(&config, HF_EMPTY, &settings, &text, &fault), 0);
+    CHECK_TEXT(settings.config_file_json,
+               "{\"gateway\":{\"remote\":{\"url\":\"wss://***:***@far/?token=***\"},\"tools\":{"
+               "\"n\":1,\"apiKey\":\"(hidden)\",\"url\":\"https://***:***@far/\",\"ok\":\"seen\","
+               "\"list\":[\"seen\",{\"token\":\"(hidden)\",\"n\":2},[{\"password\":[\"(hidden)\","
+               "\"(hidden)\"]}]],\"secret\":{\"source\":\"env\",\"provider\":\"p\",\"id\":\"NAME\","
+               "\"value\":\"(hidden)\"}}}}");
+    CHECK(memmem(settings.config_json.ptr, settings.config_json.len, "canary", 6) == NULL);
+    hf_settings_text_fini(&text);
+    end();
+}
+
 static void without_our_file_there_is_nothing_to_show_of_it(void)
 {
     struct hf_settings settings;
@@ -800,6 +824,7 @@ static void a_relay_knows_when_it_names_in_vain(void)
 CHECK_MAIN(a_relay_knows_when_it_names_in_vain, the_stale_window_follows_the_pings,
            openclaws_handshake_timeout_is_read_as_openclaw_does,
            our_file_is_shown_as_it_stands_there_without_its_secrets,
+           what_sounds_secret_in_foreign_parts_is_hidden,
            without_our_file_there_is_nothing_to_show_of_it, a_file_is_read_up_to_its_bound,
            every_bind_setting_says_where_to_listen, every_row_is_whole_and_its_default_is_allowed,
            the_defaults_are_those_of_the_engine, numbers_hold_at_both_ends_and_not_beyond,
