@@ -35,13 +35,15 @@ static int read_address(struct hf_kept *k, const char *flag, const char *given,
                         struct hf_fault *fault)
 {
     const char *what;
-    bool is_tcp = strncmp(given, "tcp://", 6) == 0;
-    bool is_http = strncmp(given, "http", 4) == 0;
+    bool is_tcp = strncasecmp(given, "tcp://", 6) == 0;
     int len = snprintf(k->url, sizeof k->url, "%s%s", is_tcp ? "http://" : "",
                        is_tcp ? given + 6 : given);
     if (len >= (int)sizeof k->url) return bad_url(flag, "this one is too long", fault);
     if (hf_url_read(hf_bytes_cstr(k->url), &k->host.url, &what) != 0)
         return bad_url(flag, what, fault);
+    if (is_tcp && !k->host.url.has_port)
+        return bad_url(flag, "tcp:// without a port is none", fault);
+    bool is_http = k->host.url.is_http;
     k->host.supervisor.place = is_tcp ? HF_PLACE_TCP : is_http ? HF_PLACE_HTTP : HF_PLACE_GATEWAY;
     k->host.supervisor.port = k->host.url.port;
     return 0;

@@ -1,21 +1,22 @@
 #include "wire/url.h"
 #include "base/err.h"
 
-static bool take_scheme(struct hf_bytes *rest, bool *is_tls)
+static bool take_scheme(struct hf_bytes *rest, struct hf_url *url)
 {
     static const struct {
         struct hf_bytes prefix;
-        bool is_tls;
+        bool is_tls, is_http;
     } schemes[] = {
-        { HF_LIT_INIT("ws://"), false },
-        { HF_LIT_INIT("wss://"), true },
-        { HF_LIT_INIT("http://"), false },
-        { HF_LIT_INIT("https://"), true },
+        { HF_LIT_INIT("ws://"), false, false },
+        { HF_LIT_INIT("wss://"), true, false },
+        { HF_LIT_INIT("http://"), false, true },
+        { HF_LIT_INIT("https://"), true, true },
     };
     for (size_t i = 0; i < HF_COUNT(schemes); i++) {
         size_t len = schemes[i].prefix.len;
         if (!hf_bytes_same_nocase(hf_bytes_head(*rest, len), schemes[i].prefix)) continue;
-        *is_tls = schemes[i].is_tls;
+        url->is_tls = schemes[i].is_tls;
+        url->is_http = schemes[i].is_http;
         *rest = hf_bytes_from(*rest, len);
         return true;
     }
@@ -44,6 +45,8 @@ const char *hf_url_place_read(struct hf_bytes place, struct hf_bytes *host, uint
     size_t end = hf_bytes_find(place, 0, is_bracketed ? ']' : ':');
     if (has_stray_byte(place)) return "it has a space or a byte that is not ASCII";
     if (is_bracketed && end == place.len) return "the bracket of the address is not closed";
+    if (!is_bracketed && hf_bytes_find(place, end + 1, ':') < place.len)
+        return "an IPv6 address stands in brackets, as in [::1]:18789";
     *host = is_bracketed ? hf_bytes(place.ptr + 1, end - 1) : hf_bytes_head(place, end);
     if (is_bracketed) end++;
     if (host->len == 0) return "the host is missing";
@@ -64,15 +67,18 @@ static struct hf_bytes take_user(struct hf_bytes *place)
 static const char *read(struct hf_bytes text, struct hf_url *url, struct hf_bytes *user)
 {
     if (has_stray_byte(text)) return "it has a space or a byte that is not ASCII";
-    if (!take_scheme(&text, &url->is_tls)) return "it must begin with ws:// or wss://";
+    if (!take_scheme(&text, url)) return "it must begin with ws://, wss://, http:// or https://";
     if (hf_bytes_find(text, 0, '#') < text.len) return "it must not have a fragment";
     size_t end = hf_bytes_find(text, 0, '/'), query = hf_bytes_find(text, 0, '?');
     if (query < end) return "a path must stand before the query";
     url->place = hf_bytes_head(text, end);
     *user = take_user(&url->place);
     url->target = end < text.len ? hf_bytes_from(text, end) : HF_LIT("/");
-    url->port = url->is_tls ? 443 : 80;
-    return hf_url_place_read(url->place, &url->host, &url->port);
+    uint16_t port = 0;
+    const char *what = hf_url_place_read(url->place, &url->host, &port);
+    url->has_port = port > 0;
+    url->port = port > 0 ? port : url->is_tls ? 443 : 80;
+    return what;
 }
 
 int hf_url_read_login(struct hf_bytes text, struct hf_url *out, struct hf_bytes *user,

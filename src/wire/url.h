@@ -10,6 +10,8 @@
 
 struct hf_url {
     bool is_tls;            /* wss or https */
+    bool is_http;           /* http or https */
+    bool has_port;          /* one was written */
     struct hf_bytes host;   /* without the brackets of an IPv6 address */
     struct hf_bytes place;  /* host and port as written: for the Host header */
     struct hf_bytes target; /* path and query; "/" when there is none */

@@ -125,6 +125,8 @@ static const struct {
     { { "fly" }, 2, "", "no such verb" },
     { { "supervise" }, 2, "", "wants the program behind two dashes" },
     { { "supervise", "--url", "gopher://x", "--", "true" }, 2, "", "--url wants ws://" },
+    { { "supervise", "--url", "tcp://127.0.0.1", "--", "true" }, 2, "", "tcp:// without a port" },
+    { { "health", "--url", "ws://::1:80" }, 2, "", "an IPv6 address stands in brackets" },
     { { "supervise", "--url", "none:", "--stop-grace", "soon", "--", "true" },
       2,
       "",
