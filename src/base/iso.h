@@ -7,8 +7,8 @@
 
 enum { HF_ISO_CHARS = 32 };
 
-/* "2026-11-23T04:15:09.693Z" for milliseconds since 1970 (UTC; years 0 to 9999).
- * Returns the length; no zero is added. */
+/* "2026-11-23T04:15:09.693Z" for milliseconds since 1970 (UTC).  What is before the year 0 or
+ * behind 9999 is told as the first or the last instant of them.  Returns the length; no zero is added. */
 size_t hf_iso_write(int64_t wall_ms, char out[HF_ISO_CHARS]);
 
 #endif

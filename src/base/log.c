@@ -23,8 +23,9 @@ bool hf_log_level_read(struct hf_bytes text, enum hf_log_level *out)
         const char *name;
         enum hf_log_level level;
     } names[] = {
-        { "error", HF_LOG_ERROR }, { "warn", HF_LOG_WARN },   { "info", HF_LOG_INFO },
-        { "debug", HF_LOG_DEBUG }, { "trace", HF_LOG_DEBUG }, { "silent", HF_LOG_ERROR }
+        { "error", HF_LOG_ERROR },  { "warn", HF_LOG_WARN },   { "info", HF_LOG_INFO },
+        { "debug", HF_LOG_DEBUG },  { "trace", HF_LOG_DEBUG }, { "fatal", HF_LOG_ERROR },
+        { "silent", HF_LOG_ERROR },
     };
     for (size_t i = 0; i < HF_COUNT(names); i++) {
         if (!hf_bytes_same(text, hf_bytes_cstr(names[i].name))) continue;
@@ -34,25 +35,41 @@ bool hf_log_level_read(struct hf_bytes text, enum hf_log_level *out)
     return false;
 }
 
+/* Bytes at the head that are one character which a terminal draws; 0: a control character
+ * (those above 0x7F, too: U+0080 to U+009F), or no UTF-8. */
+static size_t shown_len(struct hf_bytes text)
+{
+    uint8_t c = text.ptr[0];
+    if (c < 0x80) return c >= ' ' && c != 0x7F;
+    size_t len = c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : c < 0xF5 ? 4 : 0;
+    if (len > text.len || (c == 0xC2 && text.ptr[1] < 0xA0)) return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((text.ptr[i] & 0xC0) != 0x80) return 0;
+    return len;
+}
+
 static bool is_plain(struct hf_bytes text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (text.ptr[i] <= ' ' || text.ptr[i] == '"' || text.ptr[i] == '\\' || text.ptr[i] == 0x7F)
+    for (size_t i = 0, len; i < text.len; i += len) {
+        len = shown_len(hf_bytes_from(text, i));
+        if (len == 0 || text.ptr[i] == ' ' || text.ptr[i] == '"' || text.ptr[i] == '\\')
             return false;
+    }
     return text.len > 0;
 }
 
 static void add_quoted(struct hf_buf *out, struct hf_bytes text)
 {
     hf_buf_add_byte(out, '"');
-    for (size_t i = 0; i < text.len; i++) {
+    for (size_t i = 0, len; i < text.len; i += len ? len : 1) {
         uint8_t c = text.ptr[i];
+        len = shown_len(hf_bytes_from(text, i));
         if (c == '"' || c == '\\')
             hf_buf_addf(out, "\\%c", c);
-        else if (c < ' ' || c == 0x7F)
+        else if (len == 0)
             hf_buf_addf(out, "\\x%02x", c);
         else
-            hf_buf_add_byte(out, c);
+            hf_buf_add(out, hf_bytes(text.ptr + i, len));
     }
     hf_buf_add_byte(out, '"');
 }

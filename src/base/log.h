@@ -57,12 +57,12 @@ void hf_log_write(const struct hf_log *log, enum hf_log_level level, const char 
 
 const char *hf_log_level_name(enum hf_log_level level);
 
-/* "error", "warn", "info" or "debug" (and OpenClaw's "trace", "silent" at the
- * ends): true and the level. */
+/* "error", "warn", "info" or "debug" (and OpenClaw's "trace", "fatal" and "silent", which
+ * are those at the ends): true and the level. */
 bool hf_log_level_read(struct hf_bytes text, enum hf_log_level *out);
 
 /* The line `event key=value ...` without time and newline; text values are cut
- * at HF_LOG_VALUE_BYTES and quoted when they hold spaces, quotes or controls. */
+ * at HF_LIMIT_LOG_VALUE_BYTES and quoted when they hold spaces, quotes or controls. */
 void hf_log_format(struct hf_buf *out, const struct hf_log_record *record);
 
 #endif

@@ -72,6 +72,12 @@ static inline hf_span hf_time_since(hf_time now, hf_time then)
     return ns;
 }
 
+/* The same of two wall clocks, one of which may be a peer's. */
+static inline int64_t hf_wall_ms_since(int64_t now_ms, int64_t then_ms)
+{
+    return hf_time_since((hf_time){ now_ms }, (hf_time){ then_ms });
+}
+
 /* Whole milliseconds, truncated towards zero. */
 static inline int64_t hf_span_ms(hf_span span)
 {

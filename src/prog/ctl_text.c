@@ -1,5 +1,8 @@
 #include "prog/ctl_text.h"
 #include "base/iso.h"
+#include "base/time.h"
+#include "prog/show/text.h"
+#include "prog/show/units.h"
 #include "wire/json_read.h"
 
 #include <stdio.h>
@@ -8,14 +11,18 @@ enum { SCRATCH_BYTES = 1 << 20 };
 
 /* --- pieces --- */
 
-/* The string's text, with what a terminal could take as a command left out. */
+/* Without what a terminal could take as a command. */
+static void add_shown(struct hf_buf *out, struct hf_bytes text)
+{
+    hf_show_text(out, text, SCRATCH_BYTES);
+}
+
 static void add_text(struct hf_buf *out, struct hf_bytes value)
 {
     struct hf_buf text;
     hf_buf_init(&text, SCRATCH_BYTES);
     hf_json_text(value, &text);
-    for (size_t i = 0; i < text.len; i++)
-        hf_buf_add_byte(out, text.ptr[i] < ' ' || text.ptr[i] == 0x7F ? ' ' : text.ptr[i]);
+    add_shown(out, hf_buf_view(&text));
     hf_buf_fini(&text);
 }
 
@@ -25,26 +32,12 @@ static void add_value(struct hf_buf *out, struct hf_bytes value)
     if (hf_json_kind(value) == HF_JSON_STRING)
         add_text(out, value);
     else
-        hf_buf_add(out, value);
+        add_shown(out, value);
 }
 
 static bool find_int(struct hf_bytes object, const char *name, int64_t *out)
 {
     return hf_json_get_int(hf_json_find(object, name), out) == 0;
-}
-
-/* "12s", "3m 4s", "2h 5m", "4d 1h". */
-static void add_span(struct hf_buf *out, int64_t ms)
-{
-    int64_t s = ms < 0 ? 0 : ms / 1000;
-    if (s < 60)
-        hf_buf_addf(out, "%llds", (long long)s);
-    else if (s < 3600)
-        hf_buf_addf(out, "%lldm %llds", (long long)(s / 60), (long long)(s % 60));
-    else if (s < 86400)
-        hf_buf_addf(out, "%lldh %lldm", (long long)(s / 3600), (long long)(s % 3600 / 60));
-    else
-        hf_buf_addf(out, "%lldd %lldh", (long long)(s / 86400), (long long)(s % 86400 / 3600));
 }
 
 static void add_instant(struct hf_buf *out, int64_t ms)
@@ -75,7 +68,7 @@ static void add_phase(struct hf_buf *out, struct hf_bytes json)
     add_text(out, hf_json_find(json, "phase"));
     if (find_int(json, "since", &since)) {
         HF_BUF_LIT(out, " for ");
-        add_span(out, at - since);
+        hf_show_ms(out, hf_wall_ms_since(at, since));
         HF_BUF_LIT(out, " (since ");
         add_instant(out, since);
         HF_BUF_LIT(out, ")");
@@ -95,7 +88,7 @@ static void add_answers(struct hf_buf *out, struct hf_bytes answers)
         add_text(out, hf_json_find(member.value, "answer"));
         if (find_int(member.value, "ageMs", &age)) {
             HF_BUF_LIT(out, ", seen ");
-            add_span(out, age);
+            hf_show_ms(out, age);
             HF_BUF_LIT(out, " ago");
         }
         HF_BUF_LIT(out, "\n");
@@ -152,7 +145,7 @@ static void add_next(struct hf_buf *out, struct hf_bytes json)
     add_text(out, hf_json_find(next, "action"));
     if (find_int(next, "at", &when)) {
         HF_BUF_LIT(out, " in ");
-        add_span(out, when - at);
+        hf_show_ms(out, hf_wall_ms_since(when, at));
     }
     HF_BUF_LIT(out, "\n");
 }
@@ -248,11 +241,11 @@ void hf_ctl_text_result(struct hf_buf *out, const struct hf_control_result *resu
     if (result->pid_after > 0) hf_buf_addf(out, ", pid after %lld", (long long)result->pid_after);
     if (result->retry_after_ms >= 0) {
         HF_BUF_LIT(out, ", in ");
-        add_span(out, result->retry_after_ms);
+        hf_show_ms(out, result->retry_after_ms);
     }
     if (result->reason.len > 0) {
         HF_BUF_LIT(out, ": ");
-        hf_buf_add(out, result->reason);
+        add_shown(out, result->reason);
     }
     HF_BUF_LIT(out, "\n");
 }
@@ -261,8 +254,8 @@ void hf_ctl_text_event(struct hf_buf *out, const struct hf_control_reply *reply)
 {
     add_instant(out, reply->at_ms);
     HF_BUF_LIT(out, "  ");
-    hf_buf_add(out, reply->name);
+    add_shown(out, reply->name);
     HF_BUF_LIT(out, "  ");
-    hf_buf_add(out, reply->data);
+    add_shown(out, reply->data);
     HF_BUF_LIT(out, "\n");
 }

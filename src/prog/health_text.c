@@ -1,4 +1,5 @@
 #include "prog/health_text.h"
+#include "base/time.h"
 #include "wire/json_read.h"
 
 static void add_age(struct hf_buf *out, int64_t age_ms)
@@ -28,6 +29,6 @@ void hf_health_line(struct hf_buf *out, struct hf_bytes block, int64_t wall_ms)
         return;
     }
     HF_BUF_LIT(out, ", last heartbeat ");
-    add_age(out, wall_ms - heartbeat_ms);
+    add_age(out, hf_wall_ms_since(wall_ms, heartbeat_ms));
     HF_BUF_LIT(out, " ago\n");
 }

@@ -5,9 +5,7 @@
 enum hf_log_level hf_log_level_of(const struct hf_config *c)
 {
     enum hf_log_level level = HF_LOG_INFO;
-    struct hf_bytes word = hf_config_text(c, HF_KEY_LOG_LEVEL);
-    if (hf_bytes_same(word, HF_LIT("fatal"))) word = HF_LIT("error");
-    hf_log_level_read(word, &level);
+    hf_log_level_read(hf_config_text(c, HF_KEY_LOG_LEVEL), &level);
     return level;
 }
 

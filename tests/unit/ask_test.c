@@ -52,6 +52,8 @@ static void health_prints_a_line_of_its_own_connection(void)
           "connection: not connected, round trip 3 ms, last heartbeat 99 s ago\n" },
         { "{\"connected\":true,\"rttMs\":0,\"lastHeartbeatAt\":100500}",
           "connection: connected, round trip 0 ms, last heartbeat 0 ms ago\n" },
+        { "{\"connected\":true,\"rttMs\":0,\"lastHeartbeatAt\":-9223372036854775808}",
+          "connection: connected, round trip 0 ms, last heartbeat 9223372036854775 s ago\n" },
         { "", "connection: not reported\n" },
         { "null", "connection: not reported\n" },
     };

@@ -23,19 +23,30 @@ static void a_status_says_phase_reason_answers_and_what_comes_next(void)
         "\"at\":95000},\"answers\":{\"alive\":{\"answer\":\"no\",\"ageMs\":61000},\"ready\":{"
         "\"answer\":\"unknown\"}},\"next\":{\"action\":\"reconnect\",\"at\":103000},\"lines\":["
         "\"one\",\"two\\u001b[2J\"]}",
-        "phase        reconnecting/backoff for 5s (since 1970-01-01T00:01:35.000Z)\n"
+        "phase        reconnecting/backoff for 5.0 s (since 1970-01-01T00:01:35.000Z)\n"
         "why          crash\n"
         "error        the gateway was ended by signal 11\n"
         "port         18789\n"
         "owned        false\n"
         "restart due  false\n"
-        "  alive: no, seen 1m 1s ago\n"
+        "  alive: no, seen 1 min 1 s ago\n"
         "  ready: unknown\n"
         "last exit    crash, signal 11, at 1970-01-01T00:01:35.000Z\n"
-        "next         reconnect in 3s\n"
+        "next         reconnect in 3.0 s\n"
         "last lines\n"
         "  one\n"
-        "  two [2J\n");
+        "  two?[2J\n");
+}
+
+/* A supervisor's clock may be anything. */
+static void instants_beyond_all_time_are_told(void)
+{
+    check_text(hf_ctl_text_status,
+               "{\"state\":\"a\",\"phase\":\"b\",\"at\":9223372036854775807,"
+               "\"since\":-9223372036854775808,\"next\":{\"action\":\"c\",\"at\":"
+               "-9223372036854775808}}",
+               "phase        a/b for 106751991167 d 7 h (since 0000-01-01T00:00:00.000Z)\n"
+               "next         c in 0 ms\n");
 }
 
 static void memory_is_shown_with_its_limits(void)
@@ -86,12 +97,17 @@ static void results_name_pids_times_and_reasons(void)
             .retry_after_ms = -1 },
           "restart: EXECUTED, pid before 1, pid after 2\n" },
         { { .verb = HF_CONTROL_RESTART, .outcome = HF_OUTCOME_DELAYED, .retry_after_ms = 2500 },
-          "restart: DELAYED, in 2s\n" },
+          "restart: DELAYED, in 2.5 s\n" },
         { { .verb = HF_CONTROL_STOP,
             .outcome = HF_OUTCOME_UNKILLABLE,
             .retry_after_ms = -1,
             .reason = HF_LIT_INIT("pid 7 in d_wait") },
           "stop: UNKILLABLE: pid 7 in d_wait\n" },
+        { { .verb = HF_CONTROL_STOP,
+            .outcome = HF_OUTCOME_REFUSED,
+            .retry_after_ms = -1,
+            .reason = HF_LIT_INIT("a\033[2Jb\xC2\x9B") },
+          "stop: REFUSED: a?[2Jb?\n" },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_buf out;
@@ -111,8 +127,16 @@ static void events_are_one_line(void)
     hf_ctl_text_event(&out, &reply);
     CHECK_TEXT(hf_buf_view(&out), "1970-01-01T00:00:00.000Z  exit  {\"code\":1}\n");
     hf_buf_fini(&out);
+    const struct hf_control_reply rude = { .name = HF_LIT("\033c"),
+                                           .at_ms = INT64_MAX,
+                                           .data = HF_LIT("\"\xC2\x9B\"") };
+    hf_buf_init(&out, 4096);
+    hf_ctl_text_event(&out, &rude);
+    CHECK_TEXT(hf_buf_view(&out), "9999-12-31T23:59:59.999Z  ?c  \"?\"\n");
+    hf_buf_fini(&out);
 }
 
-CHECK_MAIN(a_status_says_phase_reason_answers_and_what_comes_next, memory_is_shown_with_its_limits,
+CHECK_MAIN(instants_beyond_all_time_are_told,
+           a_status_says_phase_reason_answers_and_what_comes_next, memory_is_shown_with_its_limits,
            what_is_absent_is_not_shown, history_and_diagnostics_are_lines,
            results_name_pids_times_and_reasons, events_are_one_line)

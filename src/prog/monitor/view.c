@@ -104,7 +104,7 @@ static void add_heartbeat(const struct hf_monitor *w, struct hf_now now, struct 
         HF_BUF_LIT(out, "none yet");
         return;
     }
-    hf_show_ms(out, now.wall_ms - w->heartbeat_at_ms);
+    hf_show_ms(out, hf_wall_ms_since(now.wall_ms, w->heartbeat_at_ms));
     HF_BUF_LIT(out, " ago");
 }
 
