@@ -343,11 +343,12 @@ static void fight(struct library *l, int round, struct orders *orders)
     CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSING, count_order, orders, NULL), 0);
     CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSED, count_order, orders, NULL), 0);
     CHECK_EQ(hf_thread_start(&thread, end_from_elsewhere, &duel), 0);
-    int err = holdfast_client_start(client);
+    bool is_late = round % SWEEP == 0; /* it has been ended already */
+    if (is_late) hf_thread_join(&thread);
+    CHECK_EQ(holdfast_client_start(client), is_late ? HOLDFAST_ERROR_DISPOSED : 0);
     atomic_store(&duel.steps, 1);
-    CHECK(err == 0 || (err == HOLDFAST_ERROR_DISPOSED && round % SWEEP == 0));
     CHECK_EQ(hf_wait_until(l->loop, has_ended, client, LIBRARY_PATIENCE_MS), 0);
-    hf_thread_join(&thread);
+    if (!is_late) hf_thread_join(&thread);
     holdfast_client_release(client);
 }
 
