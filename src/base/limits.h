@@ -103,6 +103,7 @@
     X(KEEPER_TREES, 4, "trees", "a gateway, a doctor, and those on their way out", "the next start waits until one is gone")\
     X(KEEPER_REQUESTS, 128, "requests", "of a supervisor, waiting; two actions for each may come in one step", "refused: too_many_requests")\
     X(KEEPER_HISTORY, 256, "transitions", "spec/supervisor.md 2.3: what a supervisor remembers", "the oldest is dropped")     \
+    X(KEEPER_SECRETS, 8, "secrets", "of a supervised place that no line shows", "the oldest of its token file is forgotten")   \
     X(REMEDY_WORDS, 32, "words", "of the repair command of a program that we know", "it has none but by --doctor")            \
     X(KEEPER_BUDGET, 64, "restarts", "the largest --restart-budget", "refused, exit 78")                                      \
     X(CLOSE_MS, 30000, "ms", "a slow reader may take what was queued before our close", "reset")                           \

@@ -286,9 +286,8 @@ static void on_check(uv_check_t *check)
 static int open_all(struct hf_supervise *s, struct hf_fault *fault)
 {
     struct hf_supervisor_config config = s->config.supervisor;
-    s->secret = hf_bytes_cstr(s->config.token ? s->config.token : s->config.password);
-    s->known = (struct hf_censor_known){ .secrets = &s->secret, .count = s->secret.len > 0 };
-    config.known = &s->known;
+    hf_sup_secrets_open(s);
+    config.known = &s->secrets.known;
     config.log = hf_sup_log(s);
     int err = hf_supervisor_new(&s->engine, &config, s->now);
     if (err) return hf_fault_set(fault, err, "out of memory");
@@ -386,5 +385,6 @@ void hf_supervise_free(struct hf_supervise *s)
     hf_supervisor_free(s->engine);
     hf_trees_free(s->trees);
     hf_dialer_fini(&s->dialer);
+    hf_sup_secrets_close(s);
     hf_mem_free(s);
 }

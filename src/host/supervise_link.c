@@ -1,7 +1,6 @@
 /* The control connection of a supervisor: one try of one client engine at a time. */
 #include "base/limits.h"
 #include "host/entropy.h"
-#include "host/file.h"
 #include "host/supervise_state.h"
 #include "wire/schema/hello.h"
 
@@ -204,25 +203,6 @@ void hf_sup_link_look(struct hf_supervise *s)
 
 /* --- opening and closing --- */
 
-/* A rotated token file needs no restart: it is read for each try. */
-static struct hf_bytes read_token(struct hf_supervise *s)
-{
-    struct hf_sup_link *l = &s->link;
-    struct hf_fault fault;
-    struct hf_buf text;
-    if (!s->config.token_file) return hf_bytes_cstr(s->config.token);
-    hf_buf_init(&text, 2 * sizeof l->token);
-    if (hf_file_read(s->config.token_file, sizeof l->token - 1, &text, &fault) != 0)
-        HF_LOG(&s->config.log, HF_LOG_WARN, "token.unreadable",
-               HF_TEXT("why", hf_bytes_cstr(fault.text)));
-    struct hf_bytes token = hf_bytes_trim(hf_buf_view(&text));
-    memcpy(l->token, token.ptr ? token.ptr : (const uint8_t *)"", token.len);
-    size_t len = token.len;
-    if (text.ptr) hf_wipe(text.ptr, text.cap);
-    hf_buf_fini(&text);
-    return hf_bytes(l->token, len);
-}
-
 static struct hf_client_config client_config(struct hf_supervise *s,
                                              const struct hf_keeper_action *a)
 {
@@ -241,7 +221,7 @@ static struct hf_client_config client_config(struct hf_supervise *s,
                      .scopes = { HF_LIT("operator.admin"), HF_LIT("operator.read"),
                                  HF_LIT("operator.write") },
                      .scope_count = 3 },
-        .credentials = { .token = read_token(s),
+        .credentials = { .token = hf_sup_read_token(s, s->link.token),
                          .password = hf_bytes_cstr(s->config.password),
                          .is_trusted = true },
         .has_device = s->config.has_identity,

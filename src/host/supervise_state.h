@@ -1,9 +1,9 @@
 /* host/supervise_state.h: the inside of host/supervise, shared by its own files.
  *
  * supervise.c owns life, turns and the queue of answers; supervise_tree.c processes,
- * supervise_log.c what is kept of their output; supervise_place.c port, probes, journal and configuration;
- * supervise_link.c the control connection; supervise_control.c the control socket and
- * supervise_status.c what it shows. */
+ * supervise_log.c what is kept of their output, supervise_secret.c what nothing may show;
+ * supervise_place.c port, probes, journal and configuration; supervise_link.c the control
+ * connection; supervise_control.c the control socket and supervise_status.c what it shows. */
 #ifndef HF_HOST_SUPERVISE_STATE_H
 #define HF_HOST_SUPERVISE_STATE_H
 
@@ -59,6 +59,15 @@ struct hf_sup_link {
     struct hf_bytes scopes[1];
 };
 
+struct hf_sup_secrets { /* of this place, for the censor */
+    struct hf_censor_known known;
+    struct hf_bytes views[HF_LIMIT_KEEPER_SECRETS]; /* first the one that we were given */
+    char texts[HF_LIMIT_KEEPER_SECRETS][HF_STATE_PATH_BYTES];
+    size_t next;
+    ino_t ino; /* of the token file as it was read */
+    struct timespec changed_at;
+};
+
 struct hf_supervise {
     struct hf_supervise_config config;
     uv_loop_t *loop;
@@ -78,8 +87,7 @@ struct hf_supervise {
     struct hf_notify_in *notify_in;
     uint64_t gateway;              /* the newest tree of a gateway */
     uint64_t running, ready_early; /* trees: RUNS was told; READY=1 came before that */
-    struct hf_bytes secret;        /* token or password of this place, for `known` */
-    struct hf_censor_known known;
+    struct hf_sup_secrets secrets;
     /* What the child says, on its way to a file. */
     struct hf_scribe *scribe;  /* NULL: not open */
     struct hf_buf child_lines; /* whole lines, at most HF_LIMIT_LOG_BUFFER_BYTES */
@@ -115,6 +123,18 @@ void hf_sup_run(struct hf_supervise *s);
 
 /* Both: for callbacks of the loop. */
 void hf_sup_event(struct hf_supervise *s, const struct hf_keeper_event *event);
+
+/* --- supervise_secret.c --- */
+
+void hf_sup_secrets_open(struct hf_supervise *s);
+void hf_sup_secrets_close(struct hf_supervise *s);
+
+/* The token for one login, from its file when there is one: a rotated file needs no
+ * restart.  In `out`, or the configuration's. */
+struct hf_bytes hf_sup_read_token(struct hf_supervise *s, char out[HF_STATE_PATH_BYTES]);
+
+/* The file may be another one by now: before anything of the child is told. */
+void hf_sup_secrets_look(struct hf_supervise *s);
 
 /* --- supervise_tree.c --- */
 

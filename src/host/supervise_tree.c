@@ -30,6 +30,7 @@ static void on_output(void *ctx, uint64_t tree, bool is_stderr, struct hf_bytes 
     struct hf_supervise *s = ctx;
     struct hf_keeper_event event = { .kind = HF_KEEPER_OUTPUT, .tree = tree };
     if (s->is_closing) return;
+    hf_sup_secrets_look(s);
     event.u.output.is_stderr = is_stderr;
     event.u.output.bytes = bytes;
     hf_sup_event(s, &event);

@@ -682,6 +682,34 @@ def secrets_stay_secret(s):
     s.quit()
 
 
+@case
+def a_secret_that_is_rotated_stays_secret(s):
+    """supervisor 90, supervisor 109: the child reads the file itself, and says what is in it"""
+    token, canaries = s.path("token"), [f"canary{i}-0123456789abcdef" for i in range(10)]
+
+    def write(canary):
+        with open(token + ".new", "w", encoding="ascii") as file:
+            file.write(canary + "\n")
+        os.rename(token + ".new", token)
+
+    def lines():
+        return read(s.path("talks")).count(b"x")
+
+    write(canaries[0])
+    talk = f"while :; do echo the word is $(cat {token}); echo x >> {s.path('talks')}; sleep 0.05; done"
+    s.supervise(["/bin/sh", "-c", talk], "--url", "none:", "--token-file", token)
+    s.wait_phase("ready")
+    for canary in canaries:
+        write(canary)
+        before = lines()
+        wait_until(lambda: lines() > before + 3, "it talks on")
+    for text in secrets_of(s):
+        check("canary" not in text, f"a secret shows: {text[-400:]}")
+    s.quit()
+    kept = s.log() + read(os.path.join(s.state, "child.log")).decode()
+    check("the word is [redacted]" in kept and "canary" not in kept, f"a secret shows: {kept[-400:]}")
+
+
 def secrets_of(s):
     """All that the supervisor says or keeps, but for its own key."""
     seen = [s.log()] + [json.dumps(s.ctl(verb)) for verb in ("status", "diagnostics", "history")]
