@@ -139,11 +139,19 @@ export class Keeper {
         });
     }
 
+    tell(pid, name) {
+        try {
+            process.kill(pid, name);
+        } catch (fault) {
+            if (fault.code !== "ESRCH") throw fault; // a helper that has just ended
+        }
+    }
+
     // To every process of the gateway, which may have more than one; not to its guardian.
     async signal(name) {
         const { guardianPid } = await this.ctl("diagnostics", 5000);
         for (const pid of this.left().map(Number))
-            if (pid !== guardianPid) process.kill(pid, name);
+            if (pid !== guardianPid) this.tell(pid, name);
     }
 
     stop(how) {
