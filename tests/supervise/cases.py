@@ -549,7 +549,7 @@ def a_port_that_is_taken_while_the_child_boots(s):
 def a_child_that_leaves_a_daemon_on_its_port(s):
     """Its own daemon is no stranger: it is ended before the next attempt, which finds the port free."""
     port = free_port()
-    s.supervise(f"leave_listener {port}", "--url", f"tcp://127.0.0.1:{port}")
+    s.supervise(f"leave_listener {port}", "--url", f"ws://127.0.0.1:{port}")
     s.wait_phase("backoff")
     history = s.ctl("history")
     attempts = [t for t in history if t["to"] == "spawn" and t["epoch"] == history[0]["epoch"]]
