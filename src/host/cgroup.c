@@ -1,8 +1,10 @@
 #include "host/cgroup.h"
 #include "host/proc_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +82,26 @@ int hf_cgroup_open(struct hf_cgroup *g, const char *home, const char *name)
     if (!number) return 0;
     hf_cgroup_close(g);
     return hf_fault_code(number);
+}
+
+static bool is_of_the_dead(const char *name, const char *before)
+{
+    size_t len = strlen(before);
+    if (strncmp(name, before, len) != 0) return false;
+    struct hf_bytes rest = hf_bytes_cstr(name + len);
+    uint64_t pid;
+    return hf_bytes_u64(hf_bytes_head(rest, hf_bytes_find(rest, 0, '-')), &pid) && pid > 0 &&
+           pid <= INT32_MAX && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+void hf_cgroup_sweep(const char *home, const char *before)
+{
+    DIR *dir = opendir(home);
+    if (!dir) return;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+        if (is_of_the_dead(entry->d_name, before))
+            unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR); /* refused while one lives in it */
+    closedir(dir);
 }
 
 void hf_cgroup_close(struct hf_cgroup *g)

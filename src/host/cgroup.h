@@ -28,6 +28,10 @@ int hf_cgroup_home(char out[HF_STATE_PATH_BYTES]);
  * 0 or the system's reason, and then there is none. */
 int hf_cgroup_open(struct hf_cgroup *g, const char *home, const char *name);
 
+/* Removes empty groups whose name begins with `before` and the number of a process that
+ * is gone: what a supervisor left that was killed between making its group and using it. */
+void hf_cgroup_sweep(const char *home, const char *before);
+
 /* Closes its descriptors and removes it when it is empty.  Legal on none. */
 void hf_cgroup_close(struct hf_cgroup *g);
 #define HF_CGROUP_NONE ((struct hf_cgroup){ .home_fd = -1, .fd = -1, .kill_fd = -1 })

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <uv.h>
 
@@ -462,6 +463,32 @@ static void a_lost_guardian_costs_no_older_process(void)
     }
 }
 
+/* Where there are groups: those of the dead go, ours and what is none of ours stay. */
+static void groups_that_a_killed_supervisor_left_are_removed(void)
+{
+    const struct {
+        const char *before;
+        long pid;
+        bool stays;
+    } rows[] = {
+        { "holdfast-", INT32_MAX, false },
+        { "holdfast-", getpid(), true },
+        { "holdfast-x", INT32_MAX, true },
+        { "other-", INT32_MAX, true },
+    };
+    char paths[HF_COUNT(rows)][HF_STATE_PATH_BYTES + 64];
+    open_keeper(true);
+    for (size_t i = 0; keeper.has_groups && i < HF_COUNT(rows); i++) {
+        snprintf(paths[i], sizeof paths[i], "%s/%s%ld-99", keeper.home, rows[i].before,
+                 rows[i].pid);
+        CHECK_AT(i, mkdir(paths[i], 0755) == 0 || errno == EEXIST);
+    }
+    if (keeper.has_groups) hf_cgroup_sweep(keeper.home, "holdfast-");
+    for (size_t i = 0; keeper.has_groups && i < HF_COUNT(rows); i++)
+        CHECK_EQ_AT(i, rmdir(paths[i]) == 0, rows[i].stays);
+    close_keeper();
+}
+
 /* --- memory --- */
 
 /* Held by the kernel exactly where it lets us: where the tree's group has the file. */
@@ -642,11 +669,11 @@ static void a_scan_lists_up_to_its_bound(void)
     }
 }
 
-CHECK_MAIN(a_lost_guardian_costs_no_older_process, the_kernel_holds_a_limit_of_memory_where_it_can,
-           a_program_runs_exits_and_leaves_nothing, a_program_that_is_not_there_is_told_once,
-           a_program_finds_a_clean_place, nothing_of_a_tree_survives_its_end,
-           a_tree_that_forks_while_it_is_killed_ends, a_tree_lives_until_its_last_process,
-           signals_reach_the_main_process_or_all_others,
+CHECK_MAIN(groups_that_a_killed_supervisor_left_are_removed, a_lost_guardian_costs_no_older_process,
+           the_kernel_holds_a_limit_of_memory_where_it_can, a_program_runs_exits_and_leaves_nothing,
+           a_program_that_is_not_there_is_told_once, a_program_finds_a_clean_place,
+           nothing_of_a_tree_survives_its_end, a_tree_that_forks_while_it_is_killed_ends,
+           a_tree_lives_until_its_last_process, signals_reach_the_main_process_or_all_others,
            a_tree_may_be_ended_at_any_moment_of_its_making, no_more_than_the_bound_of_trees_stand,
            a_guardian_that_is_killed_is_told_and_its_tree_ends,
            a_guardian_that_is_stopped_still_does_its_duty,
