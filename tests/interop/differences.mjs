@@ -229,6 +229,35 @@ const RESULTS = [
     },
 ];
 
+// What no recording shows: how the real gateway does it, how holdfast does, and why.  `shown` is the
+// test that holds holdfast to it: one of this suite, or a file of the tree.
+export const UNRECORDED = [
+    {
+        real: "a second gateway tries to bind twenty times, 500 ms apart, then asks /healthz",
+        holdfast: "it asks /readyz of whoever is there after the first try, and leaves at once with 78",
+        why: "who waits for ten seconds looks like a start; the kernel frees our locks on a crash",
+        shown: "life: a second instance on the same state exits 78 and says who holds it",
+    },
+    {
+        real: "broadcasts of approvals are dropped for a client that reads too slowly",
+        holdfast: "they are sent, and a client that is too slow for them is closed",
+        why: "a lost request for an approval blocks a run (spec/pressure-backoff.md 1.5)",
+        shown: "tests/unit/fanout_test.c",
+    },
+    {
+        real: "tls.autoGenerate makes an RSA pair with openssl below ~/.openclaw, CN openclaw-gateway",
+        holdfast: "it makes a P-256 pair in our state directory, CN holdfast, for this machine's names",
+        why: "no program is needed, nothing of OpenClaw's is written, and clients pin fingerprints",
+        shown: "tests/unit/tls_make_test.c",
+    },
+    {
+        real: "only X-Forwarded-For and X-Real-IP name the client of a trusted proxy",
+        holdfast: "Forwarded (RFC 7239) does, too; and a hop without an address names nobody",
+        why: "the standard's header is what newer proxies send; a guess is no attribution",
+        shown: "tests/unit/net_address_test.c",
+    },
+];
+
 // The rows for one call of data/results.jsonl.
 export function resultRows(kind, call) {
     return kind === "holdfast" ? RESULTS.filter(({ calls }) => calls.test(call)) : [];

@@ -1,6 +1,6 @@
 // Entry of the interop suite; `run` (beside this file) prepares the peers and calls it.
 import fs from "node:fs";
-import { unusedRows } from "./differences.mjs";
+import { UNRECORDED, unusedRows } from "./differences.mjs";
 import { mustEqual } from "./lib/compare.mjs";
 import { driverOf } from "./lib/driver.mjs";
 import { startHoldfast, startReal } from "./lib/gateway.mjs";
@@ -148,6 +148,14 @@ plan.test(
     () => mustEqual(unusedRows(), []),
     { last: true, skip: partial ? "only a whole run against holdfast needs them all" : undefined },
 );
+plan.test("differences: what no recording shows is shown by a test", () => {
+    const names = new Set(plan.tests.map(({ text }) => text));
+    const isFile = (shown) => fs.existsSync(new URL(`../../${shown}`, import.meta.url));
+    mustEqual(
+        UNRECORDED.map(({ shown }) => shown).filter((it) => !names.has(it) && !isFile(it)),
+        [],
+    );
+});
 if (opts.list) {
     for (const { text } of plan.tests) console.log(text);
     process.exit(0);

@@ -190,6 +190,8 @@ static void each_event_has_its_class(void)
         { "chat.side_result", &plain, HF_FANOUT_C1, false },
         { "session.message", &plain, HF_FANOUT_C1, false },
         { "session.approval", &plain, HF_FANOUT_C1, false },
+        { "exec.approval.requested", &plain, HF_FANOUT_C1, false },
+        { "plugin.approval.resolved", &plain, HF_FANOUT_C1, false },
         { "session.sharing", &plain, HF_FANOUT_C1, false },
         { "skills.changed", &plain, HF_FANOUT_C1, false },
         { "update.run.changed", &plain, HF_FANOUT_C1, false },
