@@ -33,15 +33,30 @@ static enum hf_keeper_tell tell_of(struct hf_bytes name)
     return HF_KEEPER_TELL_NOTIFICATION;
 }
 
+/* The text of a legacy `error`; of one without a message, all that it says. */
+static struct hf_bytes error_text(struct hf_bytes params)
+{
+    struct hf_bytes text;
+    return hf_json_get_plain(hf_json_find(params, "message"), &text) ? text : params;
+}
+
+/* A legacy notification is told as one, besides the name of its own that it may have. */
 static void link_event(struct hf_supervisor *s, const struct hf_keeper_event *e)
 {
     struct hf_bytes name = e->u.link_event.name, payload = e->u.link_event.payload;
-    if (hf_bytes_same(name, HF_LIT("tick"))) return;
+    bool is_legacy = e->u.link_event.is_notification;
+    if (!is_legacy && hf_bytes_same(name, HF_LIT("tick"))) return;
     enum hf_keeper_tell kind = tell_of(name);
-    struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_TELL);
-    a->u.tell.kind = kind;
-    a->u.tell.payload = payload;
-    if (kind == HF_KEEPER_TELL_NOTIFICATION) a->u.tell.name = name;
+    if (is_legacy && hf_bytes_same(name, HF_LIT("error")))
+        hf_keep_tell(s, HF_KEEPER_TELL_ERROR, error_text(payload));
+    else if (kind != HF_KEEPER_TELL_NOTIFICATION)
+        hf_keep_tell(s, kind, payload);
+    if (is_legacy || kind == HF_KEEPER_TELL_NOTIFICATION) {
+        struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_TELL);
+        a->u.tell.kind = HF_KEEPER_TELL_NOTIFICATION;
+        a->u.tell.name = name;
+        a->u.tell.payload = payload;
+    }
     if (kind == HF_KEEPER_TELL_GATEWAY_READY) got_ready(s);
     if (hf_bytes_same(name, HF_LIT("shutdown"))) got_shutdown(s, payload);
 }

@@ -84,6 +84,7 @@ static void tell_event(struct hf_sup_link *l, const struct hf_client_news *news)
     struct hf_keeper_event event = { .kind = HF_KEEPER_LINK_EVENT, .link = l->id };
     event.u.link_event.name = news->u.event.name;
     event.u.link_event.payload = news->u.event.payload;
+    event.u.link_event.is_notification = news->kind == HF_CLIENT_IS_NOTIFICATION;
     hf_sup_later(l->s, &event);
 }
 

@@ -219,6 +219,7 @@ struct hf_keeper_event {
         } link_closed;
         struct {
             struct hf_bytes name, payload; /* JSON; may be empty */
+            bool is_notification;          /* of JSON-RPC, legacy: method and params */
         } link_event;
         struct hf_bytes link_message;
         struct {

@@ -699,6 +699,40 @@ static void each_event_is_told_once(void)
     end();
 }
 
+/* supervisor 102: the rows of JSON-RPC: the own name, and a notification each. */
+static void a_legacy_notification_is_told_as_one_too(void)
+{
+    static const struct {
+        const char *name, *params;
+        enum hf_keeper_tell own; /* NOTIFICATION: it has none */
+    } rows[] = {
+        { "error", "{\"message\":\"no room\"}", HF_KEEPER_TELL_ERROR },
+        { "channel.status", "{}", HF_KEEPER_TELL_CHANNEL_STATUS },
+        { "chat", "{}", HF_KEEPER_TELL_CHAT_MESSAGE },
+        { "gateway.ready", "{}", HF_KEEPER_TELL_GATEWAY_READY },
+        { "presence", "{}", HF_KEEPER_TELL_NOTIFICATION },
+    };
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        bool has_own = rows[i].own != HF_KEEPER_TELL_NOTIFICATION;
+        size_t own = n.tells[rows[i].own], general = n.tells[HF_KEEPER_TELL_NOTIFICATION];
+        struct hf_keeper_event said = { .kind = HF_KEEPER_LINK_EVENT, .link = n.link };
+        said.u.link_event.name = hf_bytes_cstr(rows[i].name);
+        said.u.link_event.payload = hf_bytes_cstr(rows[i].params);
+        said.u.link_event.is_notification = true;
+        nursery_say(&n, &said);
+        CHECK_EQ_AT(i, n.tells[HF_KEEPER_TELL_NOTIFICATION], general + 1);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(n.told[HF_KEEPER_TELL_NOTIFICATION].name), rows[i].name);
+        if (has_own) CHECK_EQ_AT(i, n.tells[rows[i].own], own + 1);
+    }
+    CHECK_TEXT(hf_bytes_cstr(n.told[HF_KEEPER_TELL_ERROR].payload), "no room");
+    size_t errors = n.tells[HF_KEEPER_TELL_ERROR];
+    nursery_event(&n, "error", "{}"); /* of the protocol it is a notification alone */
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_ERROR], errors);
+    end();
+}
+
 /* supervisor 95 (the decision): a journal that cannot be written stops nothing. */
 static void an_unwritable_journal_is_told(void)
 {
@@ -747,4 +781,5 @@ CHECK_MAIN(the_wall_clock_moves_no_wait, ready_probes_that_are_not_answered_go_o
            the_transport_is_checked_each_30_seconds, the_own_log_says_each_thing_once,
            health_and_answers_follow_what_was_seen, what_was_seen_is_set_by_its_own_cause,
            safe_mode_is_what_the_gateway_says, each_event_is_told_once,
-           an_unwritable_journal_is_told, a_lost_guardian_ends_its_tree)
+           a_legacy_notification_is_told_as_one_too, an_unwritable_journal_is_told,
+           a_lost_guardian_ends_its_tree)
