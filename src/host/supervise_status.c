@@ -171,6 +171,29 @@ static void write_sightings(const struct hf_supervise *s, struct hf_json_writer 
     hf_json_close_object(w);
 }
 
+static void add_word(struct hf_json_writer *w, const char *name, const char *word)
+{
+    if (word) hf_json_add_text(w, name, hf_bytes_cstr(word));
+}
+
+/* The liveness ladder (spec/supervisor.md 12.3). */
+static void write_recovery(const struct hf_supervise *s, struct hf_json_writer *w)
+{
+    const struct hf_vigil_view view = hf_vigil_view(hf_supervisor_vigil(s->engine));
+    hf_json_add_object(w, "recovery");
+    add_word(w, "state", view.state);
+    add_age(s, w, "aliveAgeMs", view.alive_at);
+    if (!hf_time_same(view.deadline_at, HF_NEVER))
+        hf_json_add_int(w, "deadlineInMs",
+                        hf_span_ms(hf_time_since(view.deadline_at, s->now.mono)));
+    add_age(s, w, "probedAgeMs", view.probed_at);
+    add_word(w, "probeResult", view.result);
+    add_word(w, "probeError", view.error);
+    add_word(w, "reason", view.reason);
+    hf_json_add_bool(w, "externallyManaged", view.is_external);
+    hf_json_close_object(w);
+}
+
 void hf_sup_write_diagnostics(const struct hf_supervise *s, struct hf_buf *out)
 {
     struct hf_json_writer w;
@@ -196,6 +219,7 @@ void hf_sup_write_diagnostics(const struct hf_supervise *s, struct hf_buf *out)
     hf_json_add_text(&w, "childLog", hf_bytes_cstr(s->child_log_path));
     write_health(s, &w);
     write_sightings(s, &w);
+    write_recovery(s, &w);
     hf_json_close_object(&w);
     hf_buf_fini(&status);
 }

@@ -1068,6 +1068,9 @@ def our_own_gateway(s):
     s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway")])
     status = s.wait_phase("ready", "warming")
     check(status["owned"] and status["answers"]["responsive"]["answer"] == "yes", f"{status}")
+    recovery = s.ctl("diagnostics")["recovery"]
+    check(recovery["state"] == "healthy" and not recovery["externallyManaged"], f"{recovery}")
+    check(0 < recovery["deadlineInMs"] <= 90000 and "probeResult" not in recovery, f"{recovery}")
     result = s.ctl("restart")
     check(result["outcome"] == "EXECUTED" and result["pidAfter"] != result["pidBefore"], f"{result}")
     s.quit()
