@@ -74,6 +74,7 @@ class Scene {
         const { driver, libraries, place } = this;
         this.#found += 1;
         const ready = await place.foundAt(this.#found, START_MS);
+        const own = await straight(place);
         const late = [];
         for (let id = 0; id < CROWD; id += 1) {
             const { at } = await driver.until("hello", id, nth, START_MS);
@@ -83,9 +84,10 @@ class Scene {
             await library.until("hello", nth, START_MS);
             late.push(library.all("hello")[nth - 1].at - ready);
         }
-        console.log(`# relay: back ${late.sort((a, b) => a - b)} ms after the gateway`);
+        late.sort((a, b) => a - b);
+        console.log(`# relay: back ${late} ms after the gateway; straight at it a login took ${own} ms`);
         mustEqual(
-            late.filter((ms) => ms > LAND_MS),
+            late.filter((ms) => ms > LAND_MS + own),
             [],
         );
         for (const what of ["connect_error", "auth_error", "paused"]) mustEqual(driver.all(what), []);
@@ -108,10 +110,20 @@ class Scene {
         libraries.forEach((library, i) => {
             mustEqual(library.all("close").length, closes[i] + 1);
             const [code] = library.all("close").at(-1).args;
-            mustEqual(code, how ? 1012 : 1006);
+            if (how) this.goodbye(code);
+            else mustEqual(code, 1006);
         });
         for (let id = 0; id < CROWD; id += 1)
             mustEqual((await driver.payload(id, "health", {}, { ms: 60000 })).ok, true);
+    }
+
+    // The gateway said goodbye and it came through; or, on a busy machine, the gateway itself cut
+    // the connection before it had: then the place saw that, and did not do it.
+    goodbye(code) {
+        const ends = this.place.proc.stderr.match(/^.* relay\.ended .*$/gm).slice(-CROWD - LIBRARIES);
+        const isCut = ends.some((line) => line.includes("cause=reset-by-upstream"));
+        const isOurs = ends.some((line) => line.includes("cause=shutdown"));
+        must(!isOurs && (code === 1012 || isCut), `closed with ${code}\n${ends.join("\n")}`);
     }
 
     async end() {
@@ -123,7 +135,7 @@ class Scene {
             libraries.forEach((library, i) => {
                 const names = library.all("event").slice(told[i]).map(({ args }) => args[0].event);
                 must(names.includes("shutdown"), `told before the end: ${names}`);
-                mustEqual(library.all("close").at(-1).args[0], 1012);
+                this.goodbye(library.all("close").at(-1).args[0]);
                 library.stop();
             });
             await driver.quit();
@@ -132,6 +144,18 @@ class Scene {
             await place.stop();
         }
     }
+}
+
+// What a login at the gateway itself takes, beside those who come back: a busy machine is no
+// fault of the place.
+async function straight(place) {
+    const { port } = await place.status();
+    const began = Date.now();
+    const wire = await Wire.open(`ws://127.0.0.1:${port}`);
+    await wire.challenged(60000);
+    await wire.request("connect", connectParams(), { ms: 60000 });
+    wire.drop();
+    return Date.now() - began;
 }
 
 // GET with the status, headers and body; `target` is a whole URL.
