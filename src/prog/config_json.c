@@ -75,7 +75,8 @@ void hf_config_put_shown(struct hf_json_writer *w, struct hf_bytes text)
     }
     hf_buf_init(&shown, 3 * text.len + 64);
     hf_url_redact(&shown, text);
-    hf_json_put_text(w, hf_buf_done(&shown) == 0 ? hf_buf_view(&shown) : HF_LIT("(hidden)"));
+    if (!w->out->err) w->out->err = hf_buf_done(&shown);
+    hf_json_put_text(w, hf_buf_view(&shown));
     hf_buf_fini(&shown);
 }
 
@@ -84,6 +85,7 @@ static void put_string(struct hf_json_writer *w, struct hf_bytes value)
     struct hf_buf text;
     hf_buf_init(&text, HF_CONFIG_TEXT_BYTES_MAX);
     hf_json_text(value, &text);
+    if (!w->out->err) w->out->err = hf_buf_done(&text);
     hf_config_put_shown(w, hf_buf_view(&text));
     hf_buf_fini(&text);
 }
