@@ -103,6 +103,8 @@ static void put_keys(void)
             put_text(key->initial);
         }
         printf(".");
+        if (hf_key_needs_restart((enum hf_key_id)i))
+            printf(" A change counts from the next start.");
         if (key->option != HF_NO_OPTION) printf("++\nFlag: *--%s*", hf_option_name(key->option));
         if (key->env || key->openclaw_env) {
             printf("++\nEnvironment:");

@@ -1,4 +1,5 @@
 #include "prog/config_keys.h"
+#include "prog/nearest.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,14 @@ enum hf_key_id hf_key_find(struct hf_bytes name)
     return HF_KEY_COUNT;
 }
 
+void hf_key_hint(const char *name, char *out, size_t cap)
+{
+    struct hf_nearest nearest;
+    hf_nearest_init(&nearest, name);
+    for (size_t i = 0; i < HF_KEY_COUNT; i++) hf_nearest_offer(&nearest, hf_keys[i].name);
+    hf_nearest_hint(&nearest, "", out, cap);
+}
+
 /* Whether `longer` is `name` and more levels. */
 static bool is_below(struct hf_bytes longer, struct hf_bytes name)
 {
@@ -70,9 +79,19 @@ bool hf_key_is_foreign(struct hf_bytes name)
 bool hf_key_needs_restart(enum hf_key_id key)
 {
     static const enum hf_key_id keys[] = {
-        HF_KEY_PORT,       HF_KEY_BIND,      HF_KEY_BIND_HOST,           HF_KEY_TLS_ENABLED,
-        HF_KEY_TLS_MAKE,   HF_KEY_LOG_LEVEL, HF_KEY_LOG_FORMAT,          HF_KEY_LOG_BYTES,
-        HF_KEY_RELAY_MODE, HF_KEY_UPSTREAM,  HF_KEY_UPSTREAM_TOKEN_FILE,
+        HF_KEY_PORT,
+        HF_KEY_BIND,
+        HF_KEY_BIND_HOST,
+        HF_KEY_TLS_ENABLED,
+        HF_KEY_TLS_MAKE,
+        HF_KEY_LOG_LEVEL,
+        HF_KEY_LOG_FORMAT,
+        HF_KEY_LOG_BYTES,
+        HF_KEY_RESTART_EXPECTED,
+        HF_KEY_STARTUP_DELAY,
+        HF_KEY_RELAY_MODE,
+        HF_KEY_UPSTREAM,
+        HF_KEY_UPSTREAM_TOKEN_FILE,
     };
     for (size_t i = 0; i < HF_COUNT(keys); i++)
         if (keys[i] == key) return true;
