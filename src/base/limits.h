@@ -14,13 +14,13 @@
     X(PAYLOAD_BYTES, 26214400, "bytes", "the protocol's policy.maxPayload", "close 1009")                                   \
     X(BUFFERED_BYTES, 52428800, "bytes", "the protocol's policy.maxBufferedBytes", "drop droppable events, else close 1008")\
     X(BUSY_BYTES, 4194304, "bytes", "waiting for one reader before its requests are refused", "UNAVAILABLE, retryable")\
-    X(CONTROL_FRAME_BYTES, 125, "bytes", "RFC 6455 section 5.5", "close 1002")                                              \
-    X(HTTP_HEAD_BYTES, 16384, "bytes", "dependencies.md 2d", "431")                                                         \
-    X(HTTP_LINE_BYTES, 8192, "bytes", "dependencies.md 2d", "414")                                                          \
-    X(HTTP_FIELDS, 100, "fields", "dependencies.md 2d", "431")                                                              \
+    X(CONTROL_FRAME_BYTES, 125, "bytes", "what WebSocket allows (RFC 6455 section 5.5)", "close 1002")                                              \
+    X(HTTP_HEAD_BYTES, 16384, "bytes", "as the HTTP server of the real gateway", "431")                                                         \
+    X(HTTP_LINE_BYTES, 8192, "bytes", "the request line is a part of the head", "414")                                                          \
+    X(HTTP_FIELDS, 100, "fields", "no client sends as many", "431")                                                              \
     X(HTTP_BODY_BYTES, 65536, "bytes", "no endpoint takes a body", "413")                                                   \
-    X(JSON_DEPTH_PREAUTH, 64, "levels", "dependencies.md 2c", "malformed frame")                                            \
-    X(JSON_DEPTH, 256, "levels", "dependencies.md 2c", "malformed frame")                                                   \
+    X(JSON_DEPTH_PREAUTH, 64, "levels", "a stranger's connect is flat", "malformed frame")                                            \
+    X(JSON_DEPTH, 256, "levels", "a value is read without recursion up to here", "malformed frame")                                                   \
     X(JSON_NUMBER_BYTES, 1024, "bytes", "a number is copied to the stack to be read", "treated as of another type")         \
     X(ENVELOPE_MEMBERS, 32, "members", "a server's frame has seven at most", "LIMIT: the frame is refused")                 \
     X(REQUEST_ID_BYTES, 4096, "bytes", "it is echoed and kept while the request runs", "INVALID_REQUEST")                   \
@@ -46,8 +46,8 @@
     X(STABILITY_RECORDS, 1000, "records", "stability ring", "the oldest is dropped, counted")                               \
     X(SESSION_STATES, 2000, "sessions", "work counts", "the oldest idle one is evicted")                                    \
     X(TICK_PROMISES, 8, "intervals", "told to clients before reloads", "one more shares the shortest")                      \
-    X(PENDING_PINGS, 5, "pings", "spec/health-connection.md section 2", "the oldest is evicted, counted")                   \
-    X(PING_BATCH, 64, "pings", "spec/health-connection.md section 10", "the rest waits one wake-up")                        \
+    X(PENDING_PINGS, 5, "pings", "unanswered ones of a connection, which has 100 s", "the oldest is evicted, counted")                   \
+    X(PING_BATCH, 64, "pings", "written in one wake-up, so that clients wait little", "the rest waits one wake-up")                        \
     X(QUEUED_FRAMES, 65536, "frames", "waiting for one reader", "close 1008")                                               \
     X(SPARE_QUEUES, 1024, "queues", "a fan-out allocates nothing for its receivers", "freed after use")                     \
     X(WRITE_BYTES, 65536, "bytes", "handed to the system at once", "the rest waits for the next write")                     \
@@ -58,8 +58,8 @@
     X(ACCEPT_PAUSE_MS, 200, "ms", "no descriptor or memory is left", "accepting pauses, told once")                         \
     X(LINGER_MS, 1000, "ms", "the peer may see our FIN instead of a reset", "closed")                                       \
     X(TRIM_AFTER, 1024, "sockets", "gone since free memory was last handed back", "handed back to the system")              \
-    X(BIND_TRIES, 20, "tries", "dependencies.md 6e: the port of a dying holder", "exit 1, or 78 when the holder is healthy")\
-    X(BIND_RETRY_MS, 500, "ms", "dependencies.md 6e", "the next try")                                                       \
+    X(BIND_TRIES, 20, "tries", "of the port, which a dying holder may still have", "exit 1, or 78 when the holder is healthy")\
+    X(BIND_RETRY_MS, 500, "ms", "between two tries of the port", "the next try")                                                       \
     X(LOG_BUFFER_BYTES, 1048576, "bytes", "log lines that wait for a slow disk", "dropped, counted")                        \
     X(LOG_BATCH_BYTES, 16384, "bytes", "log lines gathered before they are written", "written at once")                     \
     X(LOG_DELAY_MS, 50, "ms", "log lines wait to be written together; errors do not", "written")                            \
@@ -87,7 +87,7 @@
     X(CLIENT_NEWS, 1024, "news", "told to a client's callbacks that are behind", "its socket is not read until half are gone")\
     X(CLIENT_NEWS_BYTES, 1048576, "bytes", "the same; one message may go beyond", "its socket is not read until half are gone")\
     X(CLIENT_INVOKES, 256, "requests", "a node has not answered yet", "UNAVAILABLE")                                        \
-    X(SLEEP_MS, 2000, "ms", "spec/client-lifecycle.md 11.4: a host that slept longer", "every window of liveness begins anew")\
+    X(SLEEP_MS, 2000, "ms", "a host that slept longer than this between two looks", "every window of liveness begins anew")\
     X(CONTROL_CLIENTS, 16, "clients", "of a supervisor's control socket at once", "closed at accept")                       \
     X(CONTROL_LINE_BYTES, 8192, "bytes", "one request on the control socket", "TOO_LARGE, closed")                          \
     X(CONTROL_QUEUE_BYTES, 1048576, "bytes", "lines that wait for one reader of the control socket", "TOO_SLOW, closed")    \
@@ -102,20 +102,25 @@
     X(MONITOR_ROWS, 256, "rows", "connections of a gateway in a live view", "the others are counted, not shown")            \
     X(KEEPER_TREES, 4, "trees", "a gateway, a doctor, and those on their way out", "the next start waits until one is gone")\
     X(KEEPER_REQUESTS, 128, "requests", "of a supervisor, waiting; two actions for each may come in one step", "refused: too_many_requests")\
-    X(KEEPER_HISTORY, 256, "transitions", "spec/supervisor.md 2.3: what a supervisor remembers", "the oldest is dropped")     \
+    X(KEEPER_HISTORY, 256, "transitions", "changes of phase that a supervisor remembers", "the oldest is dropped")     \
     X(KEEPER_SECRETS, 8, "secrets", "of a supervised place that no line shows", "the oldest of its token file is forgotten")   \
     X(REMEDY_WORDS, 32, "words", "of the repair command of a program that we know", "it has none but by --doctor")            \
-    X(KEEPER_BUDGET, 64, "restarts", "the largest --restart-budget", "refused, exit 78")                                      \
+    X(KEEPER_BUDGET, 64, "restarts", "the largest --restart-budget", "wrong usage")                                      \
     X(CLOSE_MS, 30000, "ms", "a slow reader may take what was queued before our close", "reset")                           \
     X(CONTROL_ID_BYTES, 128, "bytes", "the id of a request on the control socket is echoed", "INVALID_REQUEST")             \
-    X(OUTPUT_LINE_BYTES, 16384, "bytes", "spec/supervisor.md section 14: one line of a child", "cut")                       \
+    X(OUTPUT_LINE_BYTES, 16384, "bytes", "one line of a child", "cut")                       \
     X(OUTPUT_KEYS, 512, "lines", "a child's lines that are known as repeats", "the least recently seen is forgotten")       \
     X(OUTPUT_TOLD, 500, "lines", "new lines of a child told in one second", "not shown, counted")                           \
     X(OUTPUT_KEPT, 120, "lines", "a child's last lines", "the oldest is dropped")                                           \
     X(OUTPUT_KEPT_BYTES, 1024, "bytes", "one of them", "cut")                                                               \
     X(RELAY_CONNECTIONS, 16384, "connections", "two sockets and their buffers each", "refuse: closed at accept")            \
     X(RELAY_BUFFER_BYTES, 65536, "bytes", "waiting for one side of a relayed connection", "the other side is not read")     \
-    X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut")
+    X(CLOSE_REASON_BYTES, 120, "bytes", "protocol: reason cut to 120 bytes", "cut") \
+    X(SECRET_BYTES, 4096, "bytes", "a token or a password, and the file of one", "refused, and who gave it is named")        \
+    X(URL_BYTES, 1023, "bytes", "a gateway's address on the command line or in a file", "refused, and who gave it is named")\
+    X(LIST_ENTRIES, 64, "entries", "of one list in the configuration", "the configuration is refused")                      \
+    X(INCLUDE_DEPTH, 10, "files", "a file may include itself", "the configuration is refused")                              \
+    X(PROGRAM_ARGUMENTS, 256, "arguments", "of a program that is kept", "wrong usage")
 /* clang-format on */
 
 enum {

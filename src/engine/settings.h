@@ -6,10 +6,11 @@
 #define HF_ENGINE_SETTINGS_H
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "base/time.h"
 #include "core/login.h" /* enum hf_auth_mode */
 
-enum { HF_SETTINGS_LIST_MAX = 64 };
+enum { HF_SETTINGS_LIST_MAX = HF_LIMIT_LIST_ENTRIES };
 
 /* A short list of texts (origins, networks). */
 struct hf_text_list {

@@ -15,8 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECRET_FILE_BYTES = 4096 };
-
 int hf_state_dir_file(const struct hf_state_dir *d, const char *name, char out[HF_STATE_PATH_BYTES])
 {
     int len = snprintf(out, HF_STATE_PATH_BYTES, "%s/%s", d->path, name);
@@ -139,8 +137,8 @@ static int read_secret(const struct hf_state_dir *d, const char *name, struct hf
 {
     int err = hf_state_dir_file(d, name, path);
     if (err) return hf_fault_set(fault, err, "the path of %s in %s is too long", name, d->path);
-    hf_buf_init(out, 2 * SECRET_FILE_BYTES);
-    return hf_file_read_private(path, SECRET_FILE_BYTES, out, fault);
+    hf_buf_init(out, 2 * HF_LIMIT_SECRET_BYTES);
+    return hf_file_read_private(path, HF_LIMIT_SECRET_BYTES, out, fault);
 }
 
 static void drop_secret(struct hf_buf *b)

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SECRET_FILE_BYTES = 4096, WARNINGS_BYTES_MAX = 65536 };
+enum { WARNINGS_BYTES_MAX = 65536 };
 
 /* --- layers --- */
 
@@ -101,8 +101,8 @@ static int set_secret_file(struct hf_config *c, enum hf_key_id key, const char *
 {
     struct hf_buf text;
     if (!path) return 0;
-    hf_buf_init(&text, 2 * SECRET_FILE_BYTES);
-    int err = hf_file_read(path, SECRET_FILE_BYTES, &text, fault);
+    hf_buf_init(&text, 2 * HF_LIMIT_SECRET_BYTES);
+    int err = hf_file_read(path, HF_LIMIT_SECRET_BYTES, &text, fault);
     struct hf_bytes secret = hf_bytes_trim(hf_buf_view(&text));
     if (!err && secret.len == 0)
         err = hf_fault_set(fault, HF_ERR_RANGE, "%s: %s is empty", where, path);

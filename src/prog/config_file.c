@@ -2,6 +2,7 @@
 #include "base/crypto.h"
 #include "host/file.h"
 #include "prog/config_json.h"
+#include "prog/nearest.h"
 #include "wire/json5.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
@@ -160,6 +161,15 @@ static int read_key(struct reader *r, enum hf_key_id key, struct hf_bytes value)
     return err;
 }
 
+static int refuse_unknown(struct reader *r, const char *name, struct hf_bytes value)
+{
+    char hint[2 * HF_NEAREST_BYTES], why[3 * HF_NEAREST_BYTES];
+    hf_key_hint(name, hint, sizeof hint);
+    snprintf(why, sizeof why, "is no key of holdfast%s",
+             hint[0] ? hint : " (see \"holdfast config get\")");
+    return refuse(r, value, name, why);
+}
+
 /* A key that the table does not have. */
 static int read_unknown(struct reader *r, const char *name, struct hf_bytes value)
 {
@@ -168,8 +178,7 @@ static int read_unknown(struct reader *r, const char *name, struct hf_bytes valu
         warn(r, value, name, "is not served by holdfast and has no effect");
         return 0;
     }
-    if (r->source == HF_SOURCE_OWN_FILE)
-        return refuse(r, value, name, "is no key of holdfast (see \"holdfast config get\")");
+    if (r->source == HF_SOURCE_OWN_FILE) return refuse_unknown(r, name, value);
     if (hf_bytes_starts(text, HF_LIT("gateway."))) warn(r, value, name, "is not known and ignored");
     return 0;
 }
@@ -243,7 +252,7 @@ static int include_one(struct reader *r, const char *prefix, struct hf_bytes val
     if (hf_json_copy_text(value, name, sizeof name - 1, &len) != 0)
         return refuse(r, value, "$include", "must be a file name or a list of them");
     name[len] = '\0';
-    if (r->depth == HF_CONFIG_INCLUDE_DEPTH)
+    if (r->depth == HF_LIMIT_INCLUDE_DEPTH)
         return refuse(r, value, "$include", "is nested too deeply (a file may include itself)");
     const char *slash = strrchr(r->path, '/');
     int directory = name[0] == '/' || !slash ? 0 : (int)(slash - r->path) + 1;

@@ -1,7 +1,7 @@
 /* prog/config_file.h: reads one configuration file into a configuration.
  *
  * JSON5, with OpenClaw's `$include` (one name or a list, relative to the file, at
- * most HF_CONFIG_INCLUDE_DEPTH deep, within the directory of the first file or one of
+ * most HF_LIMIT_INCLUDE_DEPTH deep, within the directory of the first file or one of
  * OPENCLAW_INCLUDE_ROOTS; what stands beside it wins) and `${NAME}` in
  * texts (a variable of the environment; `$${NAME}` stays as it is). */
 #ifndef HF_PROG_CONFIG_FILE_H
@@ -9,7 +9,7 @@
 
 #include "prog/config.h"
 
-enum { HF_CONFIG_INCLUDE_DEPTH = 10, HF_CONFIG_JSON_DEPTH = 64 };
+enum { HF_CONFIG_JSON_DEPTH = 64 };
 
 /* Reads `path`.  Our own file (source OWN_FILE) may hold only keys of the table; in
  * an openclaw.json other domains are ignored, and unknown keys below `gateway.` are

@@ -74,7 +74,7 @@
     X(TLS_FINGERPRINT, TEXT, "gateway.remote.tlsFingerprint", "", 0, 0, "SHA-256",                                          \
       "HOLDFAST_TLS_FINGERPRINT", NULL, HF_NO_OPTION, "clients trust a wss gateway by its certificate's fingerprint alone") \
     X(LOG_LEVEL, CHOICE, "logging.level", "info", 0, 0, "silent|fatal|error|warn|info|debug|trace",                         \
-      "HOLDFAST_LOG_LEVEL", "OPENCLAW_LOG_LEVEL", HF_OPTION_LOG_LEVEL, "how much is logged")                                \
+      "HOLDFAST_LOG_LEVEL", "OPENCLAW_LOG_LEVEL", HF_OPTION_LOG_LEVEL, "how much is logged; silent and fatal mean error, trace means debug")                                \
     X(LOG_FORMAT, CHOICE, "logging.consoleStyle", "text", 0, 0, "text|json|pretty|compact",                                 \
       "HOLDFAST_LOG_FORMAT", NULL, HF_OPTION_LOG_FORMAT, "form of the lines on stderr")                                     \
     X(LOG_BYTES, INT, "logging.maxFileBytes", "104857600", 4096, 1099511627776, "bytes",                                    \
@@ -151,6 +151,9 @@ extern const struct hf_key hf_keys[HF_KEY_COUNT];
 
 /* HF_KEY_COUNT when there is none of that name. */
 enum hf_key_id hf_key_find(struct hf_bytes name);
+
+/* ": did you mean KEY?" for a name that is nearly one, or nothing. */
+void hf_key_hint(const char *name, char *out, size_t cap);
 
 /* Whether keys below `name` exist, so that an object may stand there. */
 bool hf_key_is_parent(struct hf_bytes name);

@@ -2,20 +2,27 @@
 #include "base/crypto.h"
 #include "base/mem.h"
 #include "prog/config_json.h"
+#include "prog/show/text.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { EXPECTS_BYTES = 192, LIST_BYTES_MAX = 65536 };
+enum { EXPECTS_BYTES = 192, SHOWN_BYTES = 64, LIST_BYTES_MAX = 65536 };
 
-static int refuse(struct hf_fault *fault, enum hf_key_id key, const char *where)
+/* `given`, the text or JSON of it, is told unless it may be a secret. */
+static int refuse(struct hf_fault *fault, enum hf_key_id key, struct hf_bytes given,
+                  const char *where)
 {
-    char expects[EXPECTS_BYTES];
+    char expects[EXPECTS_BYTES], shown[SHOWN_BYTES] = "";
+    bool is_secret = hf_keys[key].type == HF_KEY_TYPE_SECRET;
+    bool is_json_text = given.len > 1 && given.ptr[0] == '"';
+    if (is_json_text) given = hf_bytes(given.ptr + 1, given.len - 2);
+    if (!is_secret) hf_show_copy(shown, sizeof shown, given);
     hf_key_expects(&hf_keys[key], expects, sizeof expects);
-    return hf_fault_set(fault, HF_ERR_RANGE, "%s: %s must be %s", where, hf_keys[key].name,
-                        expects);
+    return hf_fault_set(fault, HF_ERR_RANGE, "%s: %s must be %s%s%s%s", where, hf_keys[key].name,
+                        expects, is_secret ? "" : ", not \"", shown, is_secret ? "" : "\"");
 }
 
 static int put_text(struct hf_config *c, enum hf_key_id key, enum hf_source source,
@@ -44,9 +51,10 @@ static int put_number(struct hf_config *c, enum hf_key_id key, enum hf_source so
 /* --- by type --- */
 
 static int put_int(struct hf_config *c, enum hf_key_id key, enum hf_source source, int64_t number,
-                   const char *where, struct hf_fault *fault)
+                   struct hf_bytes given, const char *where, struct hf_fault *fault)
 {
-    if (number < hf_keys[key].min || number > hf_keys[key].max) return refuse(fault, key, where);
+    if (number < hf_keys[key].min || number > hf_keys[key].max)
+        return refuse(fault, key, given, where);
     return put_number(c, key, source, number);
 }
 
@@ -63,7 +71,15 @@ static int put_choice(struct hf_config *c, enum hf_key_id key, enum hf_source so
         }
         from = end + 1;
     }
-    return refuse(fault, key, where);
+    return refuse(fault, key, word, where);
+}
+
+static int put_secret(struct hf_config *c, enum hf_key_id key, enum hf_source source,
+                      struct hf_bytes text, const char *where, struct hf_fault *fault)
+{
+    if (text.len <= HF_LIMIT_SECRET_BYTES) return put_text(c, key, source, text, fault);
+    return hf_fault_set(fault, HF_ERR_RANGE, "%s: %s has more than %d bytes", where,
+                        hf_keys[key].name, HF_LIMIT_SECRET_BYTES);
 }
 
 static bool read_bool(struct hf_bytes text, bool *out)
@@ -114,20 +130,22 @@ int hf_config_set_text(struct hf_config *c, enum hf_key_id key, enum hf_source s
     bool truth;
     switch (hf_keys[key].type) {
     case HF_KEY_TYPE_INT:
-        if (!hf_bytes_u64(text, &number) || number > INT64_MAX) return refuse(fault, key, where);
-        return put_int(c, key, source, (int64_t)number, where, fault);
+        if (!hf_bytes_u64(text, &number) || number > INT64_MAX)
+            return refuse(fault, key, text, where);
+        return put_int(c, key, source, (int64_t)number, text, where, fault);
     case HF_KEY_TYPE_BOOL:
-        if (!read_bool(text, &truth)) return refuse(fault, key, where);
+        if (!read_bool(text, &truth)) return refuse(fault, key, text, where);
         return put_number(c, key, source, truth);
     case HF_KEY_TYPE_CHOICE:
         return put_choice(c, key, source, text, where, fault);
     case HF_KEY_TYPE_TEXT:
-    case HF_KEY_TYPE_SECRET:
         return put_text(c, key, source, text, fault);
+    case HF_KEY_TYPE_SECRET:
+        return put_secret(c, key, source, text, where, fault);
     case HF_KEY_TYPE_LIST:
         return put_list_text(c, key, source, text, fault);
     }
-    return refuse(fault, key, where);
+    return refuse(fault, key, text, where);
 }
 
 /* --- from JSON --- */
@@ -146,9 +164,10 @@ static int read_string(struct hf_bytes json, struct hf_buf *out)
     return is_line ? 0 : HF_ERR_TYPE;
 }
 
-static int tell(struct hf_fault *fault, enum hf_key_id key, const char *where, int err)
+static int tell(struct hf_fault *fault, enum hf_key_id key, struct hf_bytes json, const char *where,
+                int err)
 {
-    if (err == HF_ERR_TYPE) return refuse(fault, key, where);
+    if (err == HF_ERR_TYPE) return refuse(fault, key, json, where);
     return hf_fault_set(fault, err, "%s: %s: %s", where, hf_keys[key].name, hf_err_text(err));
 }
 
@@ -163,7 +182,8 @@ static int put_list_json(struct hf_config *c, enum hf_key_id key, enum hf_source
         if (items.len > 0) hf_buf_add_byte(&items, '\n');
         err = read_string(item, &items);
     }
-    err = err ? tell(fault, key, where, err) : put_text(c, key, source, hf_buf_view(&items), fault);
+    err = err ? tell(fault, key, json, where, err)
+              : put_text(c, key, source, hf_buf_view(&items), fault);
     hf_buf_fini(&items);
     return err;
 }
@@ -175,9 +195,11 @@ static int put_string_json(struct hf_config *c, enum hf_key_id key, enum hf_sour
     hf_buf_init(&text, LIST_BYTES_MAX);
     int err = read_string(json, &text);
     if (err)
-        err = tell(fault, key, where, err);
+        err = tell(fault, key, json, where, err);
     else if (hf_keys[key].type == HF_KEY_TYPE_CHOICE)
         err = put_choice(c, key, source, hf_buf_view(&text), where, fault);
+    else if (hf_keys[key].type == HF_KEY_TYPE_SECRET)
+        err = put_secret(c, key, source, hf_buf_view(&text), where, fault);
     else
         err = put_text(c, key, source, hf_buf_view(&text), fault);
     if (text.ptr) hf_wipe(text.ptr, text.cap);
@@ -192,10 +214,10 @@ int hf_config_set_json(struct hf_config *c, enum hf_key_id key, enum hf_source s
     bool truth;
     switch (hf_keys[key].type) {
     case HF_KEY_TYPE_INT:
-        if (hf_json_get_whole(json, &number) != 0) return refuse(fault, key, where);
-        return put_int(c, key, source, number, where, fault);
+        if (hf_json_get_whole(json, &number) != 0) return refuse(fault, key, json, where);
+        return put_int(c, key, source, number, json, where, fault);
     case HF_KEY_TYPE_BOOL:
-        if (hf_json_get_bool(json, &truth) != 0) return refuse(fault, key, where);
+        if (hf_json_get_bool(json, &truth) != 0) return refuse(fault, key, json, where);
         return put_number(c, key, source, truth);
     case HF_KEY_TYPE_CHOICE:
     case HF_KEY_TYPE_TEXT:
@@ -204,7 +226,7 @@ int hf_config_set_json(struct hf_config *c, enum hf_key_id key, enum hf_source s
     case HF_KEY_TYPE_LIST:
         return put_list_json(c, key, source, json, where, fault);
     }
-    return refuse(fault, key, where);
+    return refuse(fault, key, json, where);
 }
 
 /* --- reading --- */

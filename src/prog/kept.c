@@ -14,7 +14,6 @@
 
 enum {
     SUMMARY_BYTES = 4096,
-    ARGUMENTS_MAX = 256,
     STOP_GRACE_MAX_MS = 3600000,
     BUDGET_WINDOW_MAX_S = 86400,
     PORT_PICKS = 8, /* each of them free; ours is among them at most once */
@@ -38,7 +37,8 @@ static int read_address(struct hf_kept *k, const char *flag, const char *given,
     bool is_tcp = strncasecmp(given, "tcp://", 6) == 0;
     int len = snprintf(k->url, sizeof k->url, "%s%s", is_tcp ? "http://" : "",
                        is_tcp ? given + 6 : given);
-    if (len >= (int)sizeof k->url) return bad_url(flag, "this one is too long", fault);
+    if (strlen(given) > HF_LIMIT_URL_BYTES || len >= (int)sizeof k->url)
+        return bad_url(flag, "this one is too long", fault);
     if (hf_url_read(hf_bytes_cstr(k->url), &k->host.url, &what) != 0)
         return bad_url(flag, what, fault);
     if (is_tcp && !k->host.url.has_port)
@@ -225,11 +225,11 @@ static void read_doctor(struct hf_kept *k, const char *given, const struct hf_by
 static int read_program(struct hf_kept *k, const struct hf_args *args, const struct hf_config *c,
                         struct hf_fault *fault)
 {
-    struct hf_bytes arguments[ARGUMENTS_MAX];
+    struct hf_bytes arguments[HF_LIMIT_PROGRAM_ARGUMENTS];
     int count = args->operand_count;
-    if (count > ARGUMENTS_MAX)
+    if (count > HF_LIMIT_PROGRAM_ARGUMENTS)
         return hf_fault_set(fault, HF_ERR_USAGE, "the program has more than %d arguments",
-                            ARGUMENTS_MAX);
+                            HF_LIMIT_PROGRAM_ARGUMENTS);
     for (int i = 0; i < count; i++) arguments[i] = hf_bytes_cstr(args->operands[i]);
     hf_censor_argv(arguments, (size_t)count, NULL, &k->summary);
     k->host.argv = args->operands;

@@ -10,14 +10,12 @@
 #include "host/supervise.h"
 #include "prog/config.h"
 
-enum { HF_KEPT_URL_BYTES = 1024 };
-
 struct hf_kept {
     struct hf_supervise_config host; /* borrows from here, the arguments and the configuration */
     struct hf_buf summary;
-    char url[HF_KEPT_URL_BYTES];
+    char url[HF_LIMIT_URL_BYTES + sizeof "http://"]; /* tcp:// is read as one of those */
     char control[HF_CONFIG_PATH_BYTES];
-    char secret[HF_STATE_PATH_BYTES]; /* or the file of it */
+    char secret[HF_LIMIT_SECRET_BYTES + 1]; /* or the path of its file */
     char *doctor[HF_LIMIT_REMEDY_WORDS + 1];
 };
 

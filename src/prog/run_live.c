@@ -5,10 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a client on this machine would connect to. */
+/* What a client on this machine would connect to: an address that stands for all of them is
+ * none to connect to. */
 static void write_url(const struct hf_run *r, char *out, size_t cap)
 {
     const char *host = r->spec.bind == HF_BIND_ADDRESS ? r->spec.address : "127.0.0.1";
+    if (strcmp(host, "0.0.0.0") == 0) host = "127.0.0.1";
+    if (strcmp(host, "::") == 0) host = "::1";
     bool is_v6 = strchr(host, ':') != NULL;
     snprintf(out, cap, "%s://%s%s%s:%u", r->tls ? "wss" : "ws", is_v6 ? "[" : "", host,
              is_v6 ? "]" : "", hf_loop_port(r->loop));

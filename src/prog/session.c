@@ -17,7 +17,7 @@ enum {
 
 static int set_text(holdfast_options *o, enum holdfast_text_option option, struct hf_bytes value)
 {
-    char text[4096 + 1];
+    char text[HF_LIMIT_SECRET_BYTES + 1];
     if (value.len == 0) return 0;
     if (value.len >= sizeof text) return HOLDFAST_ERROR_TOO_LARGE;
     memcpy(text, value.ptr, value.len);

@@ -12,7 +12,6 @@
 #include <string.h>
 
 enum {
-    TOKEN_FILE_BYTES = 4096,
     TIMEOUT_MAX_MS = 86400000,
     START_MS = 60000, /* a gateway that listens nowhere for longer does something else */
 };
@@ -83,7 +82,7 @@ static int read_url(struct hf_target *t, const struct address *address, struct h
                  (long long)hf_config_int(&t->config, HF_KEY_PORT));
     if (given && strlen(given) >= sizeof t->url_text)
         return hf_fault_set(fault, address->blame, "%s: the URL has more than %d bytes",
-                            address->where, HF_TARGET_URL_BYTES - 1);
+                            address->where, HF_LIMIT_URL_BYTES);
     struct hf_bytes user = HF_EMPTY;
     if (hf_url_read_login(hf_bytes_cstr(t->url_text), &t->url, &user, &what) != 0)
         return hf_fault_set(fault, address->blame, "%s: the URL is not valid: %s", address->where,
@@ -150,8 +149,8 @@ static int read_state_token(struct hf_target *t, struct hf_fault *fault)
     struct hf_buf text;
     if (t->state_dir[0] == '\0') return 0;
     snprintf(path, sizeof path, "%s/token", t->state_dir);
-    hf_buf_init(&text, 2 * TOKEN_FILE_BYTES);
-    int err = hf_file_read(path, TOKEN_FILE_BYTES, &text, fault);
+    hf_buf_init(&text, 2 * HF_LIMIT_SECRET_BYTES);
+    int err = hf_file_read(path, HF_LIMIT_SECRET_BYTES, &text, fault);
     struct hf_bytes token = hf_bytes_trim(hf_buf_view(&text));
     if (!err && token.len < sizeof t->state_token) {
         memcpy(t->state_token, token.ptr, token.len);

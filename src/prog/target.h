@@ -15,7 +15,7 @@
 #include "prog/config.h"
 #include "wire/url.h"
 
-enum { HF_TARGET_URL_BYTES = 1024, HF_TARGET_TIMEOUT_MS = 10000 };
+enum { HF_TARGET_URL_BYTES = HF_LIMIT_URL_BYTES + 1, HF_TARGET_TIMEOUT_MS = 10000 };
 
 struct hf_target {
     struct hf_config config;

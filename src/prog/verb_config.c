@@ -5,6 +5,7 @@
 #include "prog/config_file.h"
 #include "prog/config_json.h"
 #include "prog/kept.h"
+#include "prog/nearest.h"
 #include "prog/paths.h"
 #include "prog/settings_from.h"
 #include "prog/verbs.h"
@@ -55,6 +56,15 @@ static int get_limits(bool as_json)
 
 /* --- get --- */
 
+static int tell_bad_key(const struct hf_args *args, const char *name)
+{
+    char hint[2 * HF_NEAREST_BYTES];
+    struct hf_fault fault;
+    hf_key_hint(name, hint, sizeof hint);
+    hf_fault_set(&fault, HF_ERR_USAGE, "no such key: \"%s\"%s", name, hint);
+    return hf_verb_fail(args, &fault);
+}
+
 /* The value as a person types it: texts without quotes. */
 static void add_shown(struct hf_buf *out, const struct hf_config *c, enum hf_key_id key)
 {
@@ -71,12 +81,8 @@ static int get_one(const struct hf_config *c, const struct hf_args *args)
     const char *name = args->operands[1];
     bool as_json = args->values[HF_OPTION_JSON] != NULL;
     struct hf_buf out;
-    struct hf_fault fault;
     enum hf_key_id key = hf_key_find(hf_bytes_cstr(name));
-    if (key == HF_KEY_COUNT) {
-        hf_fault_set(&fault, HF_ERR_USAGE, "no such key: \"%s\"", name);
-        return hf_verb_fail(args, &fault);
-    }
+    if (key == HF_KEY_COUNT) return tell_bad_key(args, name);
     hf_buf_init(&out, HF_CONFIG_TEXT_BYTES_MAX);
     if (as_json) {
         struct hf_json_writer w;
@@ -294,10 +300,7 @@ static int set(const struct hf_args *args)
     struct hf_buf json;
     struct hf_fault fault;
     enum hf_key_id key = hf_key_find(hf_bytes_cstr(args->operands[1]));
-    if (key == HF_KEY_COUNT) {
-        hf_fault_set(&fault, HF_ERR_USAGE, "no such key: \"%s\"", args->operands[1]);
-        return hf_verb_fail(args, &fault);
-    }
+    if (key == HF_KEY_COUNT) return tell_bad_key(args, args->operands[1]);
     hf_buf_init(&json, HF_LIMIT_CONFIG_BYTES);
     int exit_code = HF_EXIT_DONE;
     if (hf_paths_own_config(args, path, &is_asked_for, &fault) != 0) {

@@ -68,6 +68,8 @@ static void every_row_is_whole_and_its_default_is_allowed(void)
         CHECK_AT(i, !hf_key_is_foreign(hf_bytes_cstr(key->name)));
     }
     CHECK_EQ(hf_key_find(HF_LIT("gateway")), HF_KEY_COUNT);
+    CHECK(hf_key_needs_restart(HF_KEY_RESTART_EXPECTED)); /* the loop is told once */
+    CHECK(!hf_key_needs_restart(HF_KEY_TICK_INTERVAL));
     hf_config_fini(&config);
 }
 
@@ -332,7 +334,8 @@ static const struct {
     const char *own, *openclaw, *told;
 } faults[] = {
     { "{ gateway: {\n port: 'x' } }", NULL,
-      "holdfast.db:2: gateway.port must be a whole number from 0 to 65535 (port)" },
+      "holdfast.db:2: gateway.port must be a whole number from 0 to 65535 (port), not \"x\"" },
+    { "{ gateway: { auth: { token: 5551234 } } }", NULL, "gateway.auth.token must be a text" },
     { "{\n\n gateway: { port: 65536 } }", NULL, "holdfast.db:3: gateway.port must be" },
     { "{ gateway: { port: 1.5 } }", NULL, "gateway.port must be a whole number" },
     { "{ gateway: { auth: { mode: 'magic' } } }", NULL,
@@ -341,7 +344,9 @@ static const struct {
     { "{ gateway: { trustedProxies: [1] } }", NULL, "gateway.trustedProxies must be a list" },
     { "{ gateway: 5 }", NULL, "holdfast.db:1: gateway must be an object" },
     { "{ gatewai: {} }", NULL, "gatewai is no key of holdfast" },
-    { "{ gateway: { prot: 5 } }", NULL, "gateway.prot is no key of holdfast" },
+    { "{ gateway: { prot: 5 } }", NULL,
+      "gateway.prot is no key of holdfast: did you mean gateway.port?" },
+    { "{ x: 5 }", NULL, "x is no key of holdfast (see \"holdfast config get\")" },
     { "{ gateway: {\n port: 5 ", NULL, "holdfast.db:2:" },
     { "[]", NULL, "must hold one object" },
     { "", NULL, "holdfast.db:1:1:" },
@@ -404,6 +409,7 @@ static void every_fault_names_file_line_key_and_what_was_expected(void)
         CHECK_AT(i, (err ? err : hf_config_check(&config, &fault)) < 0);
         if (!strstr(fault.text, faults[i].told))
             CHECK_TEXT_AT(i, hf_bytes_cstr(fault.text), faults[i].told);
+        CHECK_AT(i, strstr(fault.text, "5551234") == NULL); /* it may be a secret */
         end();
     }
 }
@@ -421,6 +427,47 @@ static void a_bad_variable_or_flag_is_named(void)
     CHECK_EQ(load(), HF_ERR_USAGE);
     CHECK(strstr(fault.text, "--log-format: logging.consoleStyle must be one of") != NULL);
     end();
+}
+
+/* HF_LIMIT_SECRET_BYTES, wherever a secret comes from. */
+static void a_secret_is_taken_up_to_its_bound(void)
+{
+    for (size_t extra = 0; extra <= 1; extra++) {
+        char text[HF_LIMIT_SECRET_BYTES + 2], path[SCRATCH_PATH_BYTES];
+        memset(text, 's', sizeof text);
+        text[HF_LIMIT_SECRET_BYTES + extra] = '\0';
+        begin(NULL, NULL);
+        setenv("HOLDFAST_TOKEN", text, 1);
+        CHECK_EQ_AT(extra, load(), extra ? HF_ERR_RANGE : 0);
+        if (extra)
+            CHECK(strstr(fault.text, "HOLDFAST_TOKEN: gateway.auth.token has more than 4096") !=
+                  NULL);
+        unsetenv("HOLDFAST_TOKEN");
+        hf_config_fini(&config);
+        snprintf(path, sizeof path, "%s/secret", scratch.dir);
+        put_file(path, text);
+        args.values[HF_OPTION_TOKEN_FILE] = path;
+        CHECK_EQ_AT(extra, load(), extra ? HF_ERR_TOO_LARGE : 0);
+        end();
+    }
+}
+
+/* HF_LIMIT_INCLUDE_DEPTH files below the first one. */
+static void includes_are_followed_up_to_their_bound(void)
+{
+    for (int depth = HF_LIMIT_INCLUDE_DEPTH; depth <= HF_LIMIT_INCLUDE_DEPTH + 1; depth++) {
+        bool is_fine = depth == HF_LIMIT_INCLUDE_DEPTH;
+        begin("{ $include: '1.json5' }", NULL);
+        for (int i = 1; i <= depth; i++) {
+            char path[SCRATCH_PATH_BYTES], text[64];
+            snprintf(path, sizeof path, "%s/%d.json5", scratch.dir, i);
+            snprintf(text, sizeof text, "{ $include: '%d.json5' }", i + 1);
+            put_file(path, i == depth ? "{ gateway: { port: 7 } }" : text);
+        }
+        CHECK_EQ_AT(depth, load(), is_fine ? 0 : HF_ERR_RANGE);
+        if (is_fine) CHECK_EQ(hf_config_int(&config, HF_KEY_PORT), 7);
+        end();
+    }
 }
 
 static void a_variable_that_is_blank_counts_as_not_set(void)
@@ -835,6 +882,7 @@ CHECK_MAIN(a_relay_knows_when_it_names_in_vain, the_stale_window_follows_the_pin
            includes_stay_in_their_directory_unless_roots_are_named, variables_in_texts_are_replaced,
            a_secret_reference_to_the_environment_is_followed,
            every_fault_names_file_line_key_and_what_was_expected, a_bad_variable_or_flag_is_named,
+           a_secret_is_taken_up_to_its_bound, includes_are_followed_up_to_their_bound,
            a_variable_that_is_blank_counts_as_not_set,
            a_file_that_is_missing_by_right_leaves_no_fault_behind,
            rules_of_the_server_do_not_stop_its_clients,

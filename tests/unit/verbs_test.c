@@ -188,6 +188,7 @@ static const struct {
       "{\"key\":\"gateway.port\",\"value\":18789,\"source\":\"default\"}\n",
       "" },
     { { "config", "get", "no.such.key" }, 2, "", "no such key" },
+    { { "config", "get", "gateway.prot" }, 2, "", "did you mean gateway.port?" },
     { { "config", "get" }, 0, "gateway.auth.mode = token  (default)", "" },
     { { "config", "get", "--json" }, 0, "{\"gateway\":{\"mode\":\"local\",\"port\":18789", "" },
     { { "config", "get", "--limits" }, 0, "PREAUTH_FRAME_BYTES", "" },
@@ -214,7 +215,10 @@ static const struct {
       "" },
     { { "config", "set", "gateway.port", "70000" }, 78, "", "gateway.port must be" },
     { { "config", "set", "no.such.key", "1" }, 2, "", "no such key" },
-    { { "run", "--port", "x" }, 2, "", "--port: gateway.port must be" },
+    { { "run", "--port", "x" },
+      2,
+      "",
+      "--port: gateway.port must be a whole number from 0 to 65535 (port), not \"x\"" },
     { { "health", "--port", "99999" }, 2, "", "--port: gateway.port must be" },
     { { "health", "--port", "0" }, 2, "", "--port: the URL is not valid" },
     { { "health", "--config", "/no/such.json5" }, 78, "", "/no/such.json5" },
@@ -422,6 +426,21 @@ static void a_run_ends_with_0_and_never_prints_its_token(void)
     CHECK(strstr(err_text, path) != NULL);
     CHECK(memmem(err_text, strlen(err_text), token.ptr, 43) == NULL);
     hf_buf_fini(&token);
+    scratch_drop(&scratch);
+}
+
+/* What is told can be connected to. */
+static void the_ready_line_names_no_address_that_stands_for_all(void)
+{
+    static const char *const words[WORDS_MAX] = { "run", "--port", "0", "--bind", "0.0.0.0" };
+    static const char mark[] = "holdfast ready url=ws://127.0.0.1:";
+    char line[sizeof mark] = "";
+    struct program p;
+    scratch_make(&scratch);
+    start(&p, words, NULL);
+    for (size_t i = 0; i < sizeof mark - 1; i++) CHECK_EQ(read(p.out_fd, line + i, 1), 1);
+    CHECK_TEXT(hf_bytes_cstr(line), mark);
+    CHECK_EQ(stop(&p), 0);
     scratch_drop(&scratch);
 }
 
@@ -644,6 +663,7 @@ CHECK_MAIN(every_verb_ends_with_the_code_and_the_words_of_the_contract,
            the_shells_accept_their_completion_scripts, bash_completes_files_and_verbs,
            a_value_that_was_set_is_what_is_got_and_comments_stay,
            a_run_ends_with_0_and_never_prints_its_token,
+           the_ready_line_names_no_address_that_stands_for_all,
            a_second_instance_is_refused_with_78_and_says_who_holds_what,
            the_service_manager_hears_of_every_change,
            a_verb_waits_for_a_gateway_that_was_started_just_now, a_log_is_followed_over_a_crash,
