@@ -62,9 +62,10 @@ static void told_started(struct hf_supervisor *s)
 static void told_restarted(struct hf_supervisor *s)
 {
     HF_LOG(&s->config.log, HF_LOG_INFO, "keeper.restart_applied",
-           HF_INT("pid_before", s->cycle.pid_before), HF_INT("pid_after", hf_keep_pid(s)),
-           HF_INT("executed", s->governor.executed_total),
-           HF_INT("suppressed", s->governor.suppressed_total));
+           HF_TEXT("mode", HF_LIT("restart")), HF_INT("pid_before", s->cycle.pid_before),
+           HF_INT("pid_after", hf_keep_pid(s)), HF_INT("executed", s->governor.executed_total),
+           HF_INT("suppressed", s->governor.suppressed_total),
+           HF_INT("circuit", hf_keep_circuit_ms(s)));
     s->cycle.is_open = false;
     s->cycle.is_uncounted = true;
     hf_keep_settle(s, HF_INTENT_CYCLE, HF_KEEPER_EXECUTED, HF_EMPTY);

@@ -76,7 +76,8 @@ void hf_keep_record_restart(struct hf_supervisor *s, enum hf_keeper_tell kind,
 void hf_keep_record_reconnect(struct hf_supervisor *s, bool is_good);
 void hf_keep_record_startup(struct hf_supervisor *s);
 
-int64_t hf_keep_pid(const struct hf_supervisor *s); /* of our gateway, or 0 */
+int64_t hf_keep_pid(const struct hf_supervisor *s);        /* of our gateway, or 0 */
+int64_t hf_keep_circuit_ms(const struct hf_supervisor *s); /* open until, wall clock; 0: closed */
 
 /* --- supervisor_start.c --- */
 

@@ -115,9 +115,12 @@ void hf_keep_reload_debounced(struct hf_supervisor *s)
 static void told(struct hf_supervisor *s, const char *result, const char *cause)
 {
     bool is_fallback = cause != NULL;
+    int64_t pid = hf_keep_pid(s);
     HF_LOG(&s->config.log, is_fallback ? HF_LOG_WARN : HF_LOG_INFO, "keeper.reload_done",
            HF_TEXT("mode", HF_LIT("reload")), HF_TEXT("result", hf_bytes_cstr(result)),
-           HF_TEXT("cause", hf_bytes_cstr(cause ? cause : "")), HF_INT("pid", hf_keep_pid(s)));
+           HF_TEXT("cause", hf_bytes_cstr(cause ? cause : "")),
+           HF_INT("pid_before", s->reload.is_open ? s->reload.pid_before : pid),
+           HF_INT("pid_after", pid));
 }
 
 static void close_reload(struct hf_supervisor *s)
@@ -204,7 +207,9 @@ static void open_reload(struct hf_supervisor *s, struct hf_intent *one, enum hf_
     one->stage = HF_INTENT_RELOADING;
     one->is_first = true;
     hf_intents_add(&s->intents, one); /* its place has just become free */
-    s->reload = (struct hf_reloading){ .is_open = true, .mark = s->intents.newest, .way = way };
+    s->reload = (struct hf_reloading){
+        .is_open = true, .mark = s->intents.newest, .way = way, .pid_before = hf_keep_pid(s)
+    };
     hf_keep_notify(s, HF_KEEPER_NOTICE_RELOADING, 0);
 }
 

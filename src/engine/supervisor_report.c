@@ -62,6 +62,13 @@ void hf_keep_notify(struct hf_supervisor *s, enum hf_keeper_notice kind, hf_span
     a->u.notify.kind = kind;
 }
 
+int64_t hf_keep_circuit_ms(const struct hf_supervisor *s)
+{
+    struct hf_supervisor_status st;
+    hf_supervisor_status(s, s->now, &st);
+    return st.circuit_open_until_ms;
+}
+
 /* --- records --- */
 
 static struct hf_json_writer open_record(struct hf_supervisor *s)

@@ -59,7 +59,8 @@ static void suppressed(struct hf_supervisor *s, const struct hf_intent *one,
            is_delay ? "keeper.restart_delayed" : "keeper.restart_refused", HF_TEXT("reason", why),
            HF_INT("retry_after_ms", hf_span_ms(verdict.retry_after)),
            HF_INT("executed", s->governor.executed_total),
-           HF_INT("suppressed", s->governor.suppressed_total));
+           HF_INT("suppressed", s->governor.suppressed_total),
+           HF_INT("circuit", hf_keep_circuit_ms(s)));
     hf_keep_record_restart(s, HF_KEEPER_TELL_RESTART_SUPPRESSED, why, verdict.retry_after);
     answer(s, one, is_delay ? HF_KEEPER_DELAYED : HF_KEEPER_REFUSED, why)->retry_after =
         verdict.retry_after;

@@ -107,6 +107,7 @@ struct hf_reloading {
     uint64_t mark;
     uint64_t tree;
     bool is_closed; /* 1012 was seen: the next hello is the proof */
+    int64_t pid_before;
     enum hf_reload_way way;
 };
 

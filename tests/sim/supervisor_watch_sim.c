@@ -533,6 +533,70 @@ static void the_transport_is_checked_each_30_seconds(void)
 
 /* --- what is said --- */
 
+/* The one line of the trace with this level and event holds all of these words. */
+static void check_fields(char level, const char *event, const char *words)
+{
+    char want[96], part[64];
+    const char *line = NULL;
+    snprintf(want, sizeof want, "] %c %s ", level, event);
+    for (size_t i = 0; i < n.trace_count && i < NURSERY_TRACE && !line; i++)
+        if (strstr(n.trace[i], want)) line = n.trace[i];
+    if (!line) nursery_fail(&n, "not logged: %s", want);
+    for (int used = 0; sscanf(words, "%63s%n", part, &used) == 1; words += used)
+        if (!strstr(line, part)) nursery_fail(&n, "no %s in: %s", part, line);
+}
+
+/* supervisor 113: its fields; pids are counted from 1000 on. */
+static void the_own_log_says_what_belongs_to_it(void)
+{
+    BEGIN({ .ready_ms = 100, .says_ready = true, .term_ms = 10 },
+          { .ready_ms = 100, .says_ready = true, .term_ms = 10, .on_usr = NURSERY_SAYS_READY });
+    be_running();
+    check_fields('I', "keeper.start_requested", "port=18789 state=stopped");
+    check_fields('I', "gateway.ready", "by=event");
+    nursery_config(&n, "{changed:1}");
+    ask(HF_KEEPER_DO_RELOAD);
+    run_ms(15001);
+    check_fields('W', "keeper.reload_done",
+                 "mode=reload result=fallback_restart cause=post_signal_unchanged pid_before=1000 "
+                 "pid_after=1000");
+    run_ms(1000);
+    check_fields('I', "keeper.restart_requested", "mode=restart pid_before=1000");
+    check_fields('I', "keeper.restart_applied",
+                 "mode=restart pid_before=1000 pid_after=1001 executed=0 suppressed=0 circuit=0");
+    ask(HF_KEEPER_DO_RESTART);
+    check_fields('W', "keeper.restart_delayed",
+                 "reason=cooldown retry_after_ms= executed=1 suppressed=1 circuit=0");
+    run_ms(10000);
+    nursery_config(&n, "{changed:1}");
+    ask(HF_KEEPER_DO_RELOAD);
+    run_ms(100);
+    check_fields('I', "keeper.reload_done",
+                 "mode=reload result=applied_in_place pid_before=1002 pid_after=1002");
+    run_ms(10000);
+    nursery_crash(&n, 3, 0);
+    run_ms(10);
+    check_fields('W', "child.exited", "pid=1002 code=3");
+    check_fields('W', "keeper.reconnect_scheduled", "attempt=1 max=10 delay_ms=1000");
+    ask(HF_KEEPER_DO_STOP);
+    check_fields('I', "keeper.stop_requested", "state=running"); /* of the first restart */
+    end();
+    BEGIN({ .ready_ms = 100, .hang_ms = 6000, .ignores_term = true });
+    n.config.governor.budget = 0;
+    be_running();
+    run_ms(120000);
+    check_fields('W', "keeper.restart_refused",
+                 "reason=budget retry_after_ms=0 executed=0 suppressed=1 circuit=0");
+    end();
+    BEGIN({ .spawn_ms = NURSERY_NEVER, .spawn_err = HF_ERR_NOT_FOUND });
+    n.config.ladder.attempts_max = 1;
+    ask(HF_KEEPER_DO_START);
+    run_ms(2000);
+    check_fields('E', "keeper.start_failed", "port=18789 attempts=1 what=gateway why= error=");
+    check_fields('E', "keeper.reconnects_exhausted", "max=1");
+    end();
+}
+
 /* supervisor 113: each row of 14.1 once per cause, at its level. */
 static void the_own_log_says_each_thing_once(void)
 {
@@ -686,16 +750,54 @@ static void each_event_is_told_once(void)
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         size_t sum = 0, before = n.tells[rows[i].want];
         for (size_t k = 0; k < HF_COUNT(n.tells); k++) sum += n.tells[k];
-        nursery_event(&n, rows[i].name, "{}");
+        char payload[32];
+        snprintf(payload, sizeof payload, "{\"row\":%zu}", i);
+        nursery_event(&n, rows[i].name, payload);
         CHECK_EQ_AT(i, n.tells[rows[i].want], before + 1);
+        bool is_named = rows[i].want == HF_KEEPER_TELL_NOTIFICATION;
+        CHECK_TEXT(hf_bytes_cstr(n.told[rows[i].want].payload), payload);
+        CHECK_TEXT(hf_bytes_cstr(n.told[rows[i].want].name), is_named ? rows[i].name : "");
         for (size_t k = 0; k < HF_COUNT(n.tells); k++) sum -= n.tells[k];
         CHECK_EQ_AT(i, (size_t)0 - sum, 1);
         nursery_event(&n, "tick", "{}");
         CHECK_EQ_AT(i, n.tells[rows[i].want], before + 1);
     }
     struct hf_keeper_event message = { .kind = HF_KEEPER_LINK_MESSAGE, .link = n.link };
+    message.u.link_message = HF_LIT("{\"odd\":1}");
     nursery_say(&n, &message);
     CHECK_EQ(n.tells[HF_KEEPER_TELL_MESSAGE], 1);
+    CHECK_TEXT(hf_bytes_cstr(n.told[HF_KEEPER_TELL_MESSAGE].payload), "{\"odd\":1}");
+    end();
+}
+
+/* supervisor 102: the rows that have causes of our own: status, exit, error. */
+static void causes_of_our_own_are_told_once(void)
+{
+    BEGIN({ .ready_ms = 100 });
+    be_running();
+    size_t before = n.tells[HF_KEEPER_TELL_STATUS];
+    run_ms(60000);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_STATUS], before); /* nothing changed */
+    nursery_crash(&n, 7, 0);
+    run_ms(10);
+    CHECK(n.tells[HF_KEEPER_TELL_STATUS] > before);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_EXIT], 1);
+    CHECK_EQ(n.told[HF_KEEPER_TELL_EXIT].code, 7);
+    CHECK_EQ(n.told[HF_KEEPER_TELL_EXIT].signal, 0);
+    run_ms(10000);
+    nursery_crash(&n, 0, 11);
+    run_ms(10);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_EXIT], 2);
+    CHECK_EQ(n.told[HF_KEEPER_TELL_EXIT].code, -1);
+    CHECK_EQ(n.told[HF_KEEPER_TELL_EXIT].signal, 11);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_ERROR], 0);
+    end();
+    BEGIN({ .spawn_ms = NURSERY_NEVER, .spawn_err = HF_ERR_NOT_FOUND });
+    ask(HF_KEEPER_DO_START);
+    run_ms(900);
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_ERROR], 1);
+    CHECK_TEXT(hf_bytes_cstr(n.told[HF_KEEPER_TELL_ERROR].payload), "cannot execute gateway");
+    CHECK_EQ(n.tells[HF_KEEPER_TELL_EXIT], 0);
     end();
 }
 
@@ -779,6 +881,7 @@ CHECK_MAIN(the_wall_clock_moves_no_wait, ready_probes_that_are_not_answered_go_o
            a_ready_event_is_ready_at_once_and_once,
            a_ready_event_before_running_is_kept_for_its_connection,
            the_transport_is_checked_each_30_seconds, the_own_log_says_each_thing_once,
+           the_own_log_says_what_belongs_to_it, causes_of_our_own_are_told_once,
            health_and_answers_follow_what_was_seen, what_was_seen_is_set_by_its_own_cause,
            safe_mode_is_what_the_gateway_says, each_event_is_told_once,
            a_legacy_notification_is_told_as_one_too, an_unwritable_journal_is_told,

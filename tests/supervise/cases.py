@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import subprocess
@@ -131,8 +132,8 @@ def stop_while_it_starts(s):
 
 @case
 def a_second_signal_does_not_wait(s):
-    """supervisor 43"""
-    s.supervise("ignore_term", "--url", "notify:", "--stop-grace", "3000000")
+    """supervisor 43: its process half: children that ignore TERM, and no grace is waited for."""
+    s.supervise("bomb 30", "--url", "notify:", "--stop-grace", "3000000")
     s.wait_phase("ready")
     s.process.send_signal(signal.SIGTERM)
     s.wait_phase("stopping")
@@ -411,9 +412,32 @@ def foreign_gateway(s, port):
     return gateway, token
 
 
+def sockets_of(pid):
+    """The open sockets of a process, by the kernel's numbers: no two connections have the same one."""
+    found = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            continue
+    return {name for name in found if name.startswith("socket:")}
+
+
+def peers_of(pid):
+    """Whom its TCP sockets are connected to: address as the kernel writes it, and port."""
+    own, found = sockets_of(pid), set()
+    for name in ("tcp", "tcp6"):
+        for line in read(f"/proc/{pid}/net/{name}").decode().splitlines()[1:]:
+            word = line.split()
+            address, port = word[2].split(":")
+            if f"socket:[{word[9]}]" in own and int(port, 16) != 0:
+                found.add((address, int(port, 16)))
+    return found
+
+
 @case
 def a_gateway_of_others(s):
-    """supervisor 20, supervisor 38: used and not owned; a stop, an end and a death leave it alone."""
+    """supervisor 20, supervisor 38, supervisor 113 (no other address): used and not owned; a stop, an end and a death leave it alone."""
     port = free_port()
     gateway, token = foreign_gateway(s, port)
     for end in ("stop", "term", "kill"):
@@ -422,6 +446,7 @@ def a_gateway_of_others(s):
         check(status["owned"] is False and not status.get("pid"), f"not ours, no pid: {status}")
         check(status["answers"]["responsive"]["answer"] == "yes", f"and used: {status}")
         check(s.left() == [], "nothing was started")
+        check(peers_of(s.process.pid) == {("0100007F", port)}, f"one peer: {peers_of(s.process.pid)}")
         if end == "stop":
             stop(s)
         if end == "kill":
@@ -430,8 +455,6 @@ def a_gateway_of_others(s):
         else:
             s.quit()
         check(gateway.poll() is None, f"it lives after a {end}")
-    with open(f"/proc/{gateway.pid}/status", encoding="ascii") as file:
-        check("State:\tS" in file.read(), "as before")
 
 
 @case
@@ -666,6 +689,38 @@ def a_log_that_takes_everything_again(s):
 
 
 @case
+def a_journal_that_cannot_be_written(s):
+    """supervisor 95: the journal's half: it is kept all the same, and told as not well."""
+    os.makedirs(os.path.join(s.state, "journal", "in-the-way"), mode=0o700)
+    s.supervise("notify 0", "--url", "notify:")
+    pid = s.wait_phase("ready")["pid"]
+    health = wait_until(lambda: (lambda d: d if "journal_unwritable" in json.dumps(d) else None)(s.ctl("diagnostics")),
+                        "the reason is told")  # fmt: skip
+    check("journal.failed" in s.log(), f"and why: {health}")
+    check(s.status()["pid"] == pid, "it goes on")
+    stop(s)
+    s.quit()
+
+
+@case
+def no_descriptor_is_left(s):
+    """supervisor 97: the one that runs goes on; another one cannot be made until there are some."""
+    s.supervise("notify 0", "--url", "notify:")
+    pid = s.wait_phase("ready")["pid"]
+    limit = resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, (8, limit[1]))
+    check(s.ctl_raw("status", "--timeout", "200").returncode != 0, "not even a question is taken")
+    check(pid in s.left() and s.process.poll() is None, "both live")
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: "keeper.start_failed" in s.log(), "the start fails")
+    check(s.left() == [], "cleanly: nothing of it is there")
+    resource.prlimit(s.process.pid, resource.RLIMIT_NOFILE, limit)
+    check(s.wait_phase("ready")["pid"] != pid, "and goes on by itself")
+    stop(s)
+    s.quit()
+
+
+@case
 def secrets_stay_secret(s):
     """supervisor 90"""
     canary = "canary-" + "0123456789abcdef"
@@ -888,6 +943,33 @@ def a_gateway_that_speaks_like_an_old_one(s):
 
 
 @case
+def an_observer_that_fails_changes_nothing(s):
+    """supervisor 102: one goes away, one never reads; the third hears all, and the results come."""
+    s.supervise("notify 0", "--url", "notify:")
+    s.wait_phase("ready")
+    peers = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+    lines = []
+    for peer in peers:
+        peer.connect(os.path.join(s.state, "control.sock"))
+        peer.settimeout(20)
+        peer.sendall(b'{"v":1,"id":7,"verb":"events"}\n')
+        lines.append(peer.makefile("r"))
+        check(json.loads(lines[-1].readline())["id"] == 7, "the request is answered")
+    lines[0].close()
+    peers[0].close()
+    check(s.ctl("restart")["outcome"] == "EXECUTED", "a restart is carried out")
+    check(s.ctl("stop")["outcome"] == "EXECUTED", "and a stop")
+    events = []
+    while not events or events[-1].get("payload", {}).get("phase") != "idle":
+        events.append(json.loads(lines[2].readline()))
+    check(sum(e["event"] == "exit" for e in events) == 2, f"each exit once: {events}")
+    for line, peer in zip(lines[1:], peers[1:]):
+        line.close()
+        peer.close()
+    s.quit()
+
+
+@case
 def the_service_manager_is_told_the_truth(s):
     manager = Manager()
     try:
@@ -1018,17 +1100,6 @@ def observer(s, port, token):
     s.started.append(client)
     wait_until(lambda: b"connected to" in read(said), "it is connected")
     return client, said
-
-
-def sockets_of(pid):
-    """The open sockets of a process, by the kernel's numbers: no two connections have the same one."""
-    found = set()
-    for fd in os.listdir(f"/proc/{pid}/fd"):
-        try:
-            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
-        except FileNotFoundError:
-            continue
-    return {name for name in found if name.startswith("socket:")}
 
 
 @case

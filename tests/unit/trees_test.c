@@ -517,6 +517,27 @@ static void the_kernel_holds_a_limit_of_memory_where_it_can(void)
     }
 }
 
+/* supervisor 74: the kernel's count is read from the group's own file; a directory with
+ * such a file is one to us, for the controller is delegated to few. */
+static void kills_for_want_of_memory_are_counted(void)
+{
+    struct scratch s;
+    scratch_make(&s);
+    CHECK_EQ(mkdir(s.path, 0700), 0);
+    struct hf_cgroup g = HF_CGROUP_NONE;
+    g.fd = open(s.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CHECK_EQ(hf_cgroup_oom_kills(&g), 0); /* it does not say */
+    int fd = openat(g.fd, "memory.events", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    static const char text[] = "low 0\nhigh 4\nmax 7\noom 5\noom_kill 3\noom_group_kill 1\n";
+    CHECK_EQ(write(fd, text, sizeof text - 1), sizeof text - 1);
+    close(fd);
+    CHECK_EQ(hf_cgroup_oom_kills(&g), 3);
+    CHECK_EQ(unlinkat(g.fd, "memory.events", 0), 0);
+    close(g.fd);
+    CHECK_EQ(rmdir(s.path), 0);
+    scratch_drop(&s);
+}
+
 /* --- the end of the supervisor --- */
 
 /* A supervisor in a process of its own, which runs a tree and then waits; its tree's
@@ -670,10 +691,11 @@ static void a_scan_lists_up_to_its_bound(void)
 }
 
 CHECK_MAIN(groups_that_a_killed_supervisor_left_are_removed, a_lost_guardian_costs_no_older_process,
-           the_kernel_holds_a_limit_of_memory_where_it_can, a_program_runs_exits_and_leaves_nothing,
-           a_program_that_is_not_there_is_told_once, a_program_finds_a_clean_place,
-           nothing_of_a_tree_survives_its_end, a_tree_that_forks_while_it_is_killed_ends,
-           a_tree_lives_until_its_last_process, signals_reach_the_main_process_or_all_others,
+           the_kernel_holds_a_limit_of_memory_where_it_can, kills_for_want_of_memory_are_counted,
+           a_program_runs_exits_and_leaves_nothing, a_program_that_is_not_there_is_told_once,
+           a_program_finds_a_clean_place, nothing_of_a_tree_survives_its_end,
+           a_tree_that_forks_while_it_is_killed_ends, a_tree_lives_until_its_last_process,
+           signals_reach_the_main_process_or_all_others,
            a_tree_may_be_ended_at_any_moment_of_its_making, no_more_than_the_bound_of_trees_stand,
            a_guardian_that_is_killed_is_told_and_its_tree_ends,
            a_guardian_that_is_stopped_still_does_its_duty,
