@@ -96,7 +96,7 @@ struct hf_last_exit {
     uint64_t crashes;   /* since the supervisor began */
 };
 
-/* The status record (2.1).  Texts are valid until the next step. */
+/* The status record (spec/supervisor.md 2.1).  Texts are valid until the next step. */
 struct hf_supervisor_status {
     enum hf_keeper_state state;
     enum hf_phase phase;

@@ -255,7 +255,7 @@ enum hf_keeper_action_kind {
     HF_KEEPER_LINK_CALL,  /* LINK_RESULT follows */
     HF_KEEPER_LINK_PING,  /* unless one waits for its pong; that is LINK_LIFE */
     /* Up. */
-    HF_KEEPER_TELL,   /* an observer event (11.5) */
+    HF_KEEPER_TELL,   /* an observer event (spec/supervisor.md 11.5) */
     HF_KEEPER_RESULT, /* of a request */
     HF_KEEPER_NOTIFY, /* the service manager above us */
 };

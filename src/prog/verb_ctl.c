@@ -104,7 +104,7 @@ static int ask(struct ctl *c, struct hf_fault *fault)
 
 /* --- the answers --- */
 
-/* The next line; HF_ERR_CLOSED, HF_ERR_TIMEOUT or the system's reason. */
+/* The next line; HF_ERR_CLOSED, HF_ERR_TIMEOUT or HF_ERR_IO. */
 static int next_line(struct ctl *c, struct hf_bytes *line, struct hf_fault *fault)
 {
     hf_buf_take(&c->in, c->used);
@@ -121,7 +121,10 @@ static int next_line(struct ctl *c, struct hf_bytes *line, struct hf_fault *faul
         if (got < 0 && errno == EINTR) continue;
         if (got < 0 && errno == EAGAIN)
             return hf_fault_set(fault, HF_ERR_TIMEOUT, "the supervisor did not answer in time");
-        if (got <= 0)
+        if (got < 0)
+            return hf_fault_set(fault, HF_ERR_IO, "the supervisor cannot be heard: %s",
+                                strerror(errno));
+        if (got == 0)
             return hf_fault_set(fault, HF_ERR_CLOSED, "the supervisor closed the connection");
         hf_buf_add(&c->in, hf_bytes(part, (size_t)got));
         int err = hf_buf_done(&c->in);

@@ -4,7 +4,6 @@
 enum { NAME_BYTES = 128 /* a longer name is held to be a secret's */ };
 
 #define REDACTED HF_LIT("[redacted]")
-#define HIDDEN HF_LIT("***")
 
 static bool is_word(uint8_t c)
 {

@@ -64,8 +64,9 @@ struct hf_frame {
 };
 
 /* Reads a response or an event: 0, the codes of hf_json_check, HF_ERR_MISSING or
- * HF_ERR_TYPE for a member that is not there or of another type, HF_ERR_DUPLICATE.
- * Members that we do not know are ignored. */
+ * HF_ERR_TYPE for a member that is not there or of another type, HF_ERR_DUPLICATE,
+ * HF_ERR_LIMIT for more members than HF_LIMIT_ENVELOPE_MEMBERS.  Members that we do not
+ * know are ignored. */
 int hf_frame_read(struct hf_bytes text, uint32_t depth_max, struct hf_frame *frame);
 
 /* --- writing --- */

@@ -1,7 +1,7 @@
 /* wire/http_forward.h: a request head as a relay passes it on.
  *
  * The line and all fields stay as they are, in their order, but for two things.  What
- * speaks of who asks (X-Forwarded-*, Forwarded, X-Real-IP, Tailscale-User-*) is taken
+ * speaks of who asks (X-Forwarded-*, Forwarded, X-Real-IP, Tailscale-*) is taken
  * out, and written anew if the client is to be named: nobody can claim to be somebody
  * else.  And a request that opens no WebSocket gets `Connection: close`, so that no
  * second request, which nobody would attribute, can follow on the same connection. */

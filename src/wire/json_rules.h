@@ -8,7 +8,7 @@
  *     unknown member in the order sent, then the members in table order;
  *   - `must ...` at the root, `at /client/id: must ...` below it, and
  *     `at root: unexpected property 'x'`;
- *   - at most HF_RULE_FAULTS_MAX findings; equal texts are said once; joined by "; ".
+ *   - at most HF_RULE_FAULTS_MAX findings; equal texts of alternatives are said once; joined by "; ".
  *
  * One difference: lengths count Unicode characters; the peers count what a reader
  * sees as one (a letter with its combining marks). */

@@ -3,7 +3,7 @@
 # such command in PATH, a bare `package` only by the package.
 
 readonly BUILD_SET=(gcc:gcc libc6-dev pkg-config:pkg-config meson:meson ninja-build:ninja
-    libuv1-dev libssl-dev libsqlite3-dev)
+    libuv1-dev libssl-dev libsqlite3-dev zlib1g-dev)
 readonly TEST_SET=("${BUILD_SET[@]}" clang:clang libclang-rt-14-dev libcmocka-dev python3:python3
     util-linux:setarch g++:g++ systemd:systemctl)
 readonly LINT_SET=("${BUILD_SET[@]}" git:git clang:clang clang-tidy:clang-tidy

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PORT_BYTES = 8 };
-
 struct fetch {
     const struct hf_url *url;
     const uint8_t *pin;

@@ -102,7 +102,7 @@ void hf_control_write_data(struct hf_buf *out, struct hf_bytes id, enum hf_contr
 void hf_control_write_error(struct hf_buf *out, struct hf_bytes id, const char *code,
                             struct hf_bytes message);
 
-/* An observer event (11.5) that happened at `at_ms` (wall clock).  `payload` is JSON or
+/* An observer event (spec/supervisor.md 11.5) that happened at `at_ms` (wall clock).  `payload` is JSON or
  * empty. */
 void hf_control_write_event(struct hf_buf *out, const char *name, int64_t at_ms,
                             struct hf_bytes payload);
@@ -141,7 +141,7 @@ void hf_control_write_text(struct hf_buf *out, const char *name, struct hf_bytes
 void hf_control_write_notification(struct hf_buf *out, struct hf_bytes method,
                                    struct hf_bytes params);
 
-/* --- the status record (2.1) --- */
+/* --- the status record (spec/supervisor.md 2.1) --- */
 
 enum { HF_CONTROL_ANSWERS = 4 };
 
