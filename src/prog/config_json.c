@@ -69,7 +69,7 @@ static bool is_reference(struct hf_bytes member)
 void hf_config_put_shown(struct hf_json_writer *w, struct hf_bytes text)
 {
     struct hf_buf shown;
-    if (memmem(text.ptr, text.len, "://", 3) == NULL) {
+    if (hf_bytes_find_nocase(text, 0, HF_LIT("://")) == text.len) {
         hf_json_put_text(w, text);
         return;
     }

@@ -59,9 +59,9 @@ static void copy_location(struct hf_bytes location, struct hf_checkup_answer *ou
     while (len < location.len && location.ptr[len] != '?' && location.ptr[len] != '#' &&
            (location.ptr[len] != '/' || ++slashes < 3))
         len++;
-    const uint8_t *at = memchr(location.ptr, '@', len);
-    if (at) len = 0; /* credentials in front of the host */
-    hf_show_copy(out->location, sizeof out->location, hf_bytes_head(location, len));
+    struct hf_bytes shown = hf_bytes_head(location, len);
+    if (hf_bytes_find(shown, 0, '@') < len) shown = HF_EMPTY; /* credentials before the host */
+    hf_show_copy(out->location, sizeof out->location, shown);
 }
 
 static bool wants_tls(unsigned status, struct hf_bytes body)
