@@ -97,6 +97,17 @@ struct stranger { /* somebody else on the port */
     const char *name, *unit, *version;
 };
 
+/* A healthy gateway of the same user, which we did not start. */
+static inline struct stranger stranger_gateway(int64_t pid)
+{
+    return (struct stranger){ .is_there = true,
+                              .is_known = true,
+                              .is_same_user = true,
+                              .answers = true,
+                              .lets_in = true,
+                              .pid = pid };
+}
+
 struct mail { /* an event under way */
     hf_time at;
     uint64_t order;

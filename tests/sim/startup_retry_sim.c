@@ -254,6 +254,18 @@ static bool has_text(const struct hf_buf *b, const char *text)
     return b->len > 0 && memmem(b->ptr, b->len, text, strlen(text)) != NULL;
 }
 
+/* A stop whose drain lasts 20 s: so long an answer waits for a slow job. */
+static void stop_slowly(struct world *w)
+{
+    int k = world_connect_loopback(w);
+    w->weather.job_max = 1;
+    world_send(w, k, HF_LIT("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"));
+    world_run(w, 0, NULL);
+    WORLD_CHECK(w, w->job_count == 1);
+    w->jobs[0].done_at = hf_time_after(w->now.mono, HF_SECONDS(20));
+    world_stop(w, false, 0);
+}
+
 /* startup-retry 6: with nothing attached the upgrade is 503; here S1 passes within
  * one call (stage_test.c shows it), so the closing state stands for it.
  * startup-retry 8: once closing begins, nobody hears "starting" any more. */
@@ -266,14 +278,7 @@ static void closing_during_the_start_never_says_starting(void)
     hf_buf_init(&answer, 100000);
     config.keeps_silent = true;
     open_and_run(&p, w, &config);
-    /* An answer that waits for a slow job keeps the drain open. */
-    int k = world_connect_loopback(w);
-    w->weather.job_max = 1;
-    world_send(w, k, HF_LIT("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"));
-    world_run(w, 0, NULL);
-    WORLD_CHECK(w, w->job_count == 1);
-    w->jobs[0].done_at = hf_time_after(w->now.mono, HF_SECONDS(20));
-    world_stop(w, false, 0);
+    stop_slowly(w);
     peer_send_connect(&p);
     peer_run_world(&p, HF_MS(10));
     CHECK_TEXT(hf_json_find(refusal_member(&p, "details"), "reason"), "\"gateway-restarting\"");
@@ -292,13 +297,7 @@ static struct world *in_state(enum hf_stage_state state)
     if (state != HF_STAGE_STARTING) world_item_ready(w, "held");
     world_run(w, HF_MS(1), NULL);
     if (state != HF_STAGE_DRAINING) return w;
-    int k = world_connect_loopback(w);
-    w->weather.job_max = 1;
-    world_send(w, k, HF_LIT("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"));
-    world_run(w, 0, NULL);
-    WORLD_CHECK(w, w->job_count == 1);
-    w->jobs[0].done_at = hf_time_after(w->now.mono, HF_SECONDS(20));
-    world_stop(w, false, 0);
+    stop_slowly(w);
     return w;
 }
 

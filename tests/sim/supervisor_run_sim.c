@@ -496,12 +496,7 @@ static void a_kill_for_memory_is_called_so(void)
 static void somebody_else_s_gateway_is_never_replaced(void)
 {
     BEGIN({ .ready_ms = 100 });
-    n.stranger = (struct stranger){ .is_there = true,
-                                    .is_known = true,
-                                    .is_same_user = true,
-                                    .answers = true,
-                                    .lets_in = true,
-                                    .pid = 7 };
+    n.stranger = stranger_gateway(7);
     ask(HF_KEEPER_DO_START);
     run_ms(100);
     n.stranger.is_there = false;

@@ -34,12 +34,7 @@ static void a_free_port_becomes_a_running_gateway(void)
 static void an_attached_gateway_has_no_startup_record(void)
 {
     BEGIN({ .ready_ms = 100 });
-    n.stranger = (struct stranger){ .is_there = true,
-                                    .is_known = true,
-                                    .is_same_user = true,
-                                    .answers = true,
-                                    .lets_in = true,
-                                    .pid = 77 };
+    n.stranger = stranger_gateway(77);
     be_running();
     CHECK_EQ(n.tells[HF_KEEPER_TELL_STARTUP], 0);
     end();
@@ -264,12 +259,10 @@ static void a_doctor_that_hangs_is_ended(void)
 /* Another gateway, which answers, is faster. */
 static void thief_comes(bool lets_in)
 {
-    nursery_steal_port(&n, (struct stranger){ .is_known = true,
-                                              .is_same_user = true,
-                                              .answers = true,
-                                              .lets_in = lets_in,
-                                              .pid = 77,
-                                              .name = "node" });
+    struct stranger thief = stranger_gateway(77);
+    thief.lets_in = lets_in;
+    thief.name = "node";
+    nursery_steal_port(&n, thief);
 }
 
 /* 5.2: whoever took the port while ours boots is not ours for answering.  Ours waits for

@@ -202,15 +202,10 @@ static void attach(bool unknown, bool mute)
 {
     BEGIN({ .ready_ms = 100 });
     n.config.shuts_external = true;
-    n.stranger = (struct stranger){ .is_there = true,
-                                    .is_known = true,
-                                    .is_same_user = true,
-                                    .answers = true,
-                                    .lets_in = true,
-                                    .has_shutdown = true,
-                                    .shutdown_is_unknown = unknown,
-                                    .shutdown_is_mute = mute,
-                                    .pid = 77 };
+    n.stranger = stranger_gateway(77);
+    n.stranger.has_shutdown = true;
+    n.stranger.shutdown_is_unknown = unknown;
+    n.stranger.shutdown_is_mute = mute;
     ask(HF_KEEPER_DO_START);
     run_ms(100);
 }

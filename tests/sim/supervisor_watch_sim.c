@@ -260,13 +260,8 @@ static bool is_told_unavailable(void)
 static void somebody_else_s_hung_gateway_is_never_signalled(void)
 {
     BEGIN({ .ready_ms = 100 });
-    n.stranger = (struct stranger){ .is_there = true,
-                                    .is_known = true,
-                                    .is_same_user = true,
-                                    .answers = true,
-                                    .lets_in = true,
-                                    .pid = 7,
-                                    .shutdown_is_mute = true };
+    n.stranger = stranger_gateway(7);
+    n.stranger.shutdown_is_mute = true;
     ask(HF_KEEPER_DO_START);
     run_ms(100);
     CHECK(!is_told_unavailable());

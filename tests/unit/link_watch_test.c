@@ -109,12 +109,12 @@ static void a_pong_gives_the_round_trip(void)
     CHECK_EQ(c.pings, 2);
 }
 
-/* client-lifecycle 54, 83: no method to probe with, ticks flow, a day long. */
-static void without_a_method_there_is_no_heartbeat(void)
+/* A day of ticks that come `every`, and of answered pings: no heartbeat, nothing ends. */
+static void spend_a_day(bool has_method, int64_t every_ms)
 {
     struct link_case c;
-    ready(&c, HF_MS(30000), false);
-    for (int64_t ms = 0; ms < 86400000; ms += 25000) {
+    ready(&c, HF_MS(30000), has_method);
+    for (int64_t ms = 0; ms < 86400000; ms += every_ms) {
         link_case_run(&c, ms);
         link_case_say(&c, HF_LINK_FRAME);
         if (hf_time_same(c.link.watch.ping_at, HF_NEVER)) {
@@ -127,23 +127,17 @@ static void without_a_method_there_is_no_heartbeat(void)
     CHECK_EQ(c.closes, 0);
 }
 
+/* client-lifecycle 54, 83: no method to probe with, ticks flow, a day long. */
+static void without_a_method_there_is_no_heartbeat(void)
+{
+    spend_a_day(false, 25000);
+}
+
 /* client-lifecycle 83, second half: one that is offered and would never be answered, but
  * something comes within each interval, a day long. */
 static void a_method_that_is_never_answered_is_not_asked_while_ticks_flow(void)
 {
-    struct link_case c;
-    ready(&c, HF_MS(30000), true);
-    for (int64_t ms = 0; ms < 86400000; ms += 30000) {
-        link_case_run(&c, ms);
-        link_case_say(&c, HF_LINK_FRAME);
-        if (hf_time_same(c.link.watch.ping_at, HF_NEVER)) {
-            link_case_say(&c, HF_LINK_PING_WRITTEN);
-            link_case_say(&c, HF_LINK_PONG);
-        }
-    }
-    CHECK_EQ(c.beats, 0);
-    CHECK_EQ(c.dials, 1);
-    CHECK_EQ(c.closes, 0);
+    spend_a_day(true, 30000);
 }
 
 /* client-lifecycle 55: an error is life, and the method is not asked again. */
