@@ -43,6 +43,20 @@ static bool has_attribution(const struct hf_http_request *req)
     return false;
 }
 
+/* The first kind of header that is there decides, also when it names nobody: a client can
+ * add one of another kind that its proxy passes on untouched. */
+static bool find_client(const struct hf_server *s, const struct hf_conn *c,
+                        const struct hf_http_request *req, struct hf_net_address *client)
+{
+    const struct hf_bytes x_forwarded_for = HF_LIT("X-Forwarded-For");
+    const struct hf_bytes forwarded = HF_LIT("Forwarded");
+    if (hf_http_count(&req->fields, x_forwarded_for) > 0)
+        return names_client(s, c, req, x_forwarded_for, HF_NET_X_FORWARDED_FOR, client);
+    if (hf_http_count(&req->fields, forwarded) > 0)
+        return names_client(s, c, req, forwarded, HF_NET_FORWARDED, client);
+    return names_real_ip(s, req, client);
+}
+
 /* A remote peer never looks local: whoever sends a forwarding header that we cannot
  * attribute is refused (protocol/wire.md section 1), and so is a trusted proxy on
  * another machine that does not say for whom it asks. */
@@ -53,10 +67,7 @@ enum hf_ingress hf_conn_ingress(const struct hf_server *s, struct hf_conn *c,
     bool is_told = has_attribution(req), is_trusted = is_trusted_peer(s, c);
     if (!is_told && !(is_trusted && !hf_net_is_loopback(&peer))) return HF_INGRESS_DIRECT;
     if (!is_trusted) return HF_INGRESS_UNATTRIBUTABLE;
-    if (!names_client(s, c, req, HF_LIT("X-Forwarded-For"), HF_NET_X_FORWARDED_FOR, &client) &&
-        !names_client(s, c, req, HF_LIT("Forwarded"), HF_NET_FORWARDED, &client) &&
-        !names_real_ip(s, req, &client))
-        return HF_INGRESS_UNATTRIBUTABLE;
+    if (!find_client(s, c, req, &client)) return HF_INGRESS_UNATTRIBUTABLE;
     c->client_address = client;
     return HF_INGRESS_PROXIED;
 }

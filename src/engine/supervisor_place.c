@@ -48,7 +48,10 @@ bool hf_keep_place_is_taken(struct hf_supervisor *s, const struct hf_keeper_even
 
 static void name_taker(struct hf_supervisor *s, const struct hf_keeper_found *found)
 {
+    const struct hf_tree *ours = hf_ledger_gateway(&s->ledger);
     if (hf_time_same(s->start.taken_at, HF_NEVER) || !found->is_listening) return;
+    /* Ours listens as well, on another address; who is in the way cannot be seen. */
+    if (ours && found->tree == ours->id) return;
     name_holder(s, found);
     s->status_changed = true;
     HF_LOG(&s->config.log, HF_LOG_WARN, "keeper.port_taken",

@@ -16,6 +16,18 @@ static bool add(struct hf_supervisor *s, struct hf_intent *one, enum hf_intent_s
     return false;
 }
 
+/* Who joins may ask for more: of the start that runs, or of the one that the first half of a
+ * restart leads to. */
+static void join_reclaims(struct hf_supervisor *s, bool reclaims)
+{
+    if (s->stop.is_open) {
+        s->cycle.reclaims_port |= reclaims;
+        return;
+    }
+    s->start.how.reclaims_port |= reclaims;
+    s->start.facts.may_reclaim |= reclaims;
+}
+
 static void start(struct hf_supervisor *s, struct hf_intent one, bool reclaims)
 {
     bool is_under_way = s->start.is_open || (s->stop.is_open && s->stop.is_cycle);
@@ -25,8 +37,7 @@ static void start(struct hf_supervisor *s, struct hf_intent one, bool reclaims)
     } else if (is_under_way) {
         HF_LOG(&s->config.log, HF_LOG_DEBUG, "keeper.start_joined", HF_INT("epoch", s->epoch));
         if (!add(s, &one, HF_INTENT_STARTING)) return;
-        s->start.how.reclaims_port |= reclaims; /* who joins may ask for more */
-        s->start.facts.may_reclaim |= reclaims;
+        join_reclaims(s, reclaims);
     } else if (hf_keep_state_is(s, HF_KEEPER_RUNNING)) {
         hf_keep_result(s, &one, HF_KEEPER_SATISFIED);
     } else if (hf_ledger_is_stuck(&s->ledger)) {
@@ -72,7 +83,8 @@ static void restart(struct hf_supervisor *s, struct hf_intent one,
 {
     enum { DEBOUNCE_MS = 2000 };
     if (!request->is_debounced) {
-        s->cycle.reclaims_port = request->reclaims_port;
+        s->cycle.reclaims_port =
+            request->reclaims_port || (s->cycle.is_open && s->cycle.reclaims_port);
         hf_keep_restart_ask(s, one);
         return;
     }

@@ -122,6 +122,8 @@ void hf_keep_restart_ask(struct hf_supervisor *s, struct hf_intent one)
 
 static void ask_of_ourselves(struct hf_supervisor *s, enum hf_keeper_class class, struct why why)
 {
+    /* What a person allowed was for that person's restart. */
+    if (!s->cycle.is_open) s->cycle.reclaims_port = false;
     ask(s,
         (struct hf_intent){ .number = hf_intents_number(&s->intents),
                             .verb = HF_KEEPER_DO_RESTART,

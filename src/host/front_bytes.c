@@ -122,6 +122,8 @@ static enum hf_io write_some(struct hf_relayed *c, enum hf_relay_side side, size
     return hf_stream_write(&end->stream, &out, written);
 }
 
+static uint32_t read_broken(struct hf_relayed *c, enum hf_relay_side side);
+
 /* Writes what waits for a side.  Acts that this led to, 0 when there are none. */
 static uint32_t flush(struct hf_relayed *c, enum hf_relay_side side)
 {
@@ -136,7 +138,7 @@ static uint32_t flush(struct hf_relayed *c, enum hf_relay_side side)
             c->ends[side].is_blocked = false;
             return 0;
         }
-        if (io != HF_IO_OK && io != HF_IO_WAIT) return hf_front_reset(f, c->id, side);
+        if (io != HF_IO_OK && io != HF_IO_WAIT) return read_broken(c, side);
     }
     return 0;
 }
@@ -180,7 +182,7 @@ static uint32_t read_end(struct hf_relayed *c, enum hf_relay_side side)
     HF_UNREACHABLE();
 }
 
-/* The system reports that the socket broke: what came before that is still there. */
+/* The system reports, or a write shows, that the socket broke: what came before that is still there. */
 static uint32_t read_broken(struct hf_relayed *c, enum hf_relay_side side)
 {
     struct hf_front *f = &c->run->front;

@@ -59,8 +59,9 @@ static void on_ended(void *ctx)
     struct hf_place *p = ctx;
     if (p->has_ended) return;
     p->has_ended = true;
-    if (!p->is_stopping) hf_loop_stop(p->loop, -1); /* `ctl quit` */
-    if (p->survives) hf_front_run_stop(p->front);
+    bool is_quit = !p->is_stopping; /* `ctl quit` ends the gateway, survivor or not */
+    if (is_quit) hf_loop_stop(p->loop, -1);
+    if (p->survives && !is_quit) hf_front_run_stop(p->front);
     hf_front_run_finish(p->front, on_finished, p);
 }
 

@@ -130,7 +130,9 @@ void hf_sup_log_close(struct hf_supervise *s)
 {
     struct hf_buf none;
     hf_buf_init(&none, HF_LIMIT_LOG_BUFFER_BYTES);
-    hf_scribe_end(s->scribe, &s->child_lines, &none);
+    bool is_whole = hf_scribe_end(s->scribe, &s->child_lines, &none);
+    if (!is_whole || s->child_dropped > 0)
+        HF_LOG(&s->config.log, HF_LOG_WARN, "child_log.dropped", HF_INT("lines", s->child_dropped));
     s->scribe = NULL;
     hf_buf_fini(&none);
     hf_buf_fini(&s->child_lines);

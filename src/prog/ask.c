@@ -174,6 +174,8 @@ static bool is_too_early(struct hf_ask *ask)
     bool is_absent = strcmp(cause, "DIAL") == 0;
     if (!t->is_local || (is_absent && t->is_starting_here)) return false;
     if (!is_absent && strcmp(cause, "REFUSED") != 0) return false;
+    if (hf_time_since(ask->session.until, hf_clock_now().mono) <= HF_MS(SECOND_LOOK_MS))
+        return false; /* no time is left for it */
     if (is_absent) poll(NULL, 0, SECOND_LOOK_MS);
     return hf_target_look_again(t);
 }

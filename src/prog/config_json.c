@@ -66,15 +66,19 @@ static bool is_reference(struct hf_bytes member)
            hf_bytes_same(member, HF_LIT("id"));
 }
 
+void hf_config_add_shown(struct hf_buf *out, struct hf_bytes text)
+{
+    if (hf_bytes_find_nocase(text, 0, HF_LIT("://")) == text.len)
+        hf_buf_add(out, text);
+    else
+        hf_url_redact(out, text);
+}
+
 void hf_config_put_shown(struct hf_json_writer *w, struct hf_bytes text)
 {
     struct hf_buf shown;
-    if (hf_bytes_find_nocase(text, 0, HF_LIT("://")) == text.len) {
-        hf_json_put_text(w, text);
-        return;
-    }
     hf_buf_init(&shown, 3 * text.len + 64);
-    hf_url_redact(&shown, text);
+    hf_config_add_shown(&shown, text);
     if (!w->out->err) w->out->err = hf_buf_done(&shown);
     hf_json_put_text(w, hf_buf_view(&shown));
     hf_buf_fini(&shown);

@@ -13,6 +13,7 @@ void hf_config_json(const struct hf_config *c, struct hf_buf *out);
  * secret. */
 struct hf_json_writer;
 void hf_config_put_shown(struct hf_json_writer *w, struct hf_bytes text);
+void hf_config_add_shown(struct hf_buf *out, struct hf_bytes text); /* appended, without quotes */
 
 /* The same for what one file holds: its object as it stands there, with what it
  * includes and the variables it names not looked up, and without what sounds secret in the

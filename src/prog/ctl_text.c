@@ -100,7 +100,8 @@ static void add_bytes(struct hf_buf *out, const char *before, struct hf_bytes ob
 {
     int64_t bytes;
     if (!find_int(object, name, &bytes)) return;
-    hf_buf_addf(out, "%s%lld MiB", before, (long long)(bytes >> 20));
+    hf_buf_add(out, hf_bytes_cstr(before));
+    hf_show_bytes(out, bytes > 0 ? (uint64_t)bytes : 0);
 }
 
 static void add_memory(struct hf_buf *out, struct hf_bytes memory)

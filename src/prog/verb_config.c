@@ -71,7 +71,7 @@ static void add_shown(struct hf_buf *out, const struct hf_config *c, enum hf_key
     struct hf_json_writer w;
     hf_json_writer_init(&w, out);
     if (hf_keys[key].type == HF_KEY_TYPE_TEXT || hf_keys[key].type == HF_KEY_TYPE_CHOICE)
-        hf_buf_add(out, hf_config_text(c, key));
+        hf_config_add_shown(out, hf_config_text(c, key));
     else
         hf_config_write(c, key, true, &w);
 }

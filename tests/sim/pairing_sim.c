@@ -449,7 +449,7 @@ static void a_stale_secret_never_locks_its_neighbours_out(void)
 static unsigned http_status(struct scene *s, const char *path, const char *header,
                             struct hf_buf *page)
 {
-    char request[256];
+    char request[1024];
     unsigned status = 0;
     int k = world_connect_loopback(s->w);
     snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n", path, header);
@@ -463,6 +463,10 @@ static unsigned http_status(struct scene *s, const char *path, const char *heade
     for (int i = 9; i < 12; i++) status = status * 10 + (unsigned)(page->ptr[i] - '0');
     return status;
 }
+
+#define HOP "X-Forwarded-For: 198.51.100.7\r\n"
+#define HOPS_4 HOP HOP HOP HOP
+#define HOPS_16 HOPS_4 HOPS_4 HOPS_4 HOPS_4 /* as many lines as are read */
 
 /* Behind a trusted proxy on this machine nobody is local, whatever the header says; a
  * header from anybody else is refused. */
@@ -486,6 +490,12 @@ static void whoever_comes_through_a_proxy_is_not_local(void)
         { "X-Forwarded-For: 127.0.0.1\r\n", false, false },
         { "X-Forwarded-For: nonsense\r\n", true, false },
         { "X-Real-IP: 127.0.0.1\r\n", true, false },
+        /* The first kind decides; what a client adds of another kind is not looked at. */
+        { HOPS_16, true, true },
+        { HOPS_16 "Forwarded: for=203.0.113.9\r\n", true, true },
+        { HOPS_16 HOP, true, false },
+        { HOPS_16 HOP "Forwarded: for=203.0.113.9\r\n", true, false },
+        { "X-Forwarded-For: 127.0.0.1\r\nForwarded: for=203.0.113.9\r\n", true, false },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct scene s;

@@ -241,7 +241,49 @@ static void an_operator_may_reclaim_the_port(void)
     end();
 }
 
-CHECK_MAIN(a_stranger_is_named_and_left_alone, a_stranger_of_another_user_has_no_pid,
+/* The same by one who joins a restart in its first half: it holds for the start after it. */
+static void who_joins_a_restart_may_reclaim_the_port(void)
+{
+    for (int reclaims = 0; reclaims <= 1; reclaims++) {
+        BEGIN({ .ready_ms = 100, .term_ms = 500 }, { .ready_ms = 100 });
+        be_running();
+        ask(HF_KEEPER_DO_RESTART);
+        run_ms(100);
+        CHECK_EQ(phase(), HF_PHASE_STOPPING);
+        nursery_request(&n, (struct hf_keeper_request){ .verb = HF_KEEPER_DO_START,
+                                                        .reclaims_port = reclaims });
+        put_stranger(true, false, false);
+        n.stranger.is_gateway_program = true;
+        run_ms(20000);
+        CHECK_EQ_AT(reclaims, n.stranger.is_there, !reclaims);
+        end();
+    }
+}
+
+/* What an operator allowed was for one restart: the next one, by ourselves, leaves a stranger
+ * that came to the port meanwhile alone. */
+static void an_operators_word_is_for_one_restart(void)
+{
+    BEGIN({ .ready_ms = 100 }, { .ready_ms = 100, .bytes = 2000, .term_ms = 500 },
+          { .ready_ms = 100 });
+    n.config.ration.soft_bytes = 1000;
+    be_running();
+    nursery_request(
+        &n, (struct hf_keeper_request){ .verb = HF_KEEPER_DO_RESTART, .reclaims_port = true });
+    run_ms(5000);
+    CHECK_EQ(n.spawns, 2);
+    CHECK_EQ(phase(), HF_PHASE_READY);
+    for (int i = 0; i < 400 && phase() != HF_PHASE_STOPPING; i++) run_ms(100);
+    CHECK_EQ(phase(), HF_PHASE_STOPPING); /* above its soft limit */
+    put_stranger(true, false, false);
+    n.stranger.is_gateway_program = true;
+    run_ms(20000);
+    CHECK(n.stranger.is_there);
+    end();
+}
+
+CHECK_MAIN(who_joins_a_restart_may_reclaim_the_port, an_operators_word_is_for_one_restart,
+           a_stranger_is_named_and_left_alone, a_stranger_of_another_user_has_no_pid,
            somebody_else_s_gateway_is_used_and_left_alone, a_gateway_that_refuses_us_is_a_conflict,
            our_own_stale_process_is_replaced, a_recycled_pid_is_not_signalled,
            a_recorded_gateway_is_adopted, a_port_that_is_not_free_yet_is_waited_for,

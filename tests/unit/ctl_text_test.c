@@ -56,7 +56,7 @@ static void memory_is_shown_with_its_limits(void)
                "\"peakBytes\":812646400,\"softBytes\":1073741824,\"hardBytes\":2147483648,"
                "\"heldBy\":\"looks\",\"recycles\":2,\"ends\":1}}",
                "phase        running/ready\n"
-               "memory       700 MiB, at most 775 MiB, soft limit 1024 MiB, hard limit 2048 MiB, "
+               "memory       700.0 MiB, at most 775.0 MiB, soft limit 1.0 GiB, hard limit 2.0 GiB, "
                "recycled 2, ended 1\n");
 }
 
@@ -64,7 +64,7 @@ static void what_is_absent_is_not_shown(void)
 {
     check_text(hf_ctl_text_status,
                "{\"state\":\"starting\",\"phase\":\"spawn\",\"memory\":{\"softBytes\":1048576}}",
-               "phase        starting/spawn\nmemory       not seen yet, soft limit 1 MiB\n");
+               "phase        starting/spawn\nmemory       not seen yet, soft limit 1.0 MiB\n");
     check_text(hf_ctl_text_status, "{\"state\":\"stopped\",\"phase\":\"idle\"}",
                "phase        stopped/idle\n");
     check_text(hf_ctl_text_status, "[]", "phase        /\n");

@@ -161,7 +161,7 @@ static void a_gateway_is_fine_or_tells_what_is_missing(void)
 static void a_start_is_waited_for_and_named(void)
 {
     struct daemon d;
-    daemon_start(&d, &(struct daemon_plan){ .startup_delay = HF_MS(1700) });
+    daemon_start(&d, &(struct daemon_plan){ .startup_delay = HF_MS(4000) });
     struct verb_outcome o =
         probe(d.scratch.dir, "ws", d.port, VERB_WORDS("--token", DAEMON_TOKEN, "--json"));
     struct hf_bytes root = hf_json_root(hf_buf_view(&o.out));
