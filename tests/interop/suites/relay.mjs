@@ -128,7 +128,8 @@ class Scene {
                 await library.until("close", closes[i] + 1);
                 const names = library.all("event").slice(told[i]).map(({ args }) => args[0].event);
                 must(names.includes("shutdown"), `told before the end: ${names}`);
-                mustEqual(library.all("close").at(-1).args[0], GOODBYE);
+                // Where the end takes longer than its pause, it has tried a closed port since.
+                mustEqual(library.all("close")[closes[i]].args[0], GOODBYE);
                 library.stop();
             }
             await driver.quit();
