@@ -301,7 +301,10 @@ static void close_client(intptr_t id)
     clients[id] = NULL;
 }
 
-/* What this process holds: open descriptors and resident memory. */
+/* Only with a sanitizer, whose shadow and freed memory are resident, too. */
+extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+/* What this process holds: open descriptors and memory. */
 static void tell_usage(void)
 {
     struct line line;
@@ -316,7 +319,10 @@ static void tell_usage(void)
     fclose(statm);
     line_begin(&line, "usage", -1);
     hf_json_add_int(&line.w, "descriptors", fds);
-    hf_json_add_int(&line.w, "residentBytes", pages * sysconf(_SC_PAGESIZE));
+    int64_t held = pages * sysconf(_SC_PAGESIZE);
+    if (__sanitizer_get_current_allocated_bytes)
+        held = (int64_t)__sanitizer_get_current_allocated_bytes();
+    hf_json_add_int(&line.w, "heldBytes", held);
     line_end(&line);
 }
 

@@ -90,6 +90,9 @@ export function cleanEnv(home, extra = {}) {
         TMPDIR: home,
         NO_COLOR: "1",
         NODE_COMPILE_CACHE: compileCache,
+        // Where a build has sanitizers: what they see ends the program.
+        ASAN_OPTIONS: "detect_stack_use_after_return=1:strict_string_checks=1",
+        UBSAN_OPTIONS: "halt_on_error=1:print_stacktrace=1",
         ...extra,
     };
 }

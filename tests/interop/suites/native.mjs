@@ -362,7 +362,7 @@ async function manyRounds(ctx) {
         mustEndOnce(driver, tags);
         const after = await driver.usage();
         await mustSettle(driver, settled.descriptors);
-        const grown = after.residentBytes - settled.residentBytes;
+        const grown = after.heldBytes - settled.heldBytes;
         must(grown < GROWTH_BYTES, `${grown} bytes more after ${ROUNDS} rounds`);
         await driver.quit();
     } finally {
