@@ -102,6 +102,7 @@ static void fill_status(const struct hf_supervise *s, const struct hf_supervisor
         .is_fatal = st->is_fatal,
         .epoch = st->epoch,
         .quarantined_until_ms = st->quarantined_until_ms != 0 ? st->quarantined_until_ms : -1,
+        .circuit_open_until_ms = st->circuit_open_until_ms != 0 ? st->circuit_open_until_ms : -1,
         .has_exit = st->last_exit.is_set,
         .exit_code = st->last_exit.code,
         .exit_signal = st->last_exit.signal,

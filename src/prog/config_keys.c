@@ -92,6 +92,13 @@ bool hf_key_needs_restart(enum hf_key_id key)
         HF_KEY_RELAY_MODE,
         HF_KEY_UPSTREAM,
         HF_KEY_UPSTREAM_TOKEN_FILE,
+        HF_KEY_RECONNECT_ATTEMPTS,
+        HF_KEY_RECONNECT_DELAY,
+        HF_KEY_RECONNECT_MAX_DELAY,
+        HF_KEY_SLOW_RETRY,
+        HF_KEY_GOVERNOR,
+        HF_KEY_RELOAD_OFF,
+        HF_KEY_CONTINUE_STOPPED,
     };
     for (size_t i = 0; i < HF_COUNT(keys); i++)
         if (keys[i] == key) return true;

@@ -117,7 +117,23 @@
       "HOLDFAST_UPSTREAM_TOKEN_FILE", NULL, HF_OPTION_UPSTREAM_TOKEN_FILE,                                                  \
       "the token of the program that we keep; not given: it is handed ours")                                                \
     X(STARTUP_DELAY, INT, "holdfast.startupDelayMs", "0", 0, 3600000, "ms",                                                 \
-      "HOLDFAST_STARTUP_DELAY_MS", NULL, HF_OPTION_STARTUP_DELAY, "stay in start-up this long, for tests of clients")
+      "HOLDFAST_STARTUP_DELAY_MS", NULL, HF_OPTION_STARTUP_DELAY, "stay in start-up this long, for tests of clients")       \
+    X(RECONNECT_ATTEMPTS, INT, "holdfast.supervisor.reconnectAttempts", "10", 1, 1000, "tries",                             \
+      "HOLDFAST_RECONNECT_ATTEMPTS", NULL, HF_OPTION_RECONNECT_ATTEMPTS,                                                    \
+      "tries in a row to have a lost program back, each after twice the delay, before it is called failed")                 \
+    X(RECONNECT_DELAY, INT, "holdfast.supervisor.reconnectDelayMs", "1000", 100, 3600000, "ms",                             \
+      "HOLDFAST_RECONNECT_DELAY_MS", NULL, HF_OPTION_RECONNECT_DELAY, "before the first of these tries")                    \
+    X(RECONNECT_MAX_DELAY, INT, "holdfast.supervisor.reconnectMaxDelayMs", "30000", 100, 3600000, "ms",                     \
+      "HOLDFAST_RECONNECT_MAX_DELAY_MS", NULL, HF_OPTION_RECONNECT_MAX_DELAY, "the longest delay between them")             \
+    X(SLOW_RETRY, BOOL, "holdfast.supervisor.slowRetry", "true", 0, 0, "",                                                  \
+      NULL, NULL, HF_NO_OPTION, "when the tries are used up go on, once in 300 s")                                          \
+    X(GOVERNOR, CHOICE, "holdfast.supervisor.governor", "budget", 0, 0, "budget|breaker",                                   \
+      NULL, NULL, HF_NO_OPTION,                                                                                             \
+      "breaker: as older supervisors, restarts in the cooldown are refused, and all of them for 10 min after 4 in 10 min")  \
+    X(RELOAD_OFF, CHOICE, "holdfast.supervisor.reloadOff", "refuse", 0, 0, "refuse|restart",                                \
+      NULL, NULL, HF_NO_OPTION, "what \"ctl reload\" is for a program whose gateway.reload.mode is \"off\"")                \
+    X(CONTINUE_STOPPED, BOOL, "holdfast.supervisor.continueStopped", "false", 0, 0, "",                                     \
+      NULL, NULL, HF_NO_OPTION, "send CONT, once, to a program that a signal has stopped")
 /* clang-format on */
 
 enum hf_key_id {

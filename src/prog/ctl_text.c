@@ -136,6 +136,17 @@ static void add_exit(struct hf_buf *out, struct hf_bytes last)
     HF_BUF_LIT(out, "\n");
 }
 
+/* The breaker has opened: requests for a restart are refused. */
+static void add_circuit(struct hf_buf *out, struct hf_bytes json)
+{
+    int64_t at = 0, until;
+    if (!find_int(json, "circuit_open_until", &until)) return;
+    find_int(json, "at", &at);
+    hf_buf_addf(out, "%-12s refused for ", "restarts");
+    hf_show_ms(out, hf_wall_ms_since(until, at));
+    HF_BUF_LIT(out, "\n");
+}
+
 static void add_next(struct hf_buf *out, struct hf_bytes json)
 {
     struct hf_bytes next = hf_json_find(json, "next");
@@ -183,6 +194,7 @@ void hf_ctl_text_status(struct hf_buf *out, struct hf_bytes json)
     add_answers(out, hf_json_find(json, "answers"));
     add_memory(out, hf_json_find(json, "memory"));
     add_exit(out, hf_json_find(json, "lastExit"));
+    add_circuit(out, json);
     add_next(out, json);
     add_lines(out, hf_json_find(json, "lines"));
 }

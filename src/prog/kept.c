@@ -169,6 +169,32 @@ static int read_budget(struct hf_kept *k, const struct hf_args *args, struct hf_
     return 0;
 }
 
+int hf_kept_check(const struct hf_config *c, struct hf_fault *fault)
+{
+    enum hf_key_id first = HF_KEY_RECONNECT_DELAY, longest = HF_KEY_RECONNECT_MAX_DELAY;
+    bool is_flag =
+        c->values[first].source == HF_SOURCE_FLAG || c->values[longest].source == HF_SOURCE_FLAG;
+    if (hf_config_int(c, first) <= hf_config_int(c, longest)) return 0;
+    return hf_fault_set(fault, is_flag ? HF_ERR_USAGE : HF_ERR_RANGE,
+                        "%s (%lld) must not be more than %s (%lld)", hf_keys[first].name,
+                        (long long)hf_config_int(c, first), hf_keys[longest].name,
+                        (long long)hf_config_int(c, longest));
+}
+
+/* What the configuration replaces of the supervisor's own numbers and habits. */
+static int read_habits(struct hf_kept *k, const struct hf_config *c, struct hf_fault *fault)
+{
+    struct hf_supervisor_config *s = &k->host.supervisor;
+    s->ladder.attempts_max = (uint32_t)hf_config_int(c, HF_KEY_RECONNECT_ATTEMPTS);
+    s->ladder.base = HF_MS(hf_config_int(c, HF_KEY_RECONNECT_DELAY));
+    s->ladder.cap = HF_MS(hf_config_int(c, HF_KEY_RECONNECT_MAX_DELAY));
+    if (!hf_config_bool(c, HF_KEY_SLOW_RETRY)) s->ladder.slow_every = 0;
+    s->governor.is_breaker = hf_config_is(c, HF_KEY_GOVERNOR, "breaker");
+    s->off_restarts = hf_config_is(c, HF_KEY_RELOAD_OFF, "restart");
+    s->continues = hf_config_bool(c, HF_KEY_CONTINUE_STOPPED);
+    return hf_kept_check(c, fault);
+}
+
 /* One limit: absent is none. */
 static int read_size(const struct hf_args *args, enum hf_option option, int64_t *out,
                      struct hf_fault *fault)
@@ -248,6 +274,7 @@ int hf_kept_read(struct hf_kept *k, const struct hf_args *args, const struct hf_
     hf_buf_init(&k->summary, SUMMARY_BYTES);
     hf_supervisor_config_init(&k->host.supervisor);
     int err = read_program(k, args, c, fault);
+    if (!err) err = read_habits(k, c, fault);
     if (!err) err = read_grace(k, args, fault);
     if (!err) err = read_budget(k, args, fault);
     if (!err) err = read_memory(k, args, fault);

@@ -24,6 +24,10 @@ int hf_kept_read(struct hf_kept *k, const struct hf_args *args, const struct hf_
                  struct hf_notify *notify, struct hf_fault *fault);
 void hf_kept_fini(struct hf_kept *k); /* wipes secrets */
 
+/* Whether the keys of the supervisor fit together: HF_ERR_RANGE, or HF_ERR_USAGE when a
+ * flag gave one that does not. */
+int hf_kept_check(const struct hf_config *c, struct hf_fault *fault);
+
 /* Where it listens and how it is seen to be ready, by the scheme of `given` (design.md
  * section 4).  `flag` begins the message: "--url". */
 int hf_kept_address(struct hf_kept *k, const char *flag, const char *given, struct hf_fault *fault);

@@ -43,6 +43,9 @@
     X(WATCHDOG, "watchdog", "edge|both", "who must live for WATCHDOG=1: we, or both")              \
     X(STOP_GRACE, "stop-grace", "MS", "from TERM to KILL (default: what the gateway asks for)")    \
     X(RESTART_BUDGET, "restart-budget", "N/S", "automatic restarts in so many seconds (5/300)")    \
+    X(RECONNECT_ATTEMPTS, "reconnect-attempts", "N", "tries before it is called failed (10)")      \
+    X(RECONNECT_DELAY, "reconnect-delay", "MS", "before the first try; then twice as long (1000)") \
+    X(RECONNECT_MAX_DELAY, "reconnect-max-delay", "MS", "the longest of these delays (30000)")     \
     X(MEMORY_SOFT, "memory-soft", "SIZE", "more than this for 10 s: drain and recycle (none)")     \
     X(MEMORY_HARD, "memory-hard", "SIZE", "more than this: kill and restart, 512M, 2G (none)")     \
     X(WATCH, "watch", NULL, "go on, one sample a second, until interrupted")                       \

@@ -168,6 +168,7 @@ static int check_all(struct hf_config *c, const struct hf_args *args, struct hf_
 {
     int err = hf_config_load(c, args, fault);
     if (!err) err = check_run(c, fault);
+    if (!err) err = hf_kept_check(c, fault);
     return err ? err : check_tls_pair(c, fault);
 }
 

@@ -429,18 +429,6 @@ static void the_ladder_ends_in_the_slow_lane(void)
     end();
 }
 
-/* supervisor 110: one value of the ladder replaced, the others as they were. */
-static void one_value_of_the_ladder_can_be_replaced(void)
-{
-    BEGIN({ .spawn_ms = NURSERY_NEVER, .spawn_err = HF_ERR_NOT_FOUND });
-    n.config.ladder.attempts_max = 3;
-    ask(HF_KEEPER_DO_START);
-    run_ms(7100);
-    CHECK_EQ(n.spawns, 4);
-    CHECK_EQ(phase(), HF_PHASE_FAILED);
-    end();
-}
-
 /* supervisor 72 */
 static void a_clean_exit_with_a_hint_is_followed_at_once(void)
 {
@@ -522,6 +510,5 @@ CHECK_MAIN(the_policy_is_read_once_for_many_calls, an_unreadable_policy_is_the_d
            the_mode_counts_as_it_is_when_the_quiet_time_ends, a_crash_goes_straight_to_reconnecting,
            a_1012_is_followed_by_a_new_connection_or_a_new_process,
            a_late_exit_of_an_old_child_is_ignored, the_ladder_ends_in_the_slow_lane,
-           one_value_of_the_ladder_can_be_replaced, a_clean_exit_with_a_hint_is_followed_at_once,
-           three_stops_by_others_are_told, a_kill_for_memory_is_called_so,
-           somebody_else_s_gateway_is_never_replaced)
+           a_clean_exit_with_a_hint_is_followed_at_once, three_stops_by_others_are_told,
+           a_kill_for_memory_is_called_so, somebody_else_s_gateway_is_never_replaced)

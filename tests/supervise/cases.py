@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import resource
 import signal
 import socket
@@ -252,6 +253,58 @@ def a_child_that_is_only_to_live(s):
     s.supervise("sleep", "--url", "none:")
     s.wait_phase("ready")
     stop(s)
+    s.quit()
+
+
+# --- what the configuration replaces ---
+
+
+def write_config(s, **keys):
+    """Our own file: keys of holdfast.supervisor."""
+    os.makedirs(s.path("holdfast"), mode=0o700, exist_ok=True)
+    with open(s.path("holdfast/holdfast.json5"), "w", encoding="ascii") as file:
+        json.dump({"holdfast": {"supervisor": keys}}, file)
+
+
+@case
+def a_ladder_of_other_lengths(s):
+    """supervisor 110: one value by a flag, one by the file, the longest delay as it was"""
+    write_config(s, reconnectDelayMs=100)
+    s.supervise(["/no/such/program"], "--url", "none:", "--reconnect-attempts", "3")
+    status = s.wait_phase("failed")
+    check(status["next"]["action"] == "slow_retry", f"what comes next is shown: {status}")
+    check(0 < status["next"]["at"] - status["at"] <= 375000, f"and when: {status}")
+    waits = [tuple(map(int, found)) for found in
+             re.findall(r"keeper.reconnect_scheduled .*?attempt=(\d+) max=(\d+) delay_ms=(\d+)", s.log())]  # fmt: skip
+    check([wait[:2] for wait in waits] == [(1, 3), (2, 3), (3, 3)], f"three tries: {waits}")
+    for (_, _, delay), least in zip(waits, (100, 200, 400)):
+        check(least <= delay <= least * 5 // 4, f"each after twice the delay, and its jitter: {waits}")
+    s.quit()
+
+
+@case
+def the_habits_of_older_supervisors(s):
+    """supervisor 54, supervisor 60: their halves that a user configures"""
+    os.makedirs(s.path(".openclaw"))
+    with open(s.path(".openclaw/openclaw.json"), "w", encoding="ascii") as file:
+        file.write('{ gateway: { reload: { mode: "off" } } }')
+    s.supervise("notify 0", "--url", "notify:")
+    pid = s.wait_phase("ready")["pid"]
+    check(s.ctl("reload")["outcome"] == "RELOAD_DISABLED", "off is off")
+    check(s.status()["pid"] == pid, "and nothing happens")
+    s.quit()
+    write_config(s, governor="breaker", reloadOff="restart")
+    s.supervise("notify 0", "--url", "notify:")
+    pid = s.wait_phase("ready")["pid"]
+    result = s.ctl("reload")
+    check(result["outcome"] == "EXECUTED" and result["pidAfter"] != pid, f"off is a restart: {result}")
+    # Each one that a slow machine lets through doubles the cooldown, and after four it opens.
+    results = [s.ctl("restart")]
+    while results[-1]["outcome"] == "EXECUTED" and len(results) < 5:
+        results.append(s.ctl("restart"))
+    check(results[-1]["outcome"] == "REFUSED", f"one that comes too early is refused: {results}")
+    check(results[-1]["reason"] in ("cooldown_active", "budget_exceeded"), f"with a word: {results}")
+    check(results[-1]["retryAfterMs"] > 0, f"and when it would not be: {results}")
     s.quit()
 
 

@@ -38,6 +38,14 @@ static void a_status_says_phase_reason_answers_and_what_comes_next(void)
         "  two?[2J\n");
 }
 
+static void an_open_breaker_is_told(void)
+{
+    check_text(hf_ctl_text_status,
+               "{\"state\":\"running\",\"phase\":\"ready\",\"at\":1000,"
+               "\"circuit_open_until\":301000}",
+               "phase        running/ready\nrestarts     refused for 5 min 0 s\n");
+}
+
 /* A supervisor's clock may be anything. */
 static void instants_beyond_all_time_are_told(void)
 {
@@ -136,7 +144,7 @@ static void events_are_one_line(void)
     hf_buf_fini(&out);
 }
 
-CHECK_MAIN(instants_beyond_all_time_are_told,
+CHECK_MAIN(instants_beyond_all_time_are_told, an_open_breaker_is_told,
            a_status_says_phase_reason_answers_and_what_comes_next, memory_is_shown_with_its_limits,
            what_is_absent_is_not_shown, history_and_diagnostics_are_lines,
            results_name_pids_times_and_reasons, events_are_one_line)

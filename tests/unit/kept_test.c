@@ -58,4 +58,83 @@ static void a_place_is_seen_by_its_scheme_in_any_case(void)
     }
 }
 
-CHECK_MAIN(a_program_has_arguments_up_to_their_bound, a_place_is_seen_by_its_scheme_in_any_case)
+/* --- what the configuration replaces --- */
+
+static void set(struct hf_config *c, enum hf_key_id key, const char *text)
+{
+    CHECK_EQ(hf_config_set_text(c, key, HF_SOURCE_OWN_FILE, hf_bytes_cstr(text), "here", &fault),
+             0);
+}
+
+static int read_habits(struct hf_config *c, struct hf_supervisor_config *out)
+{
+    static char *operands[] = { "x" };
+    static struct hf_notify notify;
+    static struct hf_kept kept;
+    struct hf_args args = { .operands = operands, .operand_count = 1 };
+    int err = hf_kept_read(&kept, &args, c, &notify, &fault);
+    *out = kept.host.supervisor;
+    hf_kept_fini(&kept);
+    return err;
+}
+
+/* supervisor 54, supervisor 60, supervisor 110 */
+static void each_key_of_the_supervisor_replaces_one_value(void)
+{
+    struct hf_supervisor_config want, got;
+    static struct hf_config c;
+    hf_supervisor_config_init(&want);
+    for (int row = 0; row < 8; row++) {
+        CHECK_EQ(hf_config_init(&c, &fault), 0);
+        hf_supervisor_config_init(&want);
+        if (row == 1) set(&c, HF_KEY_RECONNECT_ATTEMPTS, "3");
+        if (row == 1) want.ladder.attempts_max = 3;
+        if (row == 2) set(&c, HF_KEY_RECONNECT_DELAY, "100");
+        if (row == 2) want.ladder.base = HF_MS(100);
+        if (row == 3) set(&c, HF_KEY_RECONNECT_MAX_DELAY, "5000");
+        if (row == 3) want.ladder.cap = HF_MS(5000);
+        if (row == 4) set(&c, HF_KEY_SLOW_RETRY, "false");
+        if (row == 4) want.ladder.slow_every = 0;
+        if (row == 5) set(&c, HF_KEY_GOVERNOR, "breaker");
+        if (row == 5) want.governor.is_breaker = true;
+        if (row == 6) set(&c, HF_KEY_RELOAD_OFF, "restart");
+        if (row == 6) want.off_restarts = true;
+        if (row == 7) set(&c, HF_KEY_CONTINUE_STOPPED, "true");
+        if (row == 7) want.continues = true;
+        CHECK_EQ_AT(row, read_habits(&c, &got), 0);
+        CHECK_EQ_AT(row, got.ladder.attempts_max, want.ladder.attempts_max);
+        CHECK_EQ_AT(row, got.ladder.base, want.ladder.base);
+        CHECK_EQ_AT(row, got.ladder.cap, want.ladder.cap);
+        CHECK_EQ_AT(row, got.ladder.slow_every, want.ladder.slow_every);
+        CHECK_EQ_AT(row, got.ladder.jitter_percent, want.ladder.jitter_percent);
+        CHECK_EQ_AT(row, got.governor.is_breaker, want.governor.is_breaker);
+        CHECK_EQ_AT(row, got.governor.budget, want.governor.budget);
+        CHECK_EQ_AT(row, got.off_restarts, want.off_restarts);
+        CHECK_EQ_AT(row, got.continues, want.continues);
+        hf_config_fini(&c);
+    }
+}
+
+static void the_first_delay_is_at_most_the_longest(void)
+{
+    static const struct {
+        const char *delay, *longest;
+        int err;
+    } rows[] = { { "5000", "5000", 0 }, { "5001", "5000", HF_ERR_RANGE } };
+    struct hf_supervisor_config got;
+    static struct hf_config c;
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        CHECK_EQ(hf_config_init(&c, &fault), 0);
+        set(&c, HF_KEY_RECONNECT_DELAY, rows[i].delay);
+        set(&c, HF_KEY_RECONNECT_MAX_DELAY, rows[i].longest);
+        CHECK_EQ_AT(i, hf_kept_check(&c, &fault), rows[i].err);
+        CHECK_EQ_AT(i, read_habits(&c, &got), rows[i].err);
+        hf_config_fini(&c);
+    }
+    CHECK_TEXT(hf_bytes_cstr(fault.text),
+               "holdfast.supervisor.reconnectDelayMs (5001) must not be more than "
+               "holdfast.supervisor.reconnectMaxDelayMs (5000)");
+}
+
+CHECK_MAIN(a_program_has_arguments_up_to_their_bound, a_place_is_seen_by_its_scheme_in_any_case,
+           each_key_of_the_supervisor_replaces_one_value, the_first_delay_is_at_most_the_longest)

@@ -272,6 +272,7 @@ static void a_status_has_what_is_known_and_nothing_else(void)
         .is_fatal = true,
         .epoch = 7,
         .quarantined_until_ms = 62000,
+        .circuit_open_until_ms = 602000,
         .has_exit = true,
         .exit_code = -1,
         .exit_signal = 11,
@@ -293,6 +294,7 @@ static void a_status_has_what_is_known_and_nothing_else(void)
         .reconnect_attempts = -1,
         .ready = -1,
         .quarantined_until_ms = -1,
+        .circuit_open_until_ms = -1,
     };
     struct hf_buf out = room();
     hf_control_write_status(&out, &full);
@@ -301,7 +303,8 @@ static void a_status_has_what_is_known_and_nothing_else(void)
         "{\"state\":\"error\",\"port\":18789,\"pid\":12,\"uptime\":0,\"error\":\"it crashed\","
         "\"connectedAt\":900,\"version\":\"2026.9.6\",\"reconnectAttempts\":3,\"gatewayReady\":false,"
         "\"phase\":\"quarantined\",\"at\":2000,\"since\":1000,\"why\":\"crash loop\",\"owned\":true,"
-        "\"epoch\":7,\"restart_pending\":true,\"quarantined_until\":62000,\"fatal\":true,"
+        "\"epoch\":7,\"restart_pending\":true,\"quarantined_until\":62000,"
+        "\"circuit_open_until\":602000,\"fatal\":true,"
         "\"lastExit\":{\"code\":null,\"signal\":11,\"kind\":\"crash\",\"at\":950},"
         "\"next\":{\"action\":\"start\",\"at\":62000},"
         "\"answers\":{\"alive\":{\"answer\":\"no\",\"ageMs\":50,\"forMs\":50},"

@@ -401,6 +401,7 @@ void hf_control_write_status(struct hf_buf *out, const struct hf_control_status 
     hf_json_add_uint(&w, "epoch", status->epoch);
     hf_json_add_bool(&w, "restart_pending", status->has_pending_restart);
     add_int_if(&w, "quarantined_until", status->quarantined_until_ms);
+    add_int_if(&w, "circuit_open_until", status->circuit_open_until_ms);
     add_true_if(&w, "fatal", status->is_fatal);
     add_last_exit(&w, status);
     if (status->next) {

@@ -173,7 +173,8 @@ struct hf_control_status {
     int ready;                      /* gatewayReady: 1, 0, or -1: absent */
     bool is_owned, has_pending_restart, is_fatal;
     uint64_t epoch;
-    int64_t quarantined_until_ms; /* -1: absent */
+    int64_t quarantined_until_ms;  /* -1: absent */
+    int64_t circuit_open_until_ms; /* of the breaker; -1: absent */
     /* The last exit. */
     bool has_exit;
     int exit_code, exit_signal; /* -1 and 0: null */
