@@ -35,7 +35,9 @@ struct hf_condition hf_condition(const struct hf_condition_facts *f, hf_time now
         uint32_t reasons = f->is_error ? BIT(ERROR) : BIT(NOT_RUNNING);
         /* A kind of the error, not a fact beside it. */
         if (f->is_error && f->is_quarantined) reasons |= BIT(QUARANTINED);
-        /* Why one that has lost its connection does not let us in again. */
+        /* Section 13 evaluates nothing else here, and scenario 80 wants to see that an
+         * external gateway is unavailable, which our own reconnect would hide: 80 wins, and
+         * why one that has lost its connection does not let us in again is told, too. */
         reasons |= (f->is_suspended ? BIT(SUSPENDED) : 0) | (f->is_busy ? BIT(BUSY) : 0) |
                    (f->is_external_silent ? BIT(EXTERNAL) : 0);
         return (struct hf_condition){ HF_CONDITION_IS_DEGRADED, reasons };

@@ -45,7 +45,7 @@ void hf_sightings_called(struct hf_sightings *s, hf_time now, struct hf_bytes me
 /* The control connection ended.  Its misses are over. */
 void hf_sightings_closed(struct hf_sightings *s, hf_time now, uint16_t code);
 
-/* The channels' status was read, or could not be. */
+/* The channels' status was read, or did not come in time. */
 void hf_sightings_channels(struct hf_sightings *s, hf_time now, bool is_ok);
 
 /* --- the check of the transport, every HF_TRANSPORT_EVERY while running --- */

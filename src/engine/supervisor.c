@@ -196,6 +196,7 @@ static void (*const on_timer[HF_TIMER_COUNT])(struct hf_supervisor *s) = {
     [HF_TIMER_COOLDOWN] = hf_keep_restart_cooled,
     [HF_TIMER_READY_PROBE] = hf_keep_watch_ready_probe,
     [HF_TIMER_CHECK] = hf_keep_watch_check,
+    [HF_TIMER_CHANNELS] = hf_keep_watch_channels,
     [HF_TIMER_EVIDENCE] = hf_keep_reload_deadline,
     [HF_TIMER_REVISION] = hf_keep_reload_look_again,
     [HF_TIMER_WATCHDOG] = watchdog,

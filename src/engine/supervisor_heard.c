@@ -92,6 +92,7 @@ static const struct {
     { HF_ASK_BUDGET, HF_LIT_INIT("status"), false },
     { HF_ASK_RELOAD, HF_LIT_INIT("gateway.restart.request"), false },
     { HF_ASK_REVISION, HF_LIT_INIT("config.get"), false },
+    { HF_ASK_CHANNELS, HF_LIT_INIT("channels.status"), false },
 };
 
 void hf_keep_heard_no_more(struct hf_supervisor *s)
@@ -130,6 +131,8 @@ static void link_result(struct hf_supervisor *s, const struct hf_keeper_event *e
         hf_keep_reload_called(s, e);
     else if (hf_keep_answered(s, HF_ASK_REVISION, e->ask))
         hf_keep_reload_revision(s, e);
+    else if (hf_keep_answered(s, HF_ASK_CHANNELS, e->ask))
+        hf_keep_watch_channels_answered(s, e->u.link_result.outcome);
 }
 
 static void link_message(struct hf_supervisor *s, const struct hf_keeper_event *e)

@@ -126,6 +126,7 @@ void hf_keep_running_leave(struct hf_supervisor *s)
 {
     hf_keep_disarm(s, HF_TIMER_READY_PROBE);
     hf_keep_disarm(s, HF_TIMER_CHECK);
+    hf_keep_disarm(s, HF_TIMER_CHANNELS);
     hf_keep_watch_vigil(s, HF_VIGIL_END);
     hf_governor_left(&s->governor, s->now.mono);
     hf_keep_link_abort(s);
@@ -162,6 +163,7 @@ static void read_hello(struct hf_supervisor *s, struct hf_bytes hello)
     l->has_restart = lists(methods, "gateway.restart.request");
     l->has_config = lists(methods, "config.get");
     l->has_presence = lists(methods, "system-presence");
+    l->has_channels = lists(methods, "channels.status");
 }
 
 static void link_ready(struct hf_supervisor *s, const struct hf_keeper_event *e)

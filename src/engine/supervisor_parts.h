@@ -232,6 +232,8 @@ void hf_keep_watch_standing_due(struct hf_supervisor *s);
 void hf_keep_watch_called(struct hf_supervisor *s, struct hf_bytes method,
                           enum hf_keeper_call_outcome outcome, bool is_core_probe);
 void hf_keep_watch_check(struct hf_supervisor *s);
+void hf_keep_watch_channels(struct hf_supervisor *s);
+void hf_keep_watch_channels_answered(struct hf_supervisor *s, enum hf_keeper_call_outcome outcome);
 void hf_keep_watch_vigil(struct hf_supervisor *s, enum hf_vigil_input_kind kind);
 void hf_keep_watch_vigil_input(struct hf_supervisor *s, const struct hf_vigil_input *input);
 void hf_keep_watch_place_probed(struct hf_supervisor *s, enum hf_keeper_probe result);

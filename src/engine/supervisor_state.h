@@ -35,6 +35,7 @@ enum hf_ask {
     HF_ASK_BUDGET,
     HF_ASK_RELOAD,
     HF_ASK_REVISION,
+    HF_ASK_CHANNELS,
     HF_ASK_COUNT,
 };
 
@@ -45,6 +46,7 @@ enum hf_timer {
     HF_TIMER_COOLDOWN,
     HF_TIMER_READY_PROBE,
     HF_TIMER_CHECK,    /* the transport, every 30 s */
+    HF_TIMER_CHANNELS, /* their status, while it is ready */
     HF_TIMER_EVIDENCE, /* of a reload: the end of the wait */
     HF_TIMER_REVISION, /* of a reload: ask again */
     HF_TIMER_WATCHDOG,
@@ -120,7 +122,7 @@ struct hf_keeper_link {   /* the control connection */
     uint64_t id, last_id; /* 0: none */
     bool is_ready;
     bool is_owned;
-    bool lists_methods, has_shutdown, has_restart, has_config, has_presence;
+    bool lists_methods, has_shutdown, has_restart, has_config, has_presence, has_channels;
     bool will_restart; /* a `shutdown` event with a restart hint */
     struct hf_word version, boot_id, applied;
     hf_span budget; /* -1: not told */

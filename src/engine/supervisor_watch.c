@@ -1,7 +1,14 @@
 /* Ready, the transport check and the liveness ladder (spec/supervisor.md 12, 13). */
 #include "engine/supervisor_parts.h"
 
-enum { READY_WITHIN_MS = 5000, CHECK_EVERY_MS = 30000 };
+enum {
+    READY_WITHIN_MS = 5000,
+    CHECK_EVERY_MS = 30000,
+    /* Twice within the 120 s for which a failure is remembered (13), so that one that lasts
+     * stays told; seldom enough that a gateway with many channels does not feel it. */
+    CHANNELS_EVERY_MS = 60000,
+    CHANNELS_WITHIN_MS = 10000 /* a feature may be slower than the core probe */
+};
 
 static const struct hf_bytes core_probe = HF_LIT_INIT("system-presence");
 
@@ -35,6 +42,7 @@ void hf_keep_watch_ready(struct hf_supervisor *s, const char *by)
     s->status_changed = true;
     if (!s->was_ready_notified) hf_keep_notify(s, HF_KEEPER_NOTICE_READY, 0);
     s->was_ready_notified = true;
+    if (s->link.has_channels) hf_keep_arm(s, HF_TIMER_CHANNELS, HF_MS(CHANNELS_EVERY_MS));
     hf_keep_watch_executed(s);
 }
 
@@ -83,7 +91,40 @@ void hf_keep_watch_called(struct hf_supervisor *s, struct hf_bytes method,
     };
     bool has_answer = outcome == HF_KEEPER_CALL_OK || outcome == HF_KEEPER_CALL_ERROR;
     hf_sightings_called(&s->sightings, s->now.mono, method, seen[outcome], is_core_probe);
-    hf_keep_watch_standing(s, has_answer ? HF_STANDING_CALL_ANSWERED : HF_STANDING_CALL_MISSED);
+    if (has_answer)
+        hf_keep_watch_standing(s, HF_STANDING_CALL_ANSWERED);
+    else if (is_core_probe || outcome == HF_KEEPER_CALL_NOT_SENT) /* a feature may be slow */
+        hf_keep_watch_standing(s, HF_STANDING_CALL_MISSED);
+}
+
+/* --- its channels (13) --- */
+
+/* As the gateway has them in memory, no channel is asked; and never of one that has other
+ * worries: while it warms up, drains, is silent or busy. */
+void hf_keep_watch_channels(struct hf_supervisor *s)
+{
+    if (!s->link.has_channels) return;
+    hf_keep_arm(s, HF_TIMER_CHANNELS, HF_MS(CHANNELS_EVERY_MS));
+    if (s->phase != HF_PHASE_READY) return;
+    hf_keep_link_call(s, HF_ASK_CHANNELS, HF_LIT("channels.status"), HF_LIT("{\"probe\":false}"),
+                      HF_MS(CHANNELS_WITHIN_MS));
+}
+
+void hf_keep_watch_channels_answered(struct hf_supervisor *s, enum hf_keeper_call_outcome outcome)
+{
+    switch (outcome) {
+    case HF_KEEPER_CALL_OK:
+        hf_sightings_channels(&s->sightings, s->now.mono, true);
+        return;
+    case HF_KEEPER_CALL_TIMEOUT:
+        hf_sightings_channels(&s->sightings, s->now.mono, false);
+        return;
+    case HF_KEEPER_CALL_ERROR: /* the method, or the right to it, is not there: no failure */
+        s->link.has_channels = false;
+        return;
+    case HF_KEEPER_CALL_NOT_SENT: /* the connection's fault */
+        return;
+    }
 }
 
 /* --- the transport, every 30 s (13) --- */

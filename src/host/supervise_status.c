@@ -167,6 +167,8 @@ static void write_sightings(const struct hf_supervise *s, struct hf_json_writer 
     add_age(s, w, "missedAgeMs", seen.missed_at);
     hf_json_add_uint(w, "misses", seen.misses);
     hf_json_add_uint(w, "rpcFailures", seen.call_failures);
+    add_age(s, w, "channelsOkAgeMs", seen.channels_ok_at);
+    add_age(s, w, "channelsFailedAgeMs", seen.channels_failed_at);
     add_age(s, w, "closedAgeMs", seen.closed_at);
     hf_json_add_int(w, "closeCode", seen.close_code);
     hf_json_close_object(w);

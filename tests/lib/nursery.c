@@ -547,8 +547,12 @@ static void call(struct nursery *n, const struct hf_keeper_action *a)
     struct kid *k = find_kid(n, n->link_tree);
     struct hf_bytes method = a->u.link_call.method;
     bool is_shutdown = hf_bytes_same(method, HF_LIT("shutdown"));
+    bool is_channels = hf_bytes_same(method, HF_LIT("channels.status"));
     bool is_mute = !n->stranger.answers || (is_shutdown && n->stranger.shutdown_is_mute);
-    bool waits = n->link_to_kid ? !k || !answers(n, k) : is_mute;
+    bool is_mute_kid = !k || !answers(n, k) || (is_channels && k->child.mutes_channels);
+    bool waits = n->link_to_kid ? is_mute_kid : is_mute;
+    if (is_channels) NURSERY_CHECK(n, n->s->phase == HF_PHASE_READY);
+    n->calls_channels += is_channels;
     if (a->link != n->link || !n->link_is_open) { /* its end is on the way */
         struct mail *lost = post(n, HF_KEEPER_LINK_RESULT, 0);
         lost->event.link = a->link;
@@ -919,8 +923,12 @@ static void look_call(struct nursery *n, struct mail *m)
         answer_stranger(n, m);
         return;
     }
-    if (!k || !answers(n, k)) {
+    bool is_channels = strcmp(m->method, "channels.status") == 0;
+    if (!k || !answers(n, k) || (is_channels && k->child.mutes_channels)) {
         m->event.u.link_result.outcome = HF_KEEPER_CALL_TIMEOUT;
+    } else if (is_channels && k->child.hides_channels) {
+        m->event.u.link_result.outcome = HF_KEEPER_CALL_ERROR;
+        m->event.u.link_result.payload = HF_LIT("{\"message\":\"unknown method\"}");
     } else if (strcmp(m->method, "system-presence") == 0 &&
                (k->child.hides_presence || k->child.lacks_presence)) {
         m->event.u.link_result.outcome = HF_KEEPER_CALL_ERROR;

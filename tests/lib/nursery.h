@@ -67,6 +67,8 @@ struct child {
     bool says_ready;     /* the event gateway.ready right after hello */
     bool hides_presence; /* system-presence: unknown method */
     bool lacks_presence; /* and it is not listed */
+    bool mutes_channels; /* channels.status: no answer */
+    bool hides_channels; /* or unknown method */
     bool says_restart;   /* a shutdown event with a hint before it ends by itself */
     unsigned other_port;
     int64_t bytes;          /* of memory, from its making on */
@@ -170,7 +172,7 @@ struct nursery {
     } told[HF_KEEPER_TELL_STARTUP + 1];
     size_t notices[HF_KEEPER_NOTICE_EXTEND + 1];
     size_t signals[HF_KEEPER_USR2 + 1];
-    size_t calls_shutdown, pings, log_counts[4], reads;
+    size_t calls_shutdown, calls_channels, pings, log_counts[4], reads;
     hf_time spawned_at[NURSERY_SPAWNS];
     size_t spawns, doctors;
     struct nursery_result results[NURSERY_TAGS];

@@ -97,7 +97,8 @@ static struct child make_child(struct nursery *n, bool is_sick)
                        .members = (unsigned)dice(n, 3),
                        .on_usr = (enum nursery_on_usr)dice(n, 4),
                        .version = versions[dice(n, 3)],
-                       .methods = chance(n, 30) ? ",\"gateway.restart.request\"" : NULL,
+                       .methods = chance(n, 30) ? ",\"gateway.restart.request\",\"channels.status\""
+                                                : NULL,
                        .says_ready = chance(n, 50),
                        .down_ms = (int64_t)dice(n, 5000),
                        .frees_port = chance(n, 50),

@@ -66,20 +66,23 @@ static void every_fact_alone_and_every_pair_adds_its_reasons(void)
         }
 }
 
+/* supervisor 84: the first row, with every other and every pair of them. */
 static void a_gateway_that_does_not_run_has_one_reason(void)
 {
-    for (size_t i = 0; i < HF_COUNT(facts); i++) {
-        struct hf_condition_facts f = both(&facts[i].facts, &facts[i].facts);
-        struct hf_condition got = hf_condition(&f, NOW);
-        /* It lives, and is silent. */
-        uint32_t why = facts[i].reason & (BIT(SUSPENDED) | BIT(BUSY) | BIT(EXTERNAL));
-        CHECK_EQ_AT(i, got.reasons, BIT(NOT_RUNNING) | why);
-        CHECK_EQ_AT(i, got.state, HF_CONDITION_IS_DEGRADED);
-        f.is_error = true;
-        CHECK_EQ_AT(i, hf_condition(&f, NOW).reasons, BIT(ERROR) | why);
-        f.is_quarantined = true;
-        CHECK_EQ_AT(i, hf_condition(&f, NOW).reasons, BIT(ERROR) | BIT(QUARANTINED) | why);
-    }
+    for (size_t i = 0; i < HF_COUNT(facts); i++)
+        for (size_t k = 0; k < HF_COUNT(facts); k++) {
+            struct hf_condition_facts f = both(&facts[i].facts, &facts[k].facts);
+            struct hf_condition got = hf_condition(&f, NOW);
+            uint32_t silent = BIT(SUSPENDED) | BIT(BUSY) | BIT(EXTERNAL); /* though it lives */
+            uint32_t why = (facts[i].reason | facts[k].reason) & silent;
+            size_t at = i * 100 + k;
+            CHECK_EQ_AT(at, got.reasons, BIT(NOT_RUNNING) | why);
+            CHECK_EQ_AT(at, got.state, HF_CONDITION_IS_DEGRADED);
+            f.is_error = true;
+            CHECK_EQ_AT(at, hf_condition(&f, NOW).reasons, BIT(ERROR) | why);
+            f.is_quarantined = true;
+            CHECK_EQ_AT(at, hf_condition(&f, NOW).reasons, BIT(ERROR) | BIT(QUARANTINED) | why);
+        }
 }
 
 static void nothing_to_say_is_healthy(void)
