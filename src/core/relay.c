@@ -66,8 +66,18 @@ static void wait_for(struct hf_relay *r, hf_time now, hf_span span)
 static void stay(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now)
 {
     if (r->state != HF_RELAY_OPEN) return;
-    bool is_half = r->has_ended[HF_RELAY_CLIENT] || r->has_ended[HF_RELAY_UPSTREAM] || r->is_broken;
+    bool is_half = r->has_ended[HF_RELAY_CLIENT] || r->has_ended[HF_RELAY_UPSTREAM] || r->broken_by;
     wait_for(r, now, is_half ? limits->half_for : limits->idle_for);
+}
+
+/* A reset behind the last byte for the side that was not reset. */
+static uint32_t pass_reset(struct hf_relay *r)
+{
+    bool is_for_client = r->broken_by == HF_RELAY_RESET_BY_UPSTREAM;
+    enum hf_relay_side side = is_for_client ? HF_RELAY_CLIENT : HF_RELAY_UPSTREAM;
+    if (r->waiting[side].len > 0 || r->is_settling) return 0;
+    r->is_settling = true;
+    return is_for_client ? HF_RELAY_SETTLE_CLIENT : HF_RELAY_SETTLE_UPSTREAM;
 }
 
 /* Ends that are due: behind the last byte for the side. */
@@ -75,17 +85,17 @@ static uint32_t pass_ends(struct hf_relay *r)
 {
     uint32_t acts = 0;
     if (r->state != HF_RELAY_OPEN && r->state != HF_RELAY_ASKED) return 0;
-    if (r->is_broken)
-        return r->waiting[HF_RELAY_CLIENT].len > 0
-                   ? 0
-                   : finish(r, HF_RELAY_RESET_BY_UPSTREAM, HF_RELAY_RESET);
+    if (r->broken_by) return pass_reset(r);
     for (int i = 0; i < 2; i++) {
         enum hf_relay_side side = (enum hf_relay_side)i;
         if (!r->has_ended[other(side)] || r->was_told[side] || r->waiting[side].len > 0) continue;
         /* What an upgrade holds back goes before the end. */
         if (side == HF_RELAY_UPSTREAM && r->state == HF_RELAY_ASKED) continue;
         r->was_told[side] = true;
-        acts |= side == HF_RELAY_CLIENT ? HF_RELAY_END_CLIENT : HF_RELAY_END_UPSTREAM;
+        if (side == HF_RELAY_CLIENT)
+            acts |= HF_RELAY_END_CLIENT;
+        else if (!r->is_deaf)
+            acts |= HF_RELAY_END_UPSTREAM;
     }
     if (r->was_told[HF_RELAY_CLIENT] && r->was_told[HF_RELAY_UPSTREAM])
         acts |= finish(r, HF_RELAY_ENDED, HF_RELAY_CLOSE);
@@ -148,6 +158,7 @@ static uint32_t client_input(struct hf_relay *r, struct hf_bytes bytes)
         if (r->state == HF_RELAY_DIALING && !r->is_upgrade) pass_body(r, bytes);
         return 0;
     case HF_RELAY_OPEN:
+        if (r->is_deaf) return 0;
         if (r->has_switched)
             hf_buf_add(&r->waiting[HF_RELAY_UPSTREAM], bytes);
         else
@@ -254,7 +265,8 @@ uint32_t hf_relay_input(struct hf_relay *r, const struct hf_relay_limits *limits
     if (hf_buf_done(&r->sent) != 0 || hf_buf_done(&r->waiting[0]) != 0 ||
         hf_buf_done(&r->waiting[1]) != 0)
         return finish(r, HF_RELAY_NO_MEMORY, HF_RELAY_RESET);
-    stay(r, limits, now);
+    /* What is dropped does not keep it. */
+    if (!r->is_deaf) stay(r, limits, now);
     return acts;
 }
 
@@ -268,7 +280,7 @@ static bool is_unanswered(const struct hf_relay *r, enum hf_relay_side side)
 uint32_t hf_relay_input_end(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
                             enum hf_relay_side side)
 {
-    if (r->state == HF_RELAY_DONE || r->is_broken) return 0;
+    if (r->state == HF_RELAY_DONE || r->broken_by) return 0;
     r->has_ended[side] = true;
     /* Half a head is no request. */
     if (r->state == HF_RELAY_HEAD) return finish(r, HF_RELAY_ENDED, HF_RELAY_CLOSE);
@@ -279,17 +291,34 @@ uint32_t hf_relay_input_end(struct hf_relay *r, const struct hf_relay_limits *li
     return pass_ends(r);
 }
 
-uint32_t hf_relay_reset(struct hf_relay *r, enum hf_relay_side side)
+static uint32_t go_deaf(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now)
 {
-    if (r->state == HF_RELAY_DONE) return 0;
-    if (is_unanswered(r, side) && !r->has_ended[HF_RELAY_CLIENT]) return to_gate(r);
-    if (side == HF_RELAY_CLIENT || r->state != HF_RELAY_OPEN)
-        return finish(
-            r, side == HF_RELAY_CLIENT ? HF_RELAY_RESET_BY_CLIENT : HF_RELAY_RESET_BY_UPSTREAM,
-            HF_RELAY_RESET);
-    r->is_broken = true;
+    r->is_deaf = true;
     hf_buf_reset(&r->waiting[HF_RELAY_UPSTREAM], 0);
+    stay(r, limits, now);
     return pass_ends(r);
+}
+
+uint32_t hf_relay_reset(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
+                        enum hf_relay_side side)
+{
+    enum hf_relay_cause cause =
+        side == HF_RELAY_CLIENT ? HF_RELAY_RESET_BY_CLIENT : HF_RELAY_RESET_BY_UPSTREAM;
+    if (r->state == HF_RELAY_DONE || r->broken_by == cause) return 0;
+    if (side == HF_RELAY_UPSTREAM && r->is_deaf) return 0;
+    if (is_unanswered(r, side) && !r->has_ended[HF_RELAY_CLIENT]) return to_gate(r);
+    if (r->state != HF_RELAY_OPEN || r->broken_by) return finish(r, cause, HF_RELAY_RESET);
+    if (side == HF_RELAY_UPSTREAM && r->has_ended[side]) return go_deaf(r, limits, now);
+    r->broken_by = cause;
+    hf_buf_reset(&r->waiting[side], 0);
+    stay(r, limits, now);
+    return pass_ends(r);
+}
+
+uint32_t hf_relay_settled(struct hf_relay *r)
+{
+    if (r->state == HF_RELAY_DONE || !r->is_settling) return 0;
+    return finish(r, r->broken_by, HF_RELAY_RESET);
 }
 
 struct hf_bytes hf_relay_output(const struct hf_relay *r, enum hf_relay_side side)
@@ -314,29 +343,55 @@ uint32_t hf_relay_written(struct hf_relay *r, const struct hf_relay_limits *limi
     return pass_ends(r);
 }
 
-bool hf_relay_wants(const struct hf_relay *r, enum hf_relay_side side)
+/* Whether what it says can still be passed on. */
+static bool may_speak(const struct hf_relay *r, enum hf_relay_side side)
 {
-    if (r->has_ended[side] || r->is_broken) return false;
+    if (r->has_ended[side] || r->broken_by) return false;
     switch (r->state) {
     case HF_RELAY_HEAD:
+    case HF_RELAY_DIALING:
         return side == HF_RELAY_CLIENT;
+    case HF_RELAY_ASKED:
+    case HF_RELAY_OPEN:
+        return true;
     case HF_RELAY_JUDGE:
     case HF_RELAY_DONE:
         return false;
-    case HF_RELAY_DIALING:
-        return side == HF_RELAY_CLIENT && r->sent.len < HF_LIMIT_RELAY_BUFFER_BYTES;
-    case HF_RELAY_ASKED:
-        if (side == HF_RELAY_CLIENT) return r->sent.len < HF_LIMIT_RELAY_BUFFER_BYTES;
-        return r->waiting[HF_RELAY_CLIENT].len < HF_LIMIT_RELAY_BUFFER_BYTES;
-    case HF_RELAY_OPEN:
-        return r->waiting[other(side)].len < HF_LIMIT_RELAY_BUFFER_BYTES;
     }
     HF_UNREACHABLE();
+}
+
+/* Whether that would be too much now.  The head has its own bound. */
+static bool is_full(const struct hf_relay *r, enum hf_relay_side side)
+{
+    bool is_kept =
+        side == HF_RELAY_CLIENT && (r->state == HF_RELAY_DIALING || r->state == HF_RELAY_ASKED);
+    if (r->state == HF_RELAY_HEAD) return false;
+    size_t len = is_kept ? r->sent.len : r->waiting[other(side)].len;
+    return len >= HF_LIMIT_RELAY_BUFFER_BYTES;
+}
+
+bool hf_relay_wants(const struct hf_relay *r, enum hf_relay_side side)
+{
+    return may_speak(r, side) && !is_full(r, side);
+}
+
+bool hf_relay_holds(const struct hf_relay *r, enum hf_relay_side side)
+{
+    return may_speak(r, side) && is_full(r, side);
 }
 
 struct hf_bytes hf_relay_sent(const struct hf_relay *r)
 {
     return hf_buf_view(&r->sent);
+}
+
+/* A client that knows of the end has only not said its own goodbye: a reset would take from
+ * it what it has not read yet. */
+static uint32_t give_up(struct hf_relay *r, enum hf_relay_cause cause)
+{
+    bool is_over = r->was_told[HF_RELAY_CLIENT] && (r->is_finishing || r->is_deaf);
+    return finish(r, cause, is_over ? HF_RELAY_CLOSE : HF_RELAY_RESET);
 }
 
 uint32_t hf_relay_expire(struct hf_relay *r, hf_time now)
@@ -346,7 +401,7 @@ uint32_t hf_relay_expire(struct hf_relay *r, hf_time now)
     if (r->state == HF_RELAY_HEAD) cause = HF_RELAY_HEAD_LATE;
     if (r->state == HF_RELAY_DIALING || r->state == HF_RELAY_ASKED) cause = HF_RELAY_NO_ANSWER;
     if (r->is_finishing) cause = HF_RELAY_GIVEN_UP;
-    return finish(r, cause, HF_RELAY_RESET);
+    return give_up(r, cause);
 }
 
 hf_time hf_relay_due(const struct hf_relay *r)
@@ -356,8 +411,7 @@ hf_time hf_relay_due(const struct hf_relay *r)
 
 uint32_t hf_relay_end(struct hf_relay *r)
 {
-    if (r->state == HF_RELAY_DONE) return 0;
-    return finish(r, HF_RELAY_GIVEN_UP, HF_RELAY_RESET);
+    return r->state == HF_RELAY_DONE ? 0 : give_up(r, HF_RELAY_GIVEN_UP);
 }
 
 void hf_relay_finish(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now)

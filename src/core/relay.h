@@ -10,9 +10,13 @@
  * with all that the client has sent so far.
  *
  * Each side is read only while less than HF_LIMIT_RELAY_BUFFER_BYTES wait for the other.
- * An end is passed on as an end, a reset as a reset; what the upstream said before either
- * goes before it.  An idle
- * connection holds no buffer.  Pure: sockets are the caller's. */
+ * An end is passed on as an end, a reset as a reset; what the side said before either goes
+ * before it, a reset only once that has left this machine.  An upstream that has ended and
+ * then resets takes no more, that is all: it was the client's late bytes that it refused,
+ * and as a reset the refusal could take from the client what it has not read yet.  So they
+ * are dropped until the client ends, too.
+ *
+ * An idle connection holds no buffer.  Pure: sockets are the caller's. */
 #ifndef HF_CORE_RELAY_H
 #define HF_CORE_RELAY_H
 
@@ -45,7 +49,10 @@ enum hf_relay_act {
     HF_RELAY_END_CLIENT = 1 << 3, /* FIN: everything that waited for it was written */
     HF_RELAY_END_UPSTREAM = 1 << 4,
     HF_RELAY_RESET = 1 << 5, /* both sides, as far as they are open; DONE */
-    HF_RELAY_CLOSE = 1 << 6, /* both have ended: close them; DONE */
+    HF_RELAY_CLOSE = 1 << 6, /* orderly, what was written still leaves: close them; DONE */
+    /* The other side was reset, and everything was written: hf_relay_settled once it has left. */
+    HF_RELAY_SETTLE_CLIENT = 1 << 7,
+    HF_RELAY_SETTLE_UPSTREAM = 1 << 8,
 };
 
 enum hf_relay_cause { /* why it is DONE */
@@ -76,7 +83,9 @@ struct hf_relay { /* fields are private; tests and log lines may read them */
     size_t head_len;                 /* of `sent` */
     struct hf_buf waiting[2];        /* for the side */
     bool is_finishing;
-    bool is_broken; /* the upstream reset it: passed on when nothing waits any more */
+    bool is_deaf;                  /* the upstream has ended and takes no more */
+    bool is_settling;              /* a reset waits only for what has been written to leave */
+    enum hf_relay_cause broken_by; /* which side reset it, while that is not passed on yet */
     hf_time deadline;
 };
 
@@ -90,7 +99,9 @@ uint32_t hf_relay_input(struct hf_relay *r, const struct hf_relay_limits *limits
                         enum hf_relay_side side, struct hf_bytes bytes);
 uint32_t hf_relay_input_end(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
                             enum hf_relay_side side);
-uint32_t hf_relay_reset(struct hf_relay *r, enum hf_relay_side side);
+/* The side was reset, and nothing more can be read of it. */
+uint32_t hf_relay_reset(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
+                        enum hf_relay_side side);
 
 /* At JUDGE: the request (valid until one of the two), and the verdict. */
 const struct hf_http_request *hf_relay_request(const struct hf_relay *r);
@@ -107,15 +118,21 @@ struct hf_bytes hf_relay_output(const struct hf_relay *r, enum hf_relay_side sid
 uint32_t hf_relay_written(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now,
                           enum hf_relay_side side, size_t count);
 
-/* Whether a side is to be read now. */
+/* Whether a side is to be read now; whether it is not, but will be once the other side has
+ * taken some of what waits for it. */
 bool hf_relay_wants(const struct hf_relay *r, enum hf_relay_side side);
+bool hf_relay_holds(const struct hf_relay *r, enum hf_relay_side side);
+
+/* The answer to SETTLE_*. */
+uint32_t hf_relay_settled(struct hf_relay *r);
 
 /* Everything that the client sent so far: for the gate. */
 struct hf_bytes hf_relay_sent(const struct hf_relay *r);
 
-uint32_t hf_relay_expire(struct hf_relay *r, hf_time now); /* RESET when it is due */
+/* RESET when it is due; CLOSE when the upstream is gone and the client knows. */
+uint32_t hf_relay_expire(struct hf_relay *r, hf_time now);
 hf_time hf_relay_due(const struct hf_relay *r);
-uint32_t hf_relay_end(struct hf_relay *r); /* from outside: RESET */
+uint32_t hf_relay_end(struct hf_relay *r); /* from outside: the same */
 
 /* The upstream is going: what it has said is still passed on, then it ends. */
 void hf_relay_finish(struct hf_relay *r, const struct hf_relay_limits *limits, hf_time now);

@@ -246,10 +246,16 @@ uint32_t hf_front_input_end(struct hf_front *f, hf_time now, hf_id id, enum hf_r
     return settle(f, id, c, hf_relay_input_end(&c->relay, &f->config.limits, now, side));
 }
 
-uint32_t hf_front_reset(struct hf_front *f, hf_id id, enum hf_relay_side side)
+uint32_t hf_front_reset(struct hf_front *f, hf_time now, hf_id id, enum hf_relay_side side)
 {
     struct hf_front_conn *c = find(f, id);
-    return c ? settle(f, id, c, hf_relay_reset(&c->relay, side)) : 0;
+    return c ? settle(f, id, c, hf_relay_reset(&c->relay, &f->config.limits, now, side)) : 0;
+}
+
+uint32_t hf_front_settled(struct hf_front *f, hf_id id)
+{
+    struct hf_front_conn *c = find(f, id);
+    return c ? settle(f, id, c, hf_relay_settled(&c->relay)) : 0;
 }
 
 uint32_t hf_front_connected(struct hf_front *f, hf_time now, hf_id id)
@@ -286,6 +292,12 @@ bool hf_front_wants(const struct hf_front *f, hf_id id, enum hf_relay_side side)
 {
     struct hf_front_conn *c = find(f, id);
     return c && hf_relay_wants(&c->relay, side);
+}
+
+bool hf_front_holds(const struct hf_front *f, hf_id id, enum hf_relay_side side)
+{
+    struct hf_front_conn *c = find(f, id);
+    return c && hf_relay_holds(&c->relay, side);
 }
 
 uint32_t hf_front_end(struct hf_front *f, hf_id id)

@@ -97,13 +97,15 @@ const struct hf_front_conn *hf_front_find(const struct hf_front *f, hf_id id);
 uint32_t hf_front_input(struct hf_front *f, hf_time now, hf_id id, enum hf_relay_side side,
                         struct hf_bytes bytes);
 uint32_t hf_front_input_end(struct hf_front *f, hf_time now, hf_id id, enum hf_relay_side side);
-uint32_t hf_front_reset(struct hf_front *f, hf_id id, enum hf_relay_side side);
+uint32_t hf_front_reset(struct hf_front *f, hf_time now, hf_id id, enum hf_relay_side side);
+uint32_t hf_front_settled(struct hf_front *f, hf_id id);
 uint32_t hf_front_connected(struct hf_front *f, hf_time now, hf_id id);
 uint32_t hf_front_not_connected(struct hf_front *f, hf_time now, hf_id id);
 struct hf_bytes hf_front_output(const struct hf_front *f, hf_id id, enum hf_relay_side side);
 uint32_t hf_front_written(struct hf_front *f, hf_time now, hf_id id, enum hf_relay_side side,
                           size_t count);
 bool hf_front_wants(const struct hf_front *f, hf_id id, enum hf_relay_side side);
+bool hf_front_holds(const struct hf_front *f, hf_id id, enum hf_relay_side side);
 uint32_t hf_front_end(struct hf_front *f, hf_id id);
 
 /* The upstream is going, and so are we: nobody new is relayed, those that are have

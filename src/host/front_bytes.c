@@ -83,6 +83,21 @@ static void forget(struct hf_relayed *c)
     hf_front_ended(r);
 }
 
+/* Unread, it would turn the end into a reset. */
+static void drop_input(struct hf_relayed *c, struct hf_front_end *end)
+{
+    size_t len;
+    for (int i = 0; i < PULLS_PER_TURN; i++)
+        if (hf_stream_read(&end->stream, c->run->input, HF_LIMIT_READ_BYTES, &len) != HF_IO_OK)
+            return;
+}
+
+static void close_end(struct hf_relayed *c, struct hf_front_end *end)
+{
+    drop_input(c, end);
+    hf_stream_close(&end->stream);
+}
+
 static void close_all(struct hf_relayed *c, bool with_reset)
 {
     hf_dial_free(c->dial);
@@ -92,7 +107,7 @@ static void close_all(struct hf_relayed *c, bool with_reset)
         if (with_reset)
             hf_stream_reset(&c->ends[i].stream);
         else
-            hf_stream_close(&c->ends[i].stream);
+            close_end(c, &c->ends[i]);
     }
     forget(c);
 }
@@ -122,37 +137,47 @@ static enum hf_io write_some(struct hf_relayed *c, enum hf_relay_side side, size
     return hf_stream_write(&end->stream, &out, written);
 }
 
-static uint32_t read_broken(struct hf_relayed *c, enum hf_relay_side side);
+static void break_end(struct hf_front_end *end)
+{
+    end->is_broken = true;
+    end->is_blocked = false;
+    unwatch(end);
+}
 
 /* Writes what waits for a side.  Acts that this led to, 0 when there are none. */
 static uint32_t flush(struct hf_relayed *c, enum hf_relay_side side)
 {
     struct hf_front *f = &c->run->front;
-    for (int i = 0; i < PULLS_PER_TURN && c->ends[side].poll && !c->ends[side].is_blocked; i++) {
+    struct hf_front_end *end = &c->ends[side];
+    for (int i = 0; i < PULLS_PER_TURN && end->poll && !end->is_blocked; i++) {
         size_t written;
         enum hf_io io = write_some(c, side, &written);
         uint32_t acts = written ? hf_front_written(f, hf_front_now(), c->id, side, written) : 0;
-        c->ends[side].is_blocked = io == HF_IO_WAIT || i == PULLS_PER_TURN - 1;
+        end->is_blocked = io == HF_IO_WAIT || i == PULLS_PER_TURN - 1;
         if (acts) return acts;
         if (io == HF_IO_END) {
-            c->ends[side].is_blocked = false;
+            end->is_blocked = false;
             return 0;
         }
-        if (io != HF_IO_OK && io != HF_IO_WAIT) return read_broken(c, side);
+        if (io != HF_IO_OK && io != HF_IO_WAIT) break_end(end);
     }
     return 0;
 }
 
-void hf_relayed_pump(struct hf_relayed *c)
+/* Whether the last bytes before a reset have left: the socket is ready when they have. */
+static uint32_t settle(struct hf_relayed *c, enum hf_relay_side side)
 {
-    uint32_t acts = flush(c, HF_RELAY_UPSTREAM);
-    if (!acts) acts = flush(c, HF_RELAY_CLIENT);
-    if (acts) {
-        hf_relayed_perform(c, acts);
-        return;
-    }
-    watch(c, HF_RELAY_CLIENT);
-    watch(c, HF_RELAY_UPSTREAM);
+    struct hf_front_end *end = &c->ends[side];
+    if (!end->is_settling || !end->poll || end->is_blocked) return 0;
+    if (hf_stream_has_left(&end->stream)) return hf_front_settled(&c->run->front, c->id);
+    end->is_blocked = true;
+    return 0;
+}
+
+static uint32_t write_out(struct hf_relayed *c, enum hf_relay_side side)
+{
+    uint32_t acts = flush(c, side);
+    return acts ? acts : settle(c, side);
 }
 
 static uint32_t read_end(struct hf_relayed *c, enum hf_relay_side side)
@@ -171,28 +196,53 @@ static uint32_t read_end(struct hf_relayed *c, enum hf_relay_side side)
             acts = hf_front_input_end(&r->front, hf_front_now(), c->id, side);
         return acts;
     case HF_IO_WAIT:
-        return 0;
+        return end->is_broken ? hf_front_reset(&r->front, hf_front_now(), c->id, side) : 0;
     case HF_IO_END:
         return hf_front_input_end(&r->front, hf_front_now(), c->id, side);
     case HF_IO_RESET:
     case HF_IO_TLS:
     case HF_IO_ERROR:
-        return hf_front_reset(&r->front, c->id, side);
+        return hf_front_reset(&r->front, hf_front_now(), c->id, side);
     }
     HF_UNREACHABLE();
 }
 
-/* The system reports, or a write shows, that the socket broke: what came before that is still there. */
-static uint32_t read_broken(struct hf_relayed *c, enum hf_relay_side side)
+/* Reads on from a socket that broke, as there is room for it: what came before that is still
+ * there.  `*did` when there may be more. */
+static uint32_t read_rest(struct hf_relayed *c, enum hf_relay_side side, bool *did)
 {
     struct hf_front *f = &c->run->front;
-    uint32_t acts = 0;
-    for (int i = 0; i < PULLS_PER_TURN && !acts && hf_front_wants(f, c->id, side); i++)
-        acts = read_end(c, side);
-    if (!acts) acts = hf_front_reset(f, c->id, side);
-    /* Nothing more is to be had of it. */
-    if (!acts) unwatch(&c->ends[side]);
+    if (!c->ends[side].is_broken || hf_front_holds(f, c->id, side)) return 0;
+    if (!hf_front_wants(f, c->id, side)) return hf_front_reset(f, hf_front_now(), c->id, side);
+    *did = true;
+    return read_end(c, side);
+}
+
+/* One round of a turn: `*did` when another one may find something to do. */
+static uint32_t go_round(struct hf_relayed *c, bool *did)
+{
+    *did = false;
+    uint32_t acts = write_out(c, HF_RELAY_UPSTREAM);
+    if (!acts) acts = write_out(c, HF_RELAY_CLIENT);
+    if (!acts) acts = read_rest(c, HF_RELAY_UPSTREAM, did);
+    if (!acts) acts = read_rest(c, HF_RELAY_CLIENT, did);
     return acts;
+}
+
+void hf_relayed_pump(struct hf_relayed *c)
+{
+    uint32_t acts = 0;
+    bool did = true;
+    for (int i = 0; i < PULLS_PER_TURN && did && !acts; i++) acts = go_round(c, &did);
+    if (acts) {
+        hf_relayed_perform(c, acts);
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        /* The rest in the next turn: the other socket is ready at once. */
+        if (did) c->ends[i].is_blocked = true;
+        watch(c, (enum hf_relay_side)i);
+    }
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events)
@@ -203,8 +253,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
         c->ends[HF_RELAY_CLIENT].poll == poll ? HF_RELAY_CLIENT : HF_RELAY_UPSTREAM;
     uint32_t acts = 0;
     if (status < 0) {
-        c->ends[side].watched = 0;
-        acts = read_broken(c, side);
+        break_end(&c->ends[side]);
     } else {
         if (events & UV_WRITABLE) c->ends[side].is_blocked = false;
         if (events & UV_READABLE) acts = read_end(c, side);
@@ -257,6 +306,8 @@ void hf_relayed_perform(struct hf_relayed *c, uint32_t acts)
     }
     if (acts & HF_RELAY_END_CLIENT) hf_stream_end(&c->ends[HF_RELAY_CLIENT].stream);
     if (acts & HF_RELAY_END_UPSTREAM) hf_stream_end(&c->ends[HF_RELAY_UPSTREAM].stream);
+    if (acts & HF_RELAY_SETTLE_CLIENT) c->ends[HF_RELAY_CLIENT].is_settling = true;
+    if (acts & HF_RELAY_SETTLE_UPSTREAM) c->ends[HF_RELAY_UPSTREAM].is_settling = true;
     if (acts & (HF_RELAY_RESET | HF_RELAY_CLOSE)) {
         close_all(c, acts & HF_RELAY_RESET);
         return;

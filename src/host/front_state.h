@@ -15,7 +15,9 @@ enum { HF_FRONT_URL_BYTES = 512 };
 struct hf_front_end {
     struct hf_stream stream; /* fd -1: not open */
     uv_poll_t *poll;         /* owned by itself: freed when it is closed */
-    bool is_blocked;         /* the socket took not everything */
+    bool is_blocked;         /* the socket took not everything, or has not sent it yet */
+    bool is_broken;          /* it takes no more; what it has said is read without its poll */
+    bool is_settling;        /* HF_RELAY_SETTLE_*: what was written is to leave */
     int watched;
 };
 

@@ -5,6 +5,10 @@
 #include "host/tls.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -29,24 +33,29 @@ static enum hf_io io_of(int number)
     }
 }
 
-static enum hf_io receive(int fd, uint8_t *out, size_t cap, size_t *len)
+static enum hf_io receive(struct hf_stream *s, uint8_t *out, size_t cap, size_t *len)
 {
-    ssize_t got = recv(fd, out, cap, 0);
-    if (got == 0) return HF_IO_END;
+    ssize_t got = recv(s->fd, out, cap, 0);
+    if (got == 0) return s->is_broken ? HF_IO_RESET : HF_IO_END;
     if (got < 0) return io_of(errno);
     *len = (size_t)got;
     return HF_IO_OK;
 }
 
-static enum hf_io transmit(int fd, struct iovec *parts, size_t count, size_t *sent)
+static enum hf_io transmit(struct hf_stream *s, struct iovec *parts, size_t count, size_t *sent)
 {
     struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
     /* Nearly always there is one part, and the system takes it faster as such. */
-    ssize_t done = count == 1 ? send(fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
-                              : sendmsg(fd, &message, MSG_NOSIGNAL);
-    if (done < 0) return io_of(errno);
-    *sent = (size_t)done;
-    return HF_IO_OK;
+    ssize_t done = count == 1 ? send(s->fd, parts->iov_base, parts->iov_len, MSG_NOSIGNAL)
+                              : sendmsg(s->fd, &message, MSG_NOSIGNAL);
+    if (done >= 0) {
+        *sent = (size_t)done;
+        return HF_IO_OK;
+    }
+    enum hf_io io = io_of(errno);
+    /* The system tells an error once.  EPIPE is none: the peer had ended before. */
+    if (io != HF_IO_WAIT && errno != EPIPE) s->is_broken = true;
+    return io;
 }
 
 /* Sends waiting ciphertext: OK once nothing waits. */
@@ -57,7 +66,7 @@ static enum hf_io send_pending(struct hf_stream *s)
         if (rest.len == 0) return HF_IO_OK;
         size_t sent = 0;
         struct iovec part = { .iov_base = (void *)(uintptr_t)rest.ptr, .iov_len = rest.len };
-        enum hf_io io = transmit(s->fd, &part, 1, &sent);
+        enum hf_io io = transmit(s, &part, 1, &sent);
         if (io != HF_IO_OK) return io;
         hf_tls_conn_sent(s->tls, sent);
     }
@@ -67,7 +76,7 @@ static enum hf_io read_tls(struct hf_stream *s, uint8_t *out, size_t cap, size_t
 {
     uint8_t cipher[HF_LIMIT_READ_BYTES - TLS_RECORD_BYTES];
     size_t got = 0;
-    enum hf_io io = receive(s->fd, cipher, sizeof cipher, &got);
+    enum hf_io io = receive(s, cipher, sizeof cipher, &got);
     if (io != HF_IO_OK) return io;
     int err = hf_tls_conn_read(s->tls, hf_bytes(cipher, got), out, cap, len);
     /* Handshake answers, tickets and alerts go out at once; what does not fit now
@@ -84,7 +93,7 @@ enum hf_io hf_stream_read(struct hf_stream *s, uint8_t *out, size_t cap, size_t 
 {
     *len = 0;
     HF_ASSERT(cap >= HF_LIMIT_READ_BYTES);
-    return s->tls ? read_tls(s, out, cap, len) : receive(s->fd, out, cap, len);
+    return s->tls ? read_tls(s, out, cap, len) : receive(s, out, cap, len);
 }
 
 static enum hf_io write_tls(struct hf_stream *s, const struct hf_output *out, size_t *written)
@@ -103,7 +112,7 @@ enum hf_io hf_stream_write(struct hf_stream *s, const struct hf_output *out, siz
     for (size_t i = 0; i < out->count; i++)
         parts[i] = (struct iovec){ .iov_base = (void *)(uintptr_t)out->spans[i].ptr,
                                    .iov_len = out->spans[i].len };
-    enum hf_io io = transmit(s->fd, parts, out->count, written);
+    enum hf_io io = transmit(s, parts, out->count, written);
     return io == HF_IO_OK && *written < out->total_bytes ? HF_IO_WAIT : io;
 }
 
@@ -129,6 +138,13 @@ void hf_stream_end(struct hf_stream *s)
         send_pending(s);
     }
     shutdown(s->fd, SHUT_WR);
+}
+
+bool hf_stream_has_left(const struct hf_stream *s)
+{
+    int count = 0, low = 1;
+    setsockopt(s->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &low, sizeof low);
+    return ioctl(s->fd, SIOCOUTQNSD, &count) != 0 || count == 0;
 }
 
 enum hf_io hf_stream_failure(const struct hf_stream *s)

@@ -11,9 +11,10 @@
 struct hf_tls_conn;
 
 struct hf_stream {
-    int fd;                  /* owned; -1 once closed */
-    uint32_t plain_pending;  /* plain bytes whose ciphertext waits */
-    bool is_ended;           /* TLS: the peer said goodbye, perhaps behind other bytes */
+    int fd;                 /* owned; -1 once closed */
+    uint32_t plain_pending; /* plain bytes whose ciphertext waits */
+    bool is_ended;          /* TLS: the peer said goodbye, perhaps behind other bytes */
+    bool is_broken; /* a write has met the reset: what is read ends with it, not with an end */
     struct hf_tls_conn *tls; /* owned; NULL for plain text */
 };
 
@@ -43,6 +44,10 @@ enum hf_io hf_stream_flush(struct hf_stream *s, size_t *written);
 
 /* No more will be written: FIN, with TLS a close_notify before it. */
 void hf_stream_end(struct hf_stream *s);
+
+/* Whether all that was written has left this machine.  If not, the socket is ready to write
+ * only when it has: for who writes no more. */
+bool hf_stream_has_left(const struct hf_stream *s);
 
 /* Why the socket failed, when the system only said that it did. */
 enum hf_io hf_stream_failure(const struct hf_stream *s);

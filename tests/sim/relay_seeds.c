@@ -44,9 +44,10 @@ struct conn {
     hf_id id; /* 0: not there */
     struct side sides[2];
     bool is_upgrade, is_switched, is_unavailable;
-    bool was_broken;    /* the upstream reset it when it was open */
-    size_t request_len; /* of the client's script: its head and body */
-    size_t dial_steps;  /* until the dial is answered; SIZE_MAX: none runs */
+    bool was_broken[2];  /* the side reset it when it was open */
+    size_t request_len;  /* of the client's script: its head and body */
+    size_t dial_steps;   /* until the dial is answered; SIZE_MAX: none runs */
+    size_t settle_steps; /* until what was written has left; SIZE_MAX: nobody asks */
 };
 
 struct run {
@@ -112,7 +113,7 @@ static void begin(struct run *r, struct conn *c)
     enum hf_front_verdict verdict = hf_front_accept(&r->front, r->now, &peer, &id);
     HOLDS(r, verdict == (r->front.is_ready ? HF_FRONT_RELAY : HF_FRONT_GATE));
     if (verdict == HF_FRONT_GATE) return;
-    *c = (struct conn){ .id = id, .dial_steps = SIZE_MAX };
+    *c = (struct conn){ .id = id, .dial_steps = SIZE_MAX, .settle_steps = SIZE_MAX };
     for (int i = 0; i < 2; i++) {
         hf_buf_init(&c->sides[i].script, SCRIPT_MAX);
         hf_buf_init(&c->sides[i].received, SCRIPT_MAX + 4096);
@@ -153,6 +154,14 @@ static void check_bounds(struct run *r, const struct conn *c)
     HOLDS(r, relay->sent.len <= HF_LIMIT_HTTP_HEAD_BYTES + 2 * HF_LIMIT_RELAY_BUFFER_BYTES);
 }
 
+/* Of the client's script; the head counts once it is there. */
+static size_t passed_to_upstream(const struct conn *c)
+{
+    struct hf_bytes got = hf_buf_view(&c->sides[HF_RELAY_UPSTREAM].received);
+    size_t head_len = hf_bytes_find_nocase(got, 0, HF_LIT("\r\n\r\n")) + 4;
+    return head_len > got.len ? 0 : got.len - head_len + sizeof UPGRADE - 1;
+}
+
 static void finish(struct run *r, struct conn *c)
 {
     check_upstream(r, c);
@@ -161,8 +170,15 @@ static void finish(struct run *r, struct conn *c)
     const struct hf_relay *relay = &hf_front_find(&r->front, c->id)->relay;
     if (relay->cause == HF_RELAY_ENDED && c->sides[HF_RELAY_UPSTREAM].has_ended)
         HOLDS(r, c->sides[HF_RELAY_CLIENT].received.len == c->sides[HF_RELAY_UPSTREAM].sent);
-    if (relay->cause == HF_RELAY_RESET_BY_UPSTREAM && c->was_broken)
+    bool was_first = c->was_broken[HF_RELAY_UPSTREAM] && !c->was_broken[HF_RELAY_CLIENT];
+    if (relay->cause == HF_RELAY_RESET_BY_UPSTREAM && was_first) {
         HOLDS(r, c->sides[HF_RELAY_CLIENT].received.len == c->sides[HF_RELAY_UPSTREAM].sent);
+        /* Who has said its goodbye and then refuses what still comes has not reset anybody. */
+        HOLDS(r, !relay->has_ended[HF_RELAY_UPSTREAM]);
+    }
+    was_first = c->was_broken[HF_RELAY_CLIENT] && !c->was_broken[HF_RELAY_UPSTREAM];
+    if (relay->cause == HF_RELAY_RESET_BY_CLIENT && was_first && c->is_switched)
+        HOLDS(r, passed_to_upstream(c) == c->sides[HF_RELAY_CLIENT].sent);
     /* An upgrade that is not available is nobody's answer but the gate's. */
     if (c->is_upgrade && c->is_unavailable)
         HOLDS(r, relay->cause != HF_RELAY_ENDED || !relay->has_ended[HF_RELAY_UPSTREAM]);
@@ -189,6 +205,12 @@ static void carry_out(struct run *r, struct conn *c, uint32_t acts)
         r->gated++;
     }
     r->reset += (acts & HF_RELAY_RESET) != 0;
+    if (acts & (HF_RELAY_SETTLE_CLIENT | HF_RELAY_SETTLE_UPSTREAM)) {
+        enum hf_relay_side side =
+            acts & HF_RELAY_SETTLE_CLIENT ? HF_RELAY_CLIENT : HF_RELAY_UPSTREAM;
+        HOLDS(r, hf_front_output(&r->front, c->id, side).len == 0);
+        c->settle_steps = dice(r, 20);
+    }
     if (acts & (HF_RELAY_DO_GATE | HF_RELAY_RESET | HF_RELAY_CLOSE)) finish(r, c);
 }
 
@@ -241,11 +263,15 @@ static void step(struct run *r, struct conn *c)
                                   : hf_front_connected(&r->front, r->now, c->id));
         return;
     }
+    if (c->settle_steps != SIZE_MAX && c->settle_steps-- == 0) {
+        c->settle_steps = SIZE_MAX;
+        carry_out(r, c, hf_front_settled(&r->front, c->id));
+        return;
+    }
     if (dice(r, 3000) == 0) {
         const struct hf_relay *relay = &hf_front_find(&r->front, c->id)->relay;
-        c->was_broken =
-            c->was_broken || (side == HF_RELAY_UPSTREAM && relay->state == HF_RELAY_OPEN);
-        carry_out(r, c, hf_front_reset(&r->front, c->id, side));
+        if (relay->state == HF_RELAY_OPEN) c->was_broken[side] = true;
+        carry_out(r, c, hf_front_reset(&r->front, r->now, c->id, side));
         return;
     }
     if (dice(r, 2) == 0)

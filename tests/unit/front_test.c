@@ -170,7 +170,7 @@ static void an_upstream_that_is_not_available_is_the_gates_matter(void)
         if (!answers[i])
             CHECK_EQ_AT(i, hf_front_input_end(&f, hf_at_ms(0), id, UP), HF_RELAY_DO_GATE);
         else if (answers[i][0] == '\0')
-            CHECK_EQ_AT(i, hf_front_reset(&f, id, UP), HF_RELAY_DO_GATE);
+            CHECK_EQ_AT(i, hf_front_reset(&f, hf_at_ms(0), id, UP), HF_RELAY_DO_GATE);
         else
             CHECK_EQ_AT(i, give(&f, id, UP, answers[i]), HF_RELAY_DO_GATE);
         CHECK_TEXT_AT(i, hf_relay_sent(&hf_front_find(&f, id)->relay), UPGRADE "frames");
@@ -337,41 +337,119 @@ static void a_reset_is_passed_on_as_one(void)
         give(&f, id, CLIENT, UPGRADE);
         hf_front_connected(&f, hf_at_ms(0), id);
         give(&f, id, UP, "H");
-        CHECK_EQ_AT(i, hf_front_reset(&f, id, rows[i].side), HF_RELAY_RESET);
-        CHECK_EQ_AT(i, hf_front_reset(&f, id, rows[i].side), 0);
+        CHECK_EQ_AT(i, hf_front_reset(&f, hf_at_ms(0), id, rows[i].side), HF_RELAY_RESET);
+        CHECK_EQ_AT(i, hf_front_reset(&f, hf_at_ms(0), id, rows[i].side), 0);
         CHECK_EQ_AT(i, hf_front_find(&f, id)->relay.cause, rows[i].cause);
         hf_front_fini(&f);
     }
 }
 
-/* Its goodbye is not lost because it went away hastily. */
+/* A WebSocket through which everything has passed so far. */
+static hf_id open_from(struct hf_front *f, const char *address)
+{
+    hf_id id = accept_from(f, address);
+    give(f, id, CLIENT, UPGRADE);
+    hf_front_connected(f, hf_at_ms(0), id);
+    hf_front_written(f, hf_at_ms(0), id, UP, hf_front_output(f, id, UP).len);
+    give(f, id, UP, SWITCHED);
+    CHECK_EQ(take(f, id, CLIENT, SWITCHED), 0);
+    return id;
+}
+
+/* Its goodbye is not lost because it went away hastily, whichever side it is. */
 static void what_came_before_a_reset_goes_before_it(void)
+{
+    static const struct {
+        enum hf_relay_side broken, other;
+        uint32_t settle;
+        enum hf_relay_cause cause;
+    } rows[] = { { UP, CLIENT, HF_RELAY_SETTLE_CLIENT, HF_RELAY_RESET_BY_UPSTREAM },
+                 { CLIENT, UP, HF_RELAY_SETTLE_UPSTREAM, HF_RELAY_RESET_BY_CLIENT } };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        enum hf_relay_side broken = rows[i].broken, other = rows[i].other;
+        struct hf_front f;
+        begin(&f);
+        hf_id id = open_from(&f, "127.0.0.1");
+        give(&f, id, broken, "bye");
+        give(&f, id, other, "unread");
+        CHECK_EQ_AT(i, hf_front_reset(&f, hf_at_ms(500), id, broken), 0);
+        CHECK_AT(i, hf_time_same(hf_front_due(&f), hf_at_ms(60500)));
+        CHECK_AT(i, !hf_front_wants(&f, id, CLIENT) && !hf_front_wants(&f, id, UP));
+        CHECK_AT(i, !hf_front_holds(&f, id, CLIENT) && !hf_front_holds(&f, id, UP));
+        CHECK_EQ_AT(i, hf_front_output(&f, id, broken).len, 0); /* nobody is there to read it */
+        CHECK_EQ_AT(i, hf_front_reset(&f, hf_at_ms(600), id, broken), 0);
+        CHECK_EQ_AT(i, hf_front_input_end(&f, hf_at_ms(600), id, other), 0);
+        CHECK_EQ_AT(i, hf_front_settled(&f, id), 0); /* not asked for yet */
+        CHECK_EQ_AT(i, hf_front_written(&f, hf_at_ms(1000), id, other, 1), 0);
+        CHECK_AT(i, hf_time_same(hf_front_due(&f), hf_at_ms(61000)));
+        CHECK_EQ_AT(i, take(&f, id, other, "ye"), rows[i].settle);
+        CHECK_EQ_AT(i, hf_front_reset(&f, hf_at_ms(1000), id, broken), 0);
+        CHECK_EQ_AT(i, hf_front_settled(&f, id), HF_RELAY_RESET);
+        CHECK_EQ_AT(i, hf_front_find(&f, id)->relay.cause, rows[i].cause);
+        CHECK_EQ_AT(i, hf_front_settled(&f, id), 0);
+        hf_front_fini(&f);
+    }
+}
+
+static void two_resets_are_waited_for_by_nobody(void)
 {
     struct hf_front f;
     begin(&f);
-    hf_id id = accept_from(&f, "127.0.0.1");
-    give(&f, id, CLIENT, UPGRADE "frames");
-    hf_front_connected(&f, hf_at_ms(0), id);
-    hf_front_written(&f, hf_at_ms(0), id, UP, hf_front_output(&f, id, UP).len);
-    give(&f, id, UP, SWITCHED "bye");
-    CHECK_EQ(hf_front_reset(&f, id, UP), 0);
-    CHECK(!hf_front_wants(&f, id, CLIENT) && !hf_front_wants(&f, id, UP));
-    CHECK_EQ(hf_front_output(&f, id, UP).len, 0); /* nobody is there to read it */
-    CHECK_EQ(hf_front_reset(&f, id, UP), 0);
-    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, CLIENT), 0);
-    CHECK_EQ(hf_front_written(&f, hf_at_ms(1000), id, CLIENT, 1), 0);
-    CHECK(hf_time_same(hf_front_due(&f), hf_at_ms(61000)));
-    CHECK_EQ(take(&f, id, CLIENT, &(SWITCHED "bye")[1]), HF_RELAY_RESET);
-    CHECK_EQ(hf_front_find(&f, id)->relay.cause, HF_RELAY_RESET_BY_UPSTREAM);
+    hf_id id = open_from(&f, "127.0.0.1");
+    give(&f, id, UP, "bye");
+    CHECK_EQ(hf_front_reset(&f, hf_at_ms(0), id, UP), 0);
+    CHECK_EQ(hf_front_reset(&f, hf_at_ms(0), id, CLIENT), HF_RELAY_RESET);
+    CHECK_EQ(hf_front_find(&f, id)->relay.cause, HF_RELAY_RESET_BY_CLIENT);
     hf_front_fini(&f);
-    /* A client that resets is not waited for. */
+}
+
+/* While too much waits for the client, what a broken upstream has said is read later. */
+static void a_full_side_holds_the_other(void)
+{
+    static uint8_t bulk[HF_LIMIT_RELAY_BUFFER_BYTES];
+    struct hf_front f;
     begin(&f);
-    id = accept_from(&f, "127.0.0.1");
-    give(&f, id, CLIENT, UPGRADE);
-    hf_front_connected(&f, hf_at_ms(0), id);
-    give(&f, id, UP, SWITCHED "bye");
-    CHECK_EQ(hf_front_reset(&f, id, CLIENT), HF_RELAY_RESET);
+    hf_id id = open_from(&f, "127.0.0.1");
+    hf_front_input(&f, hf_at_ms(0), id, UP, hf_bytes(bulk, sizeof bulk - 1));
+    CHECK(hf_front_wants(&f, id, UP) && !hf_front_holds(&f, id, UP));
+    hf_front_input(&f, hf_at_ms(0), id, UP, hf_bytes(bulk, 1));
+    CHECK(!hf_front_wants(&f, id, UP) && hf_front_holds(&f, id, UP));
+    CHECK(!hf_front_holds(&f, id, CLIENT));
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(0), id, UP), 0);
+    CHECK(!hf_front_wants(&f, id, UP) && !hf_front_holds(&f, id, UP)); /* it has said all */
     hf_front_fini(&f);
+}
+
+/* A gateway that has said goodbye refuses what its clients still send: they get its goodbye
+ * all the same, and are not reset for it.  Times in ms; limit: 60 s. */
+static void late_bytes_do_not_cost_the_last_words(void)
+{
+    struct hf_front f;
+    uint32_t acts;
+    for (int i = 0; i < 3; i++) {
+        begin(&f);
+        hf_id id = open_from(&f, "127.0.0.1");
+        give(&f, id, UP, "bye");
+        CHECK_EQ_AT(i, hf_front_input_end(&f, hf_at_ms(0), id, UP), 0);
+        if (i == 0) CHECK_EQ(take(&f, id, CLIENT, "bye"), HF_RELAY_END_CLIENT);
+        give(&f, id, CLIENT, "late");
+        CHECK_EQ_AT(i, hf_front_reset(&f, hf_at_ms(1000), id, UP), 0);
+        CHECK_EQ_AT(i, hf_front_output(&f, id, UP).len, 0);
+        if (i > 0) CHECK_EQ_AT(i, take(&f, id, CLIENT, "bye"), HF_RELAY_END_CLIENT);
+        CHECK_EQ_AT(i, hf_front_input(&f, hf_at_ms(20000), id, CLIENT, HF_LIT("later")), 0);
+        CHECK_EQ_AT(i, hf_front_output(&f, id, UP).len, 0);
+        CHECK_EQ_AT(i, hf_front_reset(&f, hf_at_ms(20000), id, UP), 0);
+        if (i < 2) {
+            CHECK_EQ_AT(i, hf_front_input_end(&f, hf_at_ms(30000), id, CLIENT), HF_RELAY_CLOSE);
+            CHECK_EQ_AT(i, hf_front_find(&f, id)->relay.cause, HF_RELAY_ENDED);
+        } else {                    /* it has no goodbye, and what it sends wins no time */
+            int64_t due_ms = 60000; /* the last byte that it took */
+            CHECK_EQ(hf_front_expire(&f, hf_at_ms(due_ms - 1), &acts), 0);
+            CHECK_EQ(hf_front_expire(&f, hf_at_ms(due_ms), &acts), id);
+            CHECK_EQ(acts, HF_RELAY_CLOSE);
+        }
+        hf_front_fini(&f);
+    }
 }
 
 static void an_upstream_that_ends_within_its_answer_ends_the_client(void)
@@ -486,6 +564,15 @@ static void what_a_going_upstream_has_said_is_still_passed_on(void)
     CHECK_EQ(acts, HF_RELAY_RESET);
     CHECK_EQ(hf_front_find(&f, ids[1])->relay.cause, HF_RELAY_GIVEN_UP);
     hf_front_fini(&f);
+    /* A third knows of the end and is busy: it is not reset for that. */
+    begin(&f);
+    id = open_from(&f, "127.0.0.1");
+    hf_front_finish(&f, hf_at_ms(1000));
+    CHECK_EQ(hf_front_input_end(&f, hf_at_ms(1000), id, UP), HF_RELAY_END_CLIENT);
+    CHECK_EQ(hf_front_expire(&f, hf_at_ms(3000), &acts), id);
+    CHECK_EQ(acts, HF_RELAY_CLOSE);
+    CHECK_EQ(hf_front_find(&f, id)->relay.cause, HF_RELAY_GIVEN_UP);
+    hf_front_fini(&f);
 }
 
 /* What the keeper says, and what clients are told: hints in ms from now. */
@@ -533,7 +620,8 @@ static void the_outlook_is_the_keepers(void)
     }
 }
 
-CHECK_MAIN(what_came_before_a_reset_goes_before_it,
+CHECK_MAIN(what_came_before_a_reset_goes_before_it, two_resets_are_waited_for_by_nobody,
+           a_full_side_holds_the_other, late_bytes_do_not_cost_the_last_words,
            what_a_going_upstream_has_said_is_still_passed_on, the_outlook_is_the_keepers,
            an_upstream_that_is_not_available_is_the_gates_matter,
            a_client_goes_to_the_gate_until_the_upstream_is_ready,
