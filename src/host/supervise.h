@@ -37,6 +37,7 @@ struct hf_supervise_config {
     char *const *argv;        /* the program and its arguments, verbatim */
     char *const *doctor;      /* the same of the repair command; NULL: none */
     const char *child_config; /* the file whose change is told; "": none */
+    int parent_fd; /* hf_supervise_run ends with the process that this holds; -1: with none */
     bool has_identity;
     uint8_t identity[HF_ED25519_KEY_BYTES];
     struct hf_supervise_hooks hooks;
@@ -62,7 +63,7 @@ void hf_supervise_close(struct hf_supervise *s);
 void hf_supervise_free(struct hf_supervise *s); /* NULL is fine */
 
 /* The whole life on a loop of its own: starts, obeys TERM and INT (twice: at once) and
- * HUP (reload), ends when the gateway is stopped.  `config`'s hooks are not used. */
+ * HUP (reload), takes the end of its parent for a TERM if that is wished, ends when the gateway is stopped.  `config`'s hooks are not used. */
 int hf_supervise_run(const struct hf_supervise_config *config, struct hf_log_sink *sink,
                      struct hf_fault *fault);
 

@@ -1,6 +1,7 @@
 /* A supervisor on a loop of its own. */
 #include "base/limits.h"
 #include "host/clock.h"
+#include "host/parent.h"
 #include "host/scribe.h"
 #include "host/supervise.h"
 
@@ -15,6 +16,7 @@ struct run {
     uv_timer_t log_timer;
     uv_signal_t signals[SIGNALS];
     struct hf_supervise *supervise;
+    struct hf_parent *parent; /* NULL: nobody's */
     struct hf_log_sink *sink;
     struct hf_scribe *scribe;
     struct hf_buf err_lines, file_lines; /* on their way from the sink to the scribe */
@@ -37,6 +39,14 @@ static void on_signal(uv_signal_t *handle, int number)
         hf_supervise_reload(r->supervise);
     else
         hf_supervise_stop(r->supervise);
+}
+
+static void on_parent_gone(void *ctx)
+{
+    struct run *r = ctx;
+    HF_LOG(r->log, HF_LOG_INFO, "parent.ended",
+           HF_TEXT("why_we_end", HF_LIT("--exit-with-parent")));
+    hf_supervise_stop(r->supervise);
 }
 
 static void on_log_due(uv_timer_t *timer)
@@ -89,7 +99,7 @@ static void on_prepare(uv_prepare_t *prepare)
     uv_timer_start(&r->log_timer, on_log_due, wait_ms > 0 ? (uint64_t)wait_ms : 0, 0);
 }
 
-static int start(struct run *r, struct hf_fault *fault)
+static int start(struct run *r, int parent_fd, struct hf_fault *fault)
 {
     static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
     uv_prepare_init(&r->loop, &r->prepare);
@@ -107,7 +117,9 @@ static int start(struct run *r, struct hf_fault *fault)
         .loop = &r->loop, .bytes_max = HF_LIMIT_LOG_BUFFER_BYTES, .write = write_log, .pen = r->sink
     };
     int err = hf_scribe_new(&r->scribe, &config);
-    return err ? hf_fault_set(fault, err, "no thread can be had for the log") : 0;
+    if (err) return hf_fault_set(fault, err, "no thread can be had for the log");
+    if (parent_fd >= 0) err = hf_parent_new(&r->parent, &r->loop, parent_fd, on_parent_gone, r);
+    return err ? hf_fault_set(fault, err, "the process that started us cannot be watched") : 0;
 }
 
 static void stop(struct run *r)
@@ -119,6 +131,7 @@ static void stop(struct run *r)
     uv_close((uv_handle_t *)&r->prepare, NULL);
     uv_close((uv_handle_t *)&r->log_timer, NULL);
     for (size_t i = 0; i < SIGNALS; i++) uv_close((uv_handle_t *)&r->signals[i], NULL);
+    hf_parent_close(r->parent);
     uv_run(&r->loop, UV_RUN_DEFAULT);
     uv_loop_close(&r->loop);
     hf_supervise_free(r->supervise);
@@ -135,7 +148,7 @@ int hf_supervise_run(const struct hf_supervise_config *config, struct hf_log_sin
     own.hooks = (struct hf_supervise_hooks){ .ctx = &r, .ended = on_ended };
     if (uv_loop_init(&r.loop) != 0)
         return hf_fault_set(fault, HF_ERR_DESCRIPTORS, "the system has no descriptors for a loop");
-    int err = start(&r, fault);
+    int err = start(&r, config->parent_fd, fault);
     if (!err) err = hf_supervise_new(&r.supervise, &r.loop, &own, fault);
     if (!err) {
         hf_supervise_start(r.supervise);

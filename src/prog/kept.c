@@ -3,6 +3,7 @@
 #include "core/remedy.h"
 #include "host/entropy.h"
 #include "host/journal.h"
+#include "host/parent.h"
 #include "host/port_holder.h"
 #include "prog/paths.h"
 #include "prog/settings_from.h"
@@ -11,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     SUMMARY_BYTES = 4096,
@@ -226,6 +228,18 @@ static int read_watchdog(struct hf_kept *k, const struct hf_args *args, struct h
     return hf_fault_set(fault, HF_ERR_USAGE, "--watchdog wants edge or both, not \"%s\"", text);
 }
 
+static int take_parent(struct hf_kept *k, const struct hf_args *args, struct hf_fault *fault)
+{
+    if (!args->values[HF_OPTION_EXIT_WITH_PARENT]) return 0;
+    int err = hf_parent_take(&k->host.parent_fd, fault);
+    k->is_orphan = err == HF_ERR_NOT_FOUND;
+    k->has_parent = err == 0;
+    if (!k->is_orphan) return err;
+    fprintf(stderr, "holdfast: %s\n", fault->text);
+    *fault = (struct hf_fault){ 0 };
+    return 0;
+}
+
 static char *word(const char *text)
 {
     return (char *)(uintptr_t)text;
@@ -270,10 +284,11 @@ static int read_program(struct hf_kept *k, const struct hf_args *args, const str
 int hf_kept_read(struct hf_kept *k, const struct hf_args *args, const struct hf_config *c,
                  struct hf_notify *notify, struct hf_fault *fault)
 {
-    *k = (struct hf_kept){ .host = { .notify = notify } };
+    *k = (struct hf_kept){ .host = { .notify = notify, .parent_fd = -1 } };
     hf_buf_init(&k->summary, SUMMARY_BYTES);
     hf_supervisor_config_init(&k->host.supervisor);
-    int err = read_program(k, args, c, fault);
+    int err = take_parent(k, args, fault);
+    if (!err) err = read_program(k, args, c, fault);
     if (!err) err = read_habits(k, c, fault);
     if (!err) err = read_grace(k, args, fault);
     if (!err) err = read_budget(k, args, fault);
@@ -284,6 +299,7 @@ int hf_kept_read(struct hf_kept *k, const struct hf_args *args, const struct hf_
 void hf_kept_fini(struct hf_kept *k)
 {
     hf_buf_fini(&k->summary);
+    if (k->has_parent) close(k->host.parent_fd);
     hf_wipe(k, sizeof *k);
 }
 

@@ -13,6 +13,8 @@
 struct hf_kept {
     struct hf_supervise_config host; /* borrows from here, the arguments and the configuration */
     struct hf_buf summary;
+    bool has_parent; /* --exit-with-parent: host.parent_fd is open */
+    bool is_orphan;  /* the same, and it has ended already (told): nothing is to be begun */
     char url[HF_LIMIT_URL_BYTES + sizeof "http://"]; /* tcp:// is read as one of those */
     char control[HF_CONFIG_PATH_BYTES];
     char secret[HF_LIMIT_SECRET_BYTES + 1]; /* or the path of its file */

@@ -29,9 +29,9 @@ _Static_assert(HF_OPTION_COUNT <= 64, "a verb's options are the bits of one word
 
 /* How a program is kept. */
 #define KEEPER                                                                                     \
-    (BIT(CONTROL) | BIT(DOCTOR) | BIT(SURVIVE) | BIT(SHUTDOWN_EXTERNAL) | BIT(WATCHDOG) |          \
-     BIT(STOP_GRACE) | BIT(RESTART_BUDGET) | BIT(RECONNECT_ATTEMPTS) | BIT(RECONNECT_DELAY) |      \
-     BIT(RECONNECT_MAX_DELAY) | BIT(MEMORY_SOFT) | BIT(MEMORY_HARD))
+    (BIT(CONTROL) | BIT(DOCTOR) | BIT(SURVIVE) | BIT(EXIT_WITH_PARENT) | BIT(SHUTDOWN_EXTERNAL) |  \
+     BIT(WATCHDOG) | BIT(STOP_GRACE) | BIT(RESTART_BUDGET) | BIT(RECONNECT_ATTEMPTS) |             \
+     BIT(RECONNECT_DELAY) | BIT(RECONNECT_MAX_DELAY) | BIT(MEMORY_SOFT) | BIT(MEMORY_HARD))
 
 static const struct hf_verb verbs[] = {
     { "run", "[-- CMD ARG...]", NULL, "run the gateway; or keep CMD running, and its place",

@@ -39,6 +39,8 @@
     X(FORCE_RECLAIM, "force-reclaim", NULL, "start, restart: end another gateway on the port")     \
     X(DOCTOR, "doctor", "COMMAND", "repairs its configuration once; OpenClaw: its own; '': none")  \
     X(SURVIVE, "survive", NULL, "our end leaves the gateway alone; the next start adopts it")      \
+    X(EXIT_WITH_PARENT, "exit-with-parent", NULL,                                                  \
+      "end, as at TERM, when the process that started us ends")                                    \
     X(SHUTDOWN_EXTERNAL, "shutdown-external", NULL, "stop also a gateway that is not ours")        \
     X(WATCHDOG, "watchdog", "edge|both", "who must live for WATCHDOG=1: we, or both")              \
     X(STOP_GRACE, "stop-grace", "MS", "from TERM to KILL (default: what the gateway asks for)")    \

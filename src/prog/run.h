@@ -39,6 +39,7 @@ struct hf_run {
     struct hf_state_dir keeper_state; /* the same directory, under the lock of supervisors */
     struct hf_kept kept;
     struct hf_place *place;
+    struct hf_parent *parent; /* that we end with; NULL: nobody */
 };
 
 /* --- run_setup.c, in this order --- */

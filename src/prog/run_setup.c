@@ -21,12 +21,19 @@ struct tls_pair {
 static int check_flags(const struct hf_args *args, struct hf_fault *fault)
 {
     static const enum hf_option wants_program[] = {
-        HF_OPTION_CONTROL,         HF_OPTION_DOCTOR,
-        HF_OPTION_SURVIVE,         HF_OPTION_SHUTDOWN_EXTERNAL,
-        HF_OPTION_WATCHDOG,        HF_OPTION_STOP_GRACE,
-        HF_OPTION_RESTART_BUDGET,  HF_OPTION_RECONNECT_ATTEMPTS,
-        HF_OPTION_RECONNECT_DELAY, HF_OPTION_RECONNECT_MAX_DELAY,
-        HF_OPTION_MEMORY_SOFT,     HF_OPTION_MEMORY_HARD,
+        HF_OPTION_CONTROL,
+        HF_OPTION_DOCTOR,
+        HF_OPTION_SURVIVE,
+        HF_OPTION_EXIT_WITH_PARENT,
+        HF_OPTION_SHUTDOWN_EXTERNAL,
+        HF_OPTION_WATCHDOG,
+        HF_OPTION_STOP_GRACE,
+        HF_OPTION_RESTART_BUDGET,
+        HF_OPTION_RECONNECT_ATTEMPTS,
+        HF_OPTION_RECONNECT_DELAY,
+        HF_OPTION_RECONNECT_MAX_DELAY,
+        HF_OPTION_MEMORY_SOFT,
+        HF_OPTION_MEMORY_HARD,
     };
     for (size_t i = 0; i < HF_COUNT(wants_program); i++)
         if (args->values[wants_program[i]])

@@ -2,6 +2,7 @@
 #include "base/crypto.h"
 #include "host/descriptors.h"
 #include "host/entropy.h"
+#include "host/parent.h"
 #include "host/port_holder.h"
 #include "host/tls.h"
 #include "prog/run.h"
@@ -41,6 +42,14 @@ static void on_hurried(void *ctx)
     if (r->place) hf_place_stop(r->place);
 }
 
+static void on_parent_gone(void *ctx)
+{
+    struct hf_run *r = ctx;
+    HF_LOG(&r->log, HF_LOG_INFO, "parent.ended",
+           HF_TEXT("why_we_end", HF_LIT("--exit-with-parent")));
+    hf_loop_stop(r->loop, -1);
+}
+
 /* --- the whole --- */
 
 /* A port that a gateway leaves becomes free within the tries; one that serves its
@@ -70,6 +79,14 @@ static int start_front(struct hf_run *r, struct hf_fault *fault)
     return hf_place_new(&r->place, r->loop, &place, fault);
 }
 
+static int watch_parent(struct hf_run *r, struct hf_fault *fault)
+{
+    if (!r->kept.has_parent) return 0;
+    int err =
+        hf_parent_new(&r->parent, hf_loop_uv(r->loop), r->kept.host.parent_fd, on_parent_gone, r);
+    return err ? hf_fault_set(fault, err, "the process that started us cannot be watched") : 0;
+}
+
 static int start_loop(struct hf_run *r, struct hf_fault *fault)
 {
     struct hf_loop_config config = {
@@ -90,6 +107,7 @@ static int start_loop(struct hf_run *r, struct hf_fault *fault)
     };
     int err = hf_loop_new(&r->loop, &config, fault);
     if (!err) err = start_front(r, fault);
+    if (!err) err = watch_parent(r, fault);
     if (err) return err;
     int64_t delay_ms = hf_config_int(&r->config, HF_KEY_STARTUP_DELAY);
     if (delay_ms > 0) hf_loop_item_ready_after(r->loop, HF_LIT("startup-delay"), HF_MS(delay_ms));
@@ -127,6 +145,7 @@ static int run(struct hf_run *r)
     struct hf_fault fault = { 0 };
     hf_notify_init(&r->notify);
     if (read_wishes(r, &fault) != 0) return hf_verb_refuse(r->args, &fault);
+    if (r->kept.is_orphan) return HF_EXIT_DONE;
     if (hf_run_open_state(r, &fault) != 0) return hf_verb_fail(r->args, &fault);
     hf_machine_read(&r->machine);
     if (hf_run_load_tls(r, &fault) != 0) return hf_verb_refuse(r->args, &fault);
@@ -143,6 +162,7 @@ static void tear_down(struct hf_run *r)
 {
     hf_front_run_close(r->front);
     hf_place_close(r->place);
+    hf_parent_close(r->parent);
     hf_loop_free(r->loop);
     hf_front_run_free(r->front);
     hf_place_free(r->place);

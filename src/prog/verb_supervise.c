@@ -88,6 +88,7 @@ static int run(struct supervise *s)
     const struct hf_supervise_config *host = &s->kept.host;
     hf_notify_init(&s->notify);
     if (read_wishes(s, &fault) != 0) return hf_verb_refuse(s->args, &fault);
+    if (s->kept.is_orphan) return HF_EXIT_DONE;
     if (open_place(s, &fault) != 0) return hf_verb_fail(s->args, &fault);
     read_identity(s);
     HF_LOG(&host->log, HF_LOG_INFO, "supervisor.started", HF_INT("pid", getpid()),

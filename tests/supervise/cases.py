@@ -1053,6 +1053,33 @@ def term_ends_both(s):
     s.quit()
 
 
+def below_a_shell(s, *words):
+    """Begins it as the child of a shell of its own: the shell, when it has a supervisor below it."""
+    line = " ".join(words) + " & wait"
+    return s.begin(["/bin/sh", "-c", line], None)
+
+
+@case
+def the_end_of_its_parent_ends_both(s):
+    """supervisor 100: its parent dies: nothing is left; without the flag it outlives it."""
+    child = s.command([s.adversary, "daemons", "3", "1"], "--url", "notify:", "--stop-grace", "300")
+    shell = below_a_shell(s, *child)
+    pid = s.wait_phase("ready")["pid"]
+    shell.kill()
+    shell.wait()
+    check(s.ctl("restart")["outcome"] == "EXECUTED", "it lives without its parent")
+    check(s.status()["pid"] != pid and s.left(), "and does its work")
+    s.ctl("quit")
+    wait_until(lambda: not s.left(), "nothing is left")
+    shell = below_a_shell(s, *child[:2], "--exit-with-parent", *child[2:])
+    s.wait_phase("ready")
+    check("parent.ended" not in s.log(), "the parent lives")
+    shell.kill()
+    shell.wait()
+    wait_until(lambda: not s.left(), "both are gone, and what the gateway has left")
+    check(s.log().count("parent.ended") == 1, "with its reason")
+
+
 @case
 def kill_ends_both(s):
     """supervisor 100: the second half, at random moments; the next start is clean."""

@@ -93,6 +93,23 @@ def the_place_is_there_before_its_gateway(s):
 
 
 @case
+def a_place_whose_parent_ends(s):
+    """supervisor 100: for `run -- CMD`: as at TERM, the place says goodbye"""
+    port = free_port()
+    words = [s.holdfast, "run", "--state-dir", s.state, "--port", str(port), "--exit-with-parent",
+             "--", s.holdfast, "run", "--state-dir", s.path("child")]  # fmt: skip
+    shell = s.begin(["/bin/sh", "-c", " ".join(words) + " & wait"], None)
+    s.wait_phase("ready", "warming")
+    wait_until(lambda: get(port, "/readyz")[0] == 200, "the gateway behind is seen")
+    token = read(os.path.join(s.state, "token")).decode().strip()
+    with Guest(port, token) as guest:
+        shell.kill()
+        shell.wait()
+        check(guest.until_end()[-1] == ("close", 1012), "its clients are told")
+    wait_until(lambda: not s.left(), "nothing is left")
+
+
+@case
 def a_gateway_that_dies_below_twenty_clients(s):
     place = Place(s)
     pid = place.ready()["pid"]

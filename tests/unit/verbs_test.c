@@ -154,6 +154,7 @@ static const struct {
       "",
       "reconnectDelayMs (30001) must not be more than holdfast.supervisor.reconnectMaxDelayMs "
       "(30000)" },
+    { { "run", "--exit-with-parent" }, 2, "", "--exit-with-parent wants a program to keep" },
     { { "run", "--reconnect-max-delay", "500" }, 2, "", "wants a program to keep" },
     { { "config", "set", "holdfast.supervisor.governor", "fuse" },
       78,
