@@ -1,8 +1,10 @@
 /* What does a client of libholdfast cost its program?  Prints `name value`, decides nothing.
  *
  * Usage: client idle|calls|events PORT TOKEN COUNT
+ *        client flood PORT TOKEN COUNT PID
  *
  * All clients of a run live in this process, on its one thread. */
+#include "bench/client.h"
 #include "bench/load.h"
 
 #include <errno.h>
@@ -227,37 +229,63 @@ static void call_once(struct crowd *crowd)
         must(holdfast_loop_wait(crowd->loop, HOLDFAST_NO_TIMEOUT), "the loop");
 }
 
-/* The frame that ends at `len` or before is an answer; pings and events are passed over. */
-static bool has_answer(const uint8_t *in, size_t len)
+/* A blocking socket with what it sent and was not looked at yet: nothing else. */
+struct bare {
+    int fd;
+    size_t len;
+    uint8_t in[1 << 16];
+};
+
+static void transmit(const struct bare *bare, struct hf_bytes bytes)
 {
-    static const char answer[] = "{\"type\":\"res\"";
-    for (size_t at = 0; at + 4 <= len;) {
-        size_t head = 2, size = in[at + 1];
-        if (size == 126) {
-            size = (size_t)in[at + 2] << 8 | in[at + 3];
-            head = 4;
-        } else if (size == 127)
-            load_die("an answer of more than 64 KB");
-        if (at + head + size > len) return false;
-        if (size >= sizeof answer - 1 && memcmp(in + at + head, answer, sizeof answer - 1) == 0)
-            return true;
-        at += head + size;
-    }
-    return false;
+    if (send(bare->fd, bytes.ptr, bytes.len, MSG_NOSIGNAL) != (ssize_t)bytes.len)
+        load_die("send: %s", strerror(errno));
 }
 
-/* The same exchange on a blocking socket: one send and what reads it takes, nothing else. */
-static void exchange_once(int fd, struct hf_bytes request)
+/* Without pongs a run that takes long on a busy machine would lose its connection; one in
+ * 25 s is no part of the figure. */
+static void answer_ping(const struct bare *bare, struct hf_bytes payload)
 {
-    static uint8_t in[1 << 16];
-    size_t len = 0;
-    if (send(fd, request.ptr, request.len, MSG_NOSIGNAL) != (ssize_t)request.len)
-        load_die("send: %s", strerror(errno));
+    struct hf_buf pong;
+    hf_buf_init(&pong, 256);
+    hf_ws_frame_write(&pong, HF_WS_OP_PONG, payload, mask);
+    if (hf_buf_done(&pong) != 0) load_die("out of memory");
+    transmit(bare, hf_buf_view(&pong));
+    hf_buf_fini(&pong);
+}
+
+/* Takes the whole frames out: true when one of them is an answer.  Events are passed over. */
+static bool take_frames(struct bare *bare)
+{
+    static const char answer[] = "{\"type\":\"res\"";
+    bool is_answered = false;
+    size_t at = 0;
+    while (bare->len - at >= 2) {
+        const uint8_t *frame = bare->in + at;
+        size_t head = frame[1] == 126 ? 4 : 2, size = frame[1];
+        if (size == 127) load_die("an answer of more than 64 KB");
+        if (bare->len - at < head) break;
+        if (head == 4) size = (size_t)frame[2] << 8 | frame[3];
+        if (bare->len - at < head + size) break;
+        struct hf_bytes payload = hf_bytes(frame + head, size);
+        if ((frame[0] & 0x0f) == HF_WS_OP_PING) answer_ping(bare, payload);
+        is_answered |= hf_bytes_starts(payload, hf_bytes(answer, sizeof answer - 1));
+        at += head + size;
+    }
+    bare->len -= at;
+    if (bare->len > 0) memmove(bare->in, bare->in + at, bare->len);
+    return is_answered;
+}
+
+/* The same exchange: one send and what reads it takes. */
+static void exchange_once(struct bare *bare, struct hf_bytes request)
+{
+    transmit(bare, request);
     do {
-        ssize_t got = recv(fd, in + len, sizeof in - len, 0);
+        ssize_t got = recv(bare->fd, bare->in + bare->len, sizeof bare->in - bare->len, 0);
         if (got <= 0) load_die("recv: %s", got == 0 ? "FIN" : strerror(errno));
-        len += (size_t)got;
-    } while (!has_answer(in, len));
+        bare->len += (size_t)got;
+    } while (!take_frames(bare));
 }
 
 /* CPU of this thread for a call through the library, and for the bare exchange. */
@@ -267,11 +295,13 @@ static void calls(const struct load_plan *plan, unsigned rounds)
         "{\"type\":\"req\",\"id\":\"1\",\"method\":\"health\",\"params\":{}}";
     struct crowd crowd;
     struct load_client raw;
+    static struct bare bare;
     struct hf_buf request;
     double library_us[SAMPLES], raw_us[SAMPLES];
     crowd_init(&crowd, plan);
     crowd_open(&crowd, plan, "*");
     load_client_open(&raw, plan);
+    bare.fd = raw.fd;
     hf_buf_init(&request, 1024);
     hf_ws_frame_write(&request, HF_WS_OP_TEXT, hf_bytes(text, sizeof text - 1), mask);
     if (hf_buf_done(&request) != 0) load_die("out of memory");
@@ -280,7 +310,7 @@ static void calls(const struct load_plan *plan, unsigned rounds)
         int64_t began = thread_cpu_ns();
         for (unsigned i = 0; i < rounds; i++) call_once(&crowd);
         int64_t between = thread_cpu_ns();
-        for (unsigned i = 0; i < rounds; i++) exchange_once(raw.fd, hf_buf_view(&request));
+        for (unsigned i = 0; i < rounds; i++) exchange_once(&bare, hf_buf_view(&request));
         library_us[sample] = (double)(between - began) / 1e3 / rounds;
         raw_us[sample] = (double)(thread_cpu_ns() - between) / 1e3 / rounds;
     }
@@ -334,7 +364,7 @@ static void events(const struct load_plan *plan, unsigned count)
 int main(int argc, char **argv)
 {
     struct rlimit files;
-    if (argc != 5) load_die("usage: client idle|calls|events PORT TOKEN COUNT");
+    if (argc < 5) load_die("usage: client idle|calls|events|flood PORT TOKEN COUNT [PID]");
     unsigned count = (unsigned)strtoul(argv[4], NULL, 10);
     struct load_plan plan = { .port = (uint16_t)strtoul(argv[2], NULL, 10),
                               .token = argv[3],
@@ -350,7 +380,11 @@ int main(int argc, char **argv)
         calls(&plan, count);
     else if (strcmp(argv[1], "events") == 0)
         events(&plan, count);
-    else
+    else if (strcmp(argv[1], "flood") == 0 && argc == 6) {
+        plan.clients = count;
+        plan.pid = (pid_t)strtol(argv[5], NULL, 10);
+        client_flood(&plan);
+    } else
         load_die("unknown verb %s", argv[1]);
     return 0;
 }

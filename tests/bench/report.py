@@ -15,10 +15,12 @@ import subprocess
 import sys
 
 from clients import client
-from servers import TOKEN, Floor, Holdfast, OpenClaw, free_port
+from servers import TOKEN, Floor, Holdfast, OpenClaw, StartingHoldfast, free_port
 
 PROBE = ["--method", "health", "--params", '{"probe":true}', "--event", "health"]
 NOTE = ["--method", "system-event", "--params", '{"text":"bench"}', "--event", "presence"]
+
+FLOOD_S = 10  # startup-retry 34
 
 CANNOT = """\
 What this cannot measure:
@@ -149,6 +151,23 @@ def start(bench: Bench) -> None:
             measure(bench.openclaw, 1)
 
 
+def flood(bench: Bench) -> None:
+    """startup-retry 34: a crowd of the library's clients comes while the gateway starts."""
+    cpu = bench.row("500 clients while it starts, of a core", "% CPU", "10")
+    each = bench.row("their attempts, per client and second", "", "2")
+    within = bench.row("from the first hello to the last", "ms", "2500")
+    fullest = bench.row("hellos of them in the fullest 10 ms", "%", "10")
+    with StartingHoldfast(bench.binary, FLOOD_S) as server:
+        got = bench.values("flood", [os.path.join(bench.tools, "client"), "flood", server.port,
+                                     TOKEN, 500, server.pid], server.environment())
+    cpu.values["holdfast"] = got["cpu_percent"]
+    each.values["holdfast"] = got["connects_per_second"]
+    within.values["holdfast"] = got["all_in_ms"]
+    fullest.values["holdfast"] = got["fullest_percent"]
+    bench.notes.append(f"500 clients while it starts: for {got['seconds']:.1f} s, "
+                       f"{got['cpu_us_per_connect']:.1f} us CPU an attempt")
+
+
 def idle(bench: Bench) -> None:
     resident = bench.row("memory when idle (resident)", "MB", "10")
     own = bench.row("memory when idle (private dirty)", "MB")
@@ -273,7 +292,7 @@ def supervisor(bench: Bench) -> None:
                    check=True)
 
 
-FIGURES = {"start": start, "idle": idle, "connect": connect, "health": health, "fanout": fanout,
+FIGURES = {"start": start, "flood": flood, "idle": idle, "connect": connect, "health": health, "fanout": fanout,
            "stopped": stopped, "micro": micro, "supervisor": supervisor, "client": client}
 
 

@@ -111,6 +111,28 @@ class Holdfast(Server):
         self._read_port(r"^holdfast ready url=ws://127\.0\.0\.1:(\d+) ")
 
 
+class StartingHoldfast(Holdfast):
+    """The same, still starting when the block is entered: `seconds` before anybody is let in."""
+
+    def __init__(self, binary: str, seconds: int):
+        super().__init__(binary)
+        self.port = free_port()
+        self._seconds = seconds
+
+    def command(self) -> list:
+        return [*super().command(), "--startup-delay", str(self._seconds * 1000)]
+
+    def wait_ready(self) -> None:
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 2).close()
+                return
+            except OSError:
+                time.sleep(0.01)
+        raise RuntimeError(f"{self.name} does not listen")
+
+
 class Floor(Server):
     """Sockets and constant bytes: tests/bench/floor.c."""
 

@@ -545,7 +545,7 @@ static hf_time crowd_due(void *ctx, struct world *w)
 
 /* startup-retry 34: 500 clients for 10 s come at most twice a second each; all are in
  * within 2.5 s of the flip and no 10 ms see more than a tenth of them.  What it costs the
- * processor is for tests/bench: here time is virtual. */
+ * processor `./dev bench flood` prints: here time is virtual. */
 static void a_crowd_is_spread_and_comes_in(void)
 {
     enum { BUCKET_MS = 10, WITHIN_MS = 2500 };
