@@ -121,24 +121,6 @@ enum hf_front_verdict hf_front_accept(struct hf_front *f, hf_time now, const str
 
 /* --- what the keeper of the gateway says --- */
 
-/* When it will look or try next, if it does so by itself. */
-static hf_time next_try(const struct hf_supervisor_status *status, hf_time now)
-{
-    switch (status->next) {
-    case HF_NEXT_RECONNECT:
-    case HF_NEXT_SLOW_RETRY:
-    case HF_NEXT_QUARANTINE:
-    case HF_NEXT_RESTART:
-        return hf_time_after(now, status->next_in);
-    case HF_NEXT_NOTHING:
-    case HF_NEXT_RELOAD:
-    case HF_NEXT_DEADLINE:
-    case HF_NEXT_KILL:
-        return HF_NEVER;
-    }
-    HF_UNREACHABLE();
-}
-
 struct hf_front_outlook hf_front_outlook(const struct hf_supervisor_status *status, hf_time now)
 {
     switch (status->state) {
@@ -150,13 +132,13 @@ struct hf_front_outlook hf_front_outlook(const struct hf_supervisor_status *stat
     case HF_KEEPER_RECONNECTING:
         return (struct hf_front_outlook){ .expected_at = status->phase == HF_PHASE_ATTEMPT
                                                              ? now
-                                                             : next_try(status, now) };
+                                                             : status->retry_at };
     case HF_KEEPER_STOPPED:
         /* The first half of a restart is wanted up again. */
         return (struct hf_front_outlook){ .expected_at =
-                                              status->is_wanted ? now : next_try(status, now) };
+                                              status->is_wanted ? now : status->retry_at };
     case HF_KEEPER_ERROR:
-        return (struct hf_front_outlook){ .expected_at = next_try(status, now) };
+        return (struct hf_front_outlook){ .expected_at = status->retry_at };
     }
     HF_UNREACHABLE();
 }

@@ -76,7 +76,7 @@ bool hf_supervisor_action(struct hf_supervisor *s, struct hf_keeper_action *out)
 /* UNTOLD: the gateway is too old to tell; treat it as ready while it runs. */
 enum hf_gateway_ready { HF_READY_NO, HF_READY_YES, HF_READY_UNTOLD };
 
-/* What the supervisor waits for next, of itself. */
+/* What the supervisor does next, of itself: the earliest of what it waits for. */
 enum hf_supervisor_next {
     HF_NEXT_NOTHING,
     HF_NEXT_RECONNECT,  /* the ladder's next try */
@@ -119,7 +119,8 @@ struct hf_supervisor_status {
     int64_t phase_at_ms;          /* wall clock */
     struct hf_last_exit last_exit;
     enum hf_supervisor_next next;
-    hf_span next_in; /* when next is not NOTHING */
+    hf_span next_in;  /* when next is not NOTHING */
+    hf_time retry_at; /* when it looks or tries again of itself, whatever comes before; HF_NEVER */
     uint64_t executed, suppressed;
     int64_t circuit_open_until_ms;                /* wall clock; 0: closed */
     uint64_t connect_attempts, connect_successes; /* of the reconnect metric */

@@ -62,11 +62,16 @@ void hf_keep_notify(struct hf_supervisor *s, enum hf_keeper_notice kind, hf_span
     a->u.notify.kind = kind;
 }
 
+static int64_t circuit_ms(const struct hf_supervisor *s, struct hf_now now)
+{
+    hf_time until = s->governor.circuit_until;
+    bool is_open = !hf_time_same(until, HF_NEVER) && hf_time_before(now.mono, until);
+    return is_open ? now.wall_ms + hf_span_ms(hf_time_since(until, now.mono)) : 0;
+}
+
 int64_t hf_keep_circuit_ms(const struct hf_supervisor *s)
 {
-    struct hf_supervisor_status st;
-    hf_supervisor_status(s, s->now, &st);
-    return st.circuit_open_until_ms;
+    return circuit_ms(s, s->now);
 }
 
 /* --- records --- */
@@ -91,15 +96,13 @@ static void tell_record(struct hf_supervisor *s, enum hf_keeper_tell kind, size_
 void hf_keep_record_restart(struct hf_supervisor *s, enum hf_keeper_tell kind,
                             struct hf_bytes reason, hf_span retry_after)
 {
-    struct hf_supervisor_status st;
     size_t from = s->words.len;
     struct hf_json_writer w = open_record(s);
-    hf_supervisor_status(s, s->now, &st);
     if (reason.len) hf_json_add_text(&w, "reason", reason);
     if (retry_after > 0) hf_json_add_int(&w, "retry_after_ms", hf_span_ms(retry_after));
-    hf_json_add_uint(&w, "executed_total", st.executed);
-    hf_json_add_uint(&w, "suppressed_total", st.suppressed);
-    hf_json_add_int(&w, "circuit_open_until", st.circuit_open_until_ms);
+    hf_json_add_uint(&w, "executed_total", s->governor.executed_total);
+    hf_json_add_uint(&w, "suppressed_total", s->governor.suppressed_total);
+    hf_json_add_int(&w, "circuit_open_until", hf_keep_circuit_ms(s));
     tell_record(s, kind, from, &w);
 }
 
@@ -195,30 +198,35 @@ static bool is_timer_armed(const struct hf_supervisor *s, enum hf_timer timer)
     return !hf_time_same(s->timers[timer], HF_NEVER);
 }
 
-/* What comes next of itself, the most telling first. */
-static void next_of(const struct hf_supervisor *s, struct hf_supervisor_status *out)
+/* What comes next of itself, and when it tries again.  Of two at the same instant the more
+ * telling one. */
+static void next_of(const struct hf_supervisor *s, hf_time now, struct hf_supervisor_status *out)
 {
     static const enum hf_supervisor_next by_retry[] = {
         [HF_RETRY_LADDER] = HF_NEXT_RECONNECT,
         [HF_RETRY_SLOW] = HF_NEXT_SLOW_RETRY,
         [HF_RETRY_QUARANTINE] = HF_NEXT_QUARANTINE,
     };
+    hf_time restart_at =
+        hf_time_min(s->timers[HF_TIMER_COOLDOWN], hf_debounce_due(&s->restart_debounce));
     const struct {
         enum hf_supervisor_next next;
         hf_time at;
     } choices[] = {
         { HF_NEXT_KILL, hf_keep_tree_due(s) },
         { by_retry[s->retry], s->timers[HF_TIMER_RECONNECT] },
-        { HF_NEXT_RESTART,
-          hf_time_min(s->timers[HF_TIMER_COOLDOWN], hf_debounce_due(&s->restart_debounce)) },
+        { HF_NEXT_RESTART, restart_at },
         { HF_NEXT_RELOAD, hf_debounce_due(&s->reload_debounce) },
         { HF_NEXT_DEADLINE, s->timers[HF_TIMER_STEP] },
     };
-    for (size_t i = 0; i < HF_COUNT(choices) && out->next == HF_NEXT_NOTHING; i++) {
-        if (hf_time_same(choices[i].at, HF_NEVER)) continue;
+    hf_time first = HF_NEVER;
+    for (size_t i = 0; i < HF_COUNT(choices); i++) {
+        if (!hf_time_before(choices[i].at, first)) continue;
+        first = choices[i].at;
         out->next = choices[i].next;
-        out->next_in = hf_span_max(hf_time_since(choices[i].at, s->now.mono), 0);
+        out->next_in = hf_span_max(hf_time_since(first, now), 0);
     }
+    out->retry_at = hf_time_min(s->timers[HF_TIMER_RECONNECT], restart_at);
 }
 
 static enum hf_gateway_ready ready_of(const struct hf_supervisor *s)
@@ -228,19 +236,6 @@ static enum hf_gateway_ready ready_of(const struct hf_supervisor *s)
     if (!hf_keep_state_is(s, HF_KEEPER_RUNNING)) return HF_READY_NO;
     if (s->is_ready) return HF_READY_YES;
     return cannot_tell ? HF_READY_UNTOLD : HF_READY_NO;
-}
-
-static void counts_of(const struct hf_supervisor *s, struct hf_now now,
-                      struct hf_supervisor_status *out)
-{
-    hf_time open_until = s->governor.circuit_until;
-    bool is_circuit = !hf_time_same(open_until, HF_NEVER) && hf_time_before(now.mono, open_until);
-    out->executed = s->governor.executed_total;
-    out->suppressed = s->governor.suppressed_total;
-    if (is_circuit)
-        out->circuit_open_until_ms = now.wall_ms + hf_span_ms(hf_time_since(open_until, now.mono));
-    out->connect_attempts = s->connect_attempts;
-    out->connect_successes = s->connect_successes;
 }
 
 void hf_supervisor_status(const struct hf_supervisor *s, struct hf_now now,
@@ -274,9 +269,13 @@ void hf_supervisor_status(const struct hf_supervisor *s, struct hf_now now,
         .last_exit = s->last_exit,
         .is_journal_written = !s->journal_failed,
         .is_safe_mode = s->output.is_safe_mode,
+        .executed = s->governor.executed_total,
+        .suppressed = s->governor.suppressed_total,
+        .circuit_open_until_ms = circuit_ms(s, now),
+        .connect_attempts = s->connect_attempts,
+        .connect_successes = s->connect_successes,
     };
-    counts_of(s, now, out);
-    next_of(s, out);
+    next_of(s, now.mono, out);
 }
 
 size_t hf_supervisor_history_count(const struct hf_supervisor *s)

@@ -1,4 +1,5 @@
 /* While it runs: reload, loss, exit: spec/supervisor.md section 18. */
+#include "engine/front.h"
 #include "lib/nursery_case.h"
 
 #include <stdio.h>
@@ -499,7 +500,27 @@ static void somebody_else_s_gateway_is_never_replaced(void)
     end();
 }
 
-CHECK_MAIN(the_policy_is_read_once_for_many_calls, an_unreadable_policy_is_the_default,
+/* What is next is the earliest, and its time is counted from when it is asked for; the end of
+ * a grace hides no retry. */
+static void the_next_try_is_known_while_the_rest_is_being_ended(void)
+{
+    BEGIN({ .ready_ms = 100, .exit_ms = 5000, .exit_code = 1, .members = 2, .ignores_term = true });
+    be_running();
+    while (phase() != HF_PHASE_BACKOFF) run_ms(1);
+    CHECK_EQ(nursery_status(&n).next, HF_NEXT_RECONNECT);
+    hf_span left = nursery_status(&n).next_in;
+    hf_time at = hf_time_after(n.now.mono, left);
+    CHECK(hf_time_before(at, hf_keep_tree_due(n.s)));
+    run_ms(300);
+    CHECK_EQ(nursery_status(&n).next_in, left - HF_MS(300));
+    CHECK(hf_time_same(nursery_status(&n).retry_at, at));
+    struct hf_supervisor_status st = nursery_status(&n);
+    CHECK(hf_time_same(hf_front_outlook(&st, n.now.mono).expected_at, at));
+    end();
+}
+
+CHECK_MAIN(the_next_try_is_known_while_the_rest_is_being_ended,
+           the_policy_is_read_once_for_many_calls, an_unreadable_policy_is_the_default,
            a_forced_read_joins_the_one_under_way, the_quiet_time_comes_from_the_file,
            a_changed_revision_proves_the_reload, the_policy_decides_what_a_reload_is,
            right_after_a_connect_only_an_unchanged_file_is_skipped,

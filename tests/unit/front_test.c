@@ -575,48 +575,51 @@ static void what_a_going_upstream_has_said_is_still_passed_on(void)
     hf_front_fini(&f);
 }
 
-/* What the keeper says, and what clients are told: hints in ms from now. */
+enum { NEVER = -1 };
+
+static hf_time at(int64_t ms)
+{
+    return ms == NEVER ? HF_NEVER : hf_at_ms(7 + ms);
+}
+
+/* What the keeper says, and what clients are told: both in ms from now. */
 static void the_outlook_is_the_keepers(void)
 {
-    enum { NEVER = -1 };
     static const struct {
         enum hf_phase phase;
         bool is_wanted;
-        enum hf_supervisor_next next;
-        int64_t next_ms;
+        int64_t retry_ms;
         bool is_ready;
         int64_t expected_ms;
     } rows[] = {
-        { HF_PHASE_IDLE, false, HF_NEXT_NOTHING, 0, false, NEVER },
-        { HF_PHASE_STOPPING, false, HF_NEXT_KILL, 5000, false, NEVER },
-        { HF_PHASE_STOPPING, true, HF_NEXT_KILL, 5000, false, 0 },
-        { HF_PHASE_DETECT, true, HF_NEXT_DEADLINE, 5000, false, 0 },
-        { HF_PHASE_SPAWN, true, HF_NEXT_DEADLINE, 5000, false, 0 },
-        { HF_PHASE_WAIT_READY, true, HF_NEXT_DEADLINE, 480000, false, 0 },
-        { HF_PHASE_CONNECT, true, HF_NEXT_DEADLINE, 5000, false, 0 },
-        { HF_PHASE_REPAIR, true, HF_NEXT_DEADLINE, 5000, false, 0 },
-        { HF_PHASE_RETRY_WAIT, true, HF_NEXT_DEADLINE, 1000, false, 0 },
-        { HF_PHASE_WARMING, true, HF_NEXT_NOTHING, 0, true, 0 },
-        { HF_PHASE_READY, true, HF_NEXT_NOTHING, 0, true, 0 },
-        { HF_PHASE_READY, true, HF_NEXT_RESTART, 900, true, 0 },
-        { HF_PHASE_VERIFYING, true, HF_NEXT_DEADLINE, 5000, true, 0 },
-        { HF_PHASE_DRAINING, true, HF_NEXT_NOTHING, 0, false, 0 },
-        { HF_PHASE_BACKOFF, true, HF_NEXT_RECONNECT, 16000, false, 16000 },
-        { HF_PHASE_ATTEMPT, true, HF_NEXT_DEADLINE, 5000, false, 0 },
-        { HF_PHASE_FAILED, true, HF_NEXT_SLOW_RETRY, 300000, false, 300000 },
-        { HF_PHASE_QUARANTINED, true, HF_NEXT_QUARANTINE, 60000, false, 60000 },
-        { HF_PHASE_FATAL, false, HF_NEXT_NOTHING, 0, false, NEVER },
+        { HF_PHASE_IDLE, false, NEVER, false, NEVER },
+        { HF_PHASE_STOPPING, false, NEVER, false, NEVER },
+        { HF_PHASE_STOPPING, true, NEVER, false, 0 },
+        { HF_PHASE_DETECT, true, NEVER, false, 0 },
+        { HF_PHASE_SPAWN, true, NEVER, false, 0 },
+        { HF_PHASE_WAIT_READY, true, NEVER, false, 0 },
+        { HF_PHASE_CONNECT, true, NEVER, false, 0 },
+        { HF_PHASE_REPAIR, true, NEVER, false, 0 },
+        { HF_PHASE_RETRY_WAIT, true, NEVER, false, 0 },
+        { HF_PHASE_WARMING, true, NEVER, true, 0 },
+        { HF_PHASE_READY, true, NEVER, true, 0 },
+        { HF_PHASE_READY, true, 900, true, 0 },
+        { HF_PHASE_VERIFYING, true, NEVER, true, 0 },
+        { HF_PHASE_DRAINING, true, NEVER, false, 0 },
+        { HF_PHASE_BACKOFF, true, 16000, false, 16000 },
+        { HF_PHASE_ATTEMPT, true, NEVER, false, 0 },
+        { HF_PHASE_FAILED, true, 300000, false, 300000 },
+        { HF_PHASE_QUARANTINED, true, 60000, false, 60000 },
+        { HF_PHASE_FATAL, false, NEVER, false, NEVER },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_supervisor_status status = { .state = hf_phase_state(rows[i].phase),
                                                .phase = rows[i].phase,
                                                .is_wanted = rows[i].is_wanted,
-                                               .next = rows[i].next,
-                                               .next_in = HF_MS(rows[i].next_ms) };
+                                               .retry_at = at(rows[i].retry_ms) };
         struct hf_front_outlook outlook = hf_front_outlook(&status, hf_at_ms(7));
-        hf_time at = rows[i].expected_ms == NEVER ? HF_NEVER : hf_at_ms(7 + rows[i].expected_ms);
         CHECK_EQ_AT(i, outlook.is_ready, rows[i].is_ready);
-        CHECK_AT(i, hf_time_same(outlook.expected_at, at));
+        CHECK_AT(i, hf_time_same(outlook.expected_at, at(rows[i].expected_ms)));
     }
 }
 
