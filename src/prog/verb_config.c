@@ -1,7 +1,6 @@
 /* `holdfast config`: shows, changes and checks the configuration. */
 #include "host/file.h"
 #include "host/tls.h"
-#include "prog/config_edit.h"
 #include "prog/config_file.h"
 #include "prog/config_json.h"
 #include "prog/kept.h"
@@ -9,6 +8,7 @@
 #include "prog/paths.h"
 #include "prog/settings_from.h"
 #include "prog/verbs.h"
+#include "wire/json5_edit.h"
 #include "wire/json_write.h"
 
 #include <stdio.h>
@@ -256,6 +256,19 @@ static int make_parent(const char *path, struct hf_fault *fault)
                         strerror(number));
 }
 
+static int edit_text(struct hf_bytes before, const char *path, enum hf_key_id key,
+                     struct hf_bytes json, struct hf_buf *after, struct hf_fault *fault)
+{
+    struct hf_json5_error error;
+    int err = hf_json5_edit(before, hf_bytes_cstr(hf_keys[key].name), json, HF_CONFIG_JSON_DEPTH,
+                            after, &error);
+    if (err && error.line > 0)
+        hf_fault_set(fault, err, "%s:%zu:%zu: %s", path, error.line, error.column, error.what);
+    else if (err)
+        hf_fault_set(fault, err, "%s: %s", path, error.what);
+    return err;
+}
+
 static int edit_file(const char *path, enum hf_key_id key, struct hf_bytes json,
                      struct hf_fault *fault)
 {
@@ -264,8 +277,7 @@ static int edit_file(const char *path, enum hf_key_id key, struct hf_bytes json,
     hf_buf_init(&after, HF_LIMIT_CONFIG_BYTES);
     int err = hf_file_read(path, HF_LIMIT_CONFIG_BYTES, &before, fault);
     if (err == HF_ERR_NOT_FOUND) err = make_parent(path, fault);
-    if (!err)
-        err = hf_config_edit(hf_buf_view(&before), path, hf_keys[key].name, json, &after, fault);
+    if (!err) err = edit_text(hf_buf_view(&before), path, key, json, &after, fault);
     if (!err) err = check_text(hf_buf_view(&after), path, fault);
     if (!err) err = hf_file_replace(path, hf_buf_view(&after), 0600, fault);
     hf_buf_fini(&before);
