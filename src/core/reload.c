@@ -64,9 +64,15 @@ static struct hf_reload_plan by_signal(struct hf_bytes version)
 }
 
 /* Right after a connect it may hold the newest configuration already. */
-static bool is_skipped(const struct hf_reload_facts *f)
+static bool is_recent(const struct hf_reload_facts *f)
 {
-    return f->connected_for < HF_MS(HF_RELOAD_RECENT_MS) && f->knows_revisions && f->is_applied;
+    return f->connected_for < HF_MS(HF_RELOAD_RECENT_MS);
+}
+
+bool hf_reload_wants_revision(const struct hf_reload_facts *f)
+{
+    bool is_forced = f->mode == HF_RELOAD_OFF || f->mode == HF_RELOAD_RESTART;
+    return !is_forced && !f->is_starting && f->is_running && is_recent(f);
 }
 
 struct hf_reload_plan hf_reload_decide(const struct hf_reload_facts *f)
@@ -77,7 +83,8 @@ struct hf_reload_plan hf_reload_decide(const struct hf_reload_facts *f)
         return (struct hf_reload_plan){ HF_RELOAD_FORCED_RESTART, NULL };
     if (f->is_starting) return (struct hf_reload_plan){ HF_RELOAD_DEFERRED, NULL };
     if (!f->is_running) return (struct hf_reload_plan){ HF_RELOAD_FALLBACK, "not_running" };
-    if (is_skipped(f)) return (struct hf_reload_plan){ HF_RELOAD_SKIPPED, NULL };
+    if (is_recent(f) && f->knows_revisions && f->is_applied)
+        return (struct hf_reload_plan){ HF_RELOAD_SKIPPED, NULL };
     if (f->has_rpc) return (struct hf_reload_plan){ HF_RELOAD_BY_RPC, NULL };
     return hf_reload_after_rpc(f);
 }

@@ -31,9 +31,11 @@ struct hf_reload_facts {
     bool is_starting;          /* or reconnecting */
     bool is_running, is_owned; /* is_running: with a control connection */
     hf_span connected_for;
-    bool knows_revisions, is_applied; /* the revision in effect is that of the file */
-    bool has_rpc;                     /* it advertises gateway.restart.request */
-    struct hf_bytes version;          /* of the gateway */
+    /* The revision in effect is that of the file: as the gateway tells, else by the
+     * content of the file when the process began. */
+    bool knows_revisions, is_applied;
+    bool has_rpc;            /* it advertises gateway.restart.request */
+    struct hf_bytes version; /* of the gateway */
 };
 
 enum hf_reload_way {
@@ -54,6 +56,9 @@ struct hf_reload_plan {
 };
 
 struct hf_reload_plan hf_reload_decide(const struct hf_reload_facts *facts);
+
+/* Whether the plan depends on the revisions: only then the gateway is worth a question. */
+bool hf_reload_wants_revision(const struct hf_reload_facts *facts);
 
 /* The way after one that failed: from the RPC to the signal. */
 struct hf_reload_plan hf_reload_after_rpc(const struct hf_reload_facts *facts);

@@ -93,6 +93,7 @@ static const struct {
     { HF_ASK_RELOAD, HF_LIT_INIT("gateway.restart.request"), false },
     { HF_ASK_REVISION, HF_LIT_INIT("config.get"), false },
     { HF_ASK_CHANNELS, HF_LIT_INIT("channels.status"), false },
+    { HF_ASK_FILE_REVISION, HF_LIT_INIT("config.get"), false },
 };
 
 void hf_keep_heard_no_more(struct hf_supervisor *s)
@@ -102,6 +103,7 @@ void hf_keep_heard_no_more(struct hf_supervisor *s)
         s->asks[calls[i].ask] = 0;
         hf_keep_watch_called(s, calls[i].method, HF_KEEPER_CALL_NOT_SENT, calls[i].is_core_probe);
     }
+    hf_keep_reload_untold(s);
 }
 
 /* Which call of ours that was. */
@@ -133,6 +135,8 @@ static void link_result(struct hf_supervisor *s, const struct hf_keeper_event *e
         hf_keep_reload_revision(s, e);
     else if (hf_keep_answered(s, HF_ASK_CHANNELS, e->ask))
         hf_keep_watch_channels_answered(s, e->u.link_result.outcome);
+    else if (hf_keep_answered(s, HF_ASK_FILE_REVISION, e->ask))
+        hf_keep_reload_told(s, e);
 }
 
 static void link_message(struct hf_supervisor *s, const struct hf_keeper_event *e)

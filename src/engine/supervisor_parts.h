@@ -179,6 +179,8 @@ void hf_keep_reload_config_read(struct hf_supervisor *s, const struct hf_keeper_
 void hf_keep_reload_config_changed(struct hf_supervisor *s, uint64_t revision);
 void hf_keep_reload_debounced(struct hf_supervisor *s);
 void hf_keep_reload_run(struct hf_supervisor *s, struct hf_intent one);
+void hf_keep_reload_told(struct hf_supervisor *s, const struct hf_keeper_event *event);
+void hf_keep_reload_untold(struct hf_supervisor *s);
 void hf_keep_reload_called(struct hf_supervisor *s, const struct hf_keeper_event *event);
 void hf_keep_reload_revision(struct hf_supervisor *s, const struct hf_keeper_event *event);
 void hf_keep_reload_signal_failed(struct hf_supervisor *s);

@@ -238,10 +238,23 @@ static void by_call(struct hf_supervisor *s)
     await_proof(s);
 }
 
-void hf_keep_reload_run(struct hf_supervisor *s, struct hf_intent one)
+/* Whether the gateway is asked first which configuration stands in its file. */
+static bool asks_revision(struct hf_supervisor *s, const struct hf_reload_facts *facts,
+                          struct hf_intent one)
 {
-    struct hf_reload_facts facts = facts_of(s);
-    struct hf_reload_plan plan = hf_reload_decide(&facts);
+    bool tells = s->link.is_ready && s->link.has_config && s->link.applied.len > 0;
+    if (!tells || s->reload.is_open || !hf_reload_wants_revision(facts)) return false;
+    one.stage = HF_INTENT_REVISION;
+    hf_intents_add(&s->intents, &one); /* its place has just become free */
+    if (!s->asks[HF_ASK_FILE_REVISION])
+        hf_keep_link_call(s, HF_ASK_FILE_REVISION, HF_LIT("config.get"), HF_LIT("{}"),
+                          HF_MS(CALL_WITHIN_MS));
+    return true;
+}
+
+static void run(struct hf_supervisor *s, struct hf_intent one, const struct hf_reload_facts *facts)
+{
+    struct hf_reload_plan plan = hf_reload_decide(facts);
     bool joins = s->reload.is_open && plan.way != HF_RELOAD_DISABLED;
     if (plan.way == HF_RELOAD_DISABLED) {
         hf_keep_result(s, &one, HF_KEEPER_DISABLED);
@@ -262,6 +275,40 @@ void hf_keep_reload_run(struct hf_supervisor *s, struct hf_intent one)
             by_call(s);
         else
             carry_out(s, plan);
+    }
+}
+
+void hf_keep_reload_run(struct hf_supervisor *s, struct hf_intent one)
+{
+    struct hf_reload_facts facts = facts_of(s);
+    if (!asks_revision(s, &facts, one)) run(s, one, &facts);
+}
+
+/* The revision in its file and the one in effect: what it tells counts more than what we
+ * see of the file.  One that tells nothing after all is judged by the file. */
+void hf_keep_reload_told(struct hf_supervisor *s, const struct hf_keeper_event *event)
+{
+    struct hf_bytes file, applied = hf_word_view(&s->link.applied);
+    struct hf_bytes answer = event->u.link_result.payload;
+    bool is_answer = event->u.link_result.outcome == HF_KEEPER_CALL_OK;
+    bool is_told =
+        is_answer && hf_json_get_plain(hf_json_find(answer, "configRevisionHash"), &file);
+    hf_json_get_plain(hf_json_find(answer, "appliedConfigHash"), &applied);
+    for (struct hf_intent one; hf_intents_pop(&s->intents, HF_INTENT_REVISION, &one);) {
+        struct hf_reload_facts facts = facts_of(s);
+        facts.knows_revisions |= is_told;
+        if (is_told) facts.is_applied = hf_bytes_same(file, applied);
+        run(s, one, &facts);
+    }
+}
+
+/* The connection ended first: decided anew on the next one. */
+void hf_keep_reload_untold(struct hf_supervisor *s)
+{
+    for (struct hf_intent one; hf_intents_pop(&s->intents, HF_INTENT_REVISION, &one);) {
+        one.stage = HF_INTENT_DEFERRED;
+        hf_intents_add(&s->intents, &one);
+        hf_keep_result(s, &one, HF_KEEPER_DEFERRED);
     }
 }
 

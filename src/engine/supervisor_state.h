@@ -34,7 +34,8 @@ enum hf_ask {
     HF_ASK_SHUTDOWN,
     HF_ASK_BUDGET,
     HF_ASK_RELOAD,
-    HF_ASK_REVISION,
+    HF_ASK_REVISION,      /* in effect: the proof of a reload */
+    HF_ASK_FILE_REVISION, /* and in its file: is there anything to reload? */
     HF_ASK_CHANNELS,
     HF_ASK_COUNT,
 };

@@ -302,6 +302,7 @@ static void begin_kid(struct nursery *n, struct kid *k)
     k->down_until = hf_at_ms(0);
     k->gives_up_at = HF_NEVER;
     k->boot = 1;
+    k->applied = n->revision;
 }
 
 void nursery_orphan(struct nursery *n, const struct child *child)
@@ -404,7 +405,7 @@ static void usr(struct nursery *n, struct kid *k)
         main_ends(n, k, 0, 10);
         return;
     case NURSERY_APPLIES:
-        k->applied++;
+        k->applied = n->revision;
         return;
     case NURSERY_SAYS_READY:
         m = post(n, HF_KEEPER_LINK_EVENT, HF_MS(1));
@@ -812,15 +813,16 @@ void nursery_say(struct nursery *n, const struct hf_keeper_event *event)
 /* --- what arrives --- */
 
 static struct hf_bytes hello(struct nursery *n, const char *version, bool has_presence,
-                             const char *methods, int boot, int applied)
+                             const char *methods, int boot, uint64_t applied)
 {
     char *text = n->hellos[n->hello_at++ % HF_COUNT(n->hellos)];
     int len = snprintf(text, NURSERY_HELLO_BYTES,
                        "{\"type\":\"hello-ok\",\"server\":{\"version\":\"%s\",\"connId\":\"c%d\","
                        "\"bootId\":\"b%d\"},\"features\":{\"methods\":[\"status\""
-                       "%s%s]},\"snapshot\":{\"appliedConfigHash\":\"h%d\"}}",
+                       "%s%s]},\"snapshot\":{\"appliedConfigHash\":\"h%llu\"}}",
                        version ? version : "2026.9.6", ++n->conn, boot,
-                       has_presence ? ",\"system-presence\"" : "", methods ? methods : "", applied);
+                       has_presence ? ",\"system-presence\"" : "", methods ? methods : "",
+                       (unsigned long long)applied);
     return hf_bytes(text, (size_t)len);
 }
 
@@ -915,7 +917,7 @@ static void answer_stranger(struct nursery *n, struct mail *m)
 
 static void look_call(struct nursery *n, struct mail *m)
 {
-    static char status[64];
+    static char status[128];
     struct kid *k = find_kid(n, n->link_tree);
     m->event.u.link_result.outcome = HF_KEEPER_CALL_OK;
     m->event.u.link_result.payload = HF_LIT("{}");
@@ -934,7 +936,10 @@ static void look_call(struct nursery *n, struct mail *m)
         m->event.u.link_result.outcome = HF_KEEPER_CALL_ERROR;
         m->event.u.link_result.payload = HF_LIT("{\"message\":\"unknown method\"}");
     } else if (strcmp(m->method, "config.get") == 0) {
-        int len = snprintf(status, sizeof status, "{\"appliedConfigHash\":\"h%d\"}", k->applied);
+        int len =
+            snprintf(status, sizeof status, "{\"%s\":\"h%llu\",\"appliedConfigHash\":\"h%llu\"}",
+                     k->child.hides_revision ? "other" : "configRevisionHash",
+                     (unsigned long long)n->revision, (unsigned long long)k->applied);
         m->event.u.link_result.payload = hf_bytes(status, (size_t)len);
     } else if (strcmp(m->method, "status") == 0 && k->child.budget_ms) {
         int len = snprintf(status, sizeof status, "{\"shutdownBudget\":%lld}",
@@ -1012,6 +1017,7 @@ static void kid_moves(struct nursery *n, struct kid *k)
         k->restart_at = HF_NEVER;
         k->down_until = hf_time_after(n->now.mono, HF_MS(k->child.down_ms));
         k->boot++;
+        k->applied = n->revision;
         if (k->child.frees_port) k->is_bound = false;
         if (n->link && n->link_tree == k->tree) lose_link(n, 1012, 0);
     }

@@ -65,6 +65,7 @@ struct child {
     const char *methods; /* more of them: ",\"shutdown\""; NULL: none */
     int64_t budget_ms;   /* status.shutdownBudget; 0: not told */
     bool says_ready;     /* the event gateway.ready right after hello */
+    bool hides_revision; /* config.get: only that in effect, not that of the file */
     bool hides_presence; /* system-presence: unknown method */
     bool lacks_presence; /* and it is not listed */
     bool mutes_channels; /* channels.status: no answer */
@@ -86,7 +87,8 @@ struct kid { /* one tree */
     bool is_stopped, has_notified;
     bool is_bound;       /* it has the port: whoever came first */
     hf_time gives_up_at; /* HF_NEVER: nobody else has it */
-    int boot, applied;   /* its configurations in effect are counted */
+    int boot;
+    uint64_t applied; /* the revision of the file that it has in effect */
     hf_span cpu;
 };
 

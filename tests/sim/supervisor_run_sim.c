@@ -127,12 +127,14 @@ static void the_policy_decides_what_a_reload_is(void)
     end();
 }
 
-/* supervisor 61: 3 s after the connect. */
-static void right_after_a_connect_only_an_unchanged_file_is_skipped(void)
+/* supervisor 61: 3 s after the connect; what the gateway tells of its revisions counts,
+ * whatever we see of the file. */
+static void right_after_a_connect_only_an_unchanged_revision_is_skipped(void)
 {
-    BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY });
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY, .methods = ",\"config.get\"" });
     ask(HF_KEEPER_DO_START);
     run_ms(3000);
+    n.s->spawn_revision = 0; /* the file as it was could not be read */
     uint64_t tag = ask(HF_KEEPER_DO_RELOAD);
     run_ms(10);
     CHECK_EQ(final_of(tag), HF_KEEPER_SATISFIED);
@@ -141,7 +143,63 @@ static void right_after_a_connect_only_an_unchanged_file_is_skipped(void)
     run_ms(10);
     CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
     CHECK_EQ(n.signals[HF_KEEPER_USR2], 1);
+    nursery_gateway(&n)->applied = n.revision; /* it watches its file itself, and we do not know */
+    tag = ask(HF_KEEPER_DO_RELOAD);
+    run_ms(10);
+    CHECK_EQ(final_of(tag), HF_KEEPER_SATISFIED);
+    CHECK_EQ(n.signals[HF_KEEPER_USR2], 1);
     end();
+}
+
+/* supervisor 61: whoever asks together gets one answer; a connection that ends first
+ * decides nothing. */
+static void the_revision_is_asked_once_and_again_on_the_next_connection(void)
+{
+    BEGIN({ RELOADABLE, .on_usr = NURSERY_SAYS_READY, .methods = ",\"config.get\"" });
+    ask(HF_KEEPER_DO_START);
+    run_ms(3000);
+    n.latency_max = 0;
+    uint64_t one = ask(HF_KEEPER_DO_RELOAD), two = ask(HF_KEEPER_DO_RELOAD);
+    size_t before = n.actions[HF_KEEPER_LINK_CALL];
+    nursery_close_link(&n, 1006);
+    CHECK_EQ(nursery_result(&n, one)->final, 0);
+    CHECK_EQ(nursery_result(&n, one)->first, HF_KEEPER_DEFERRED);
+    CHECK_EQ(nursery_result(&n, two)->first, HF_KEEPER_DEFERRED);
+    run_ms(4000);
+    CHECK_EQ(final_of(one), HF_KEEPER_SATISFIED);
+    CHECK_EQ(final_of(two), HF_KEEPER_SATISFIED);
+    CHECK(n.actions[HF_KEEPER_LINK_CALL] > before);
+    one = ask(HF_KEEPER_DO_RELOAD);
+    ask(HF_KEEPER_DO_STOP);
+    run_ms(100);
+    CHECK_EQ(final_of(one), HF_KEEPER_CANCELLED);
+    end();
+}
+
+/* supervisor 61: a gateway that tells no revision of its file is judged by its content. */
+static void right_after_a_connect_only_an_unchanged_file_is_skipped(void)
+{
+    static const struct child children[] = {
+        { RELOADABLE, .on_usr = NURSERY_SAYS_READY },
+        { RELOADABLE,
+          .on_usr = NURSERY_SAYS_READY,
+          .methods = ",\"config.get\"",
+          .hides_revision = true },
+    };
+    for (size_t i = 0; i < HF_COUNT(children); i++) {
+        begin(&children[i], 1);
+        ask(HF_KEEPER_DO_START);
+        run_ms(3000);
+        uint64_t tag = ask(HF_KEEPER_DO_RELOAD);
+        run_ms(10);
+        CHECK_EQ_AT(i, final_of(tag), HF_KEEPER_SATISFIED);
+        CHECK_TEXT_AT(i, reason_of(tag), "skipped_recent_connect");
+        tag = reload();
+        run_ms(10);
+        CHECK_EQ_AT(i, final_of(tag), HF_KEEPER_EXECUTED);
+        CHECK_EQ_AT(i, n.signals[HF_KEEPER_USR2], 1);
+        end();
+    }
 }
 
 /* supervisor 62 */
@@ -523,6 +581,8 @@ CHECK_MAIN(the_next_try_is_known_while_the_rest_is_being_ended,
            the_policy_is_read_once_for_many_calls, an_unreadable_policy_is_the_default,
            a_forced_read_joins_the_one_under_way, the_quiet_time_comes_from_the_file,
            a_changed_revision_proves_the_reload, the_policy_decides_what_a_reload_is,
+           right_after_a_connect_only_an_unchanged_revision_is_skipped,
+           the_revision_is_asked_once_and_again_on_the_next_connection,
            right_after_a_connect_only_an_unchanged_file_is_skipped,
            the_signal_is_the_one_that_the_version_knows, a_restart_in_place_proves_the_reload,
            a_child_that_dies_on_the_signal_is_replaced_once, an_ignored_signal_becomes_a_restart,

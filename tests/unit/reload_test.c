@@ -88,6 +88,25 @@ static void a_change_made_right_after_the_start_is_not_lost(void)
     CHECK_EQ(hf_reload_decide(&facts).way, HF_RELOAD_FALLBACK);
 }
 
+/* supervisor 61: a question is worth its answer only where the answer decides. */
+static void the_revision_is_wanted_only_right_after_a_connect(void)
+{
+    static const struct {
+        struct hf_reload_facts facts;
+        bool want;
+    } rows[] = {
+        { { .is_running = true, .connected_for = HF_MS(7999) }, true },
+        { { .is_running = true, .connected_for = HF_MS(8000) }, false },
+        { { .is_running = false, .connected_for = HF_MS(1) }, false },
+        { { .is_running = true, .is_starting = true }, false },
+        { { .is_running = true, .mode = HF_RELOAD_OFF, .off_restarts = true }, false },
+        { { .is_running = true, .mode = HF_RELOAD_RESTART }, false },
+        { { .is_running = true, .mode = HF_RELOAD_RELOAD }, true },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++)
+        CHECK_EQ_AT(i, hf_reload_wants_revision(&rows[i].facts), rows[i].want);
+}
+
 static void ways_have_their_names(void)
 {
     CHECK_TEXT(hf_bytes_cstr(hf_reload_way_name(HF_RELOAD_SKIPPED)), "skipped_recent_connect");
@@ -97,4 +116,5 @@ static void ways_have_their_names(void)
 }
 
 CHECK_MAIN(a_policy_is_what_it_says_or_the_default, the_means_are_tried_in_their_order,
-           a_change_made_right_after_the_start_is_not_lost, ways_have_their_names)
+           a_change_made_right_after_the_start_is_not_lost,
+           the_revision_is_wanted_only_right_after_a_connect, ways_have_their_names)

@@ -24,7 +24,8 @@ enum hf_intent_stage {
     HF_INTENT_COOLDOWN,
     HF_INTENT_DEBOUNCE, /* a restart after a quiet time */
     HF_INTENT_RELOAD_DEBOUNCE,
-    HF_INTENT_POLICY, /* a reload whose policy is being read */
+    HF_INTENT_POLICY,   /* a reload whose policy is being read */
+    HF_INTENT_REVISION, /* a reload whose gateway is asked what it has read */
     HF_INTENT_RELOADING,
 };
 
