@@ -91,6 +91,14 @@ static inline holdfast_client *library_ready(struct library *l)
     return client;
 }
 
+/* A client that a gateway pairs: back-ends of its own machine need no device. */
+static inline void library_be_paired(struct library *l)
+{
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_CLIENT_ID, "openclaw-tui"), 0);
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_CLIENT_MODE, "ui"), 0);
+    CHECK_EQ(holdfast_options_set_number(l->options, HOLDFAST_DEVICE, HOLDFAST_DEVICE_STORED), 0);
+}
+
 /* Lets the loop work until the counter has this value. */
 static inline void library_wait_for(struct library *l, const atomic_int *counter, int value)
 {

@@ -12,18 +12,10 @@ static void path_in(const struct library *l, const char *name, char out[SCRATCH_
     snprintf(out, SCRATCH_PATH_BYTES, "%s/client/%s", l->daemon.scratch.dir, name);
 }
 
-/* A client that a gateway pairs: back-ends of its own machine need no device. */
-static void be_paired(struct library *l)
-{
-    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_CLIENT_ID, "openclaw-tui"), 0);
-    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_CLIENT_MODE, "ui"), 0);
-    CHECK_EQ(holdfast_options_set_number(l->options, HOLDFAST_DEVICE, HOLDFAST_DEVICE_STORED), 0);
-}
-
 static void use_store(struct library *l)
 {
     char path[SCRATCH_PATH_BYTES];
-    be_paired(l);
+    library_be_paired(l);
     snprintf(path, sizeof path, "%s/client", l->daemon.scratch.dir);
     CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_STATE_DIRECTORY, path), 0);
 }
@@ -163,7 +155,7 @@ static void fail_to_keep(struct library *l)
         .ctx = &shelf, .read = read_shelf, .write = write_shelf, .erase = erase_shelf
     };
     CHECK_EQ(holdfast_options_set_store(l->options, &store), 0);
-    be_paired(l);
+    library_be_paired(l);
     holdfast_client *client = library_client(l);
     CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_STORE_ERROR, count, &l->count, NULL), 0);
     CHECK_EQ(holdfast_client_start(client), 0);
@@ -205,7 +197,7 @@ static void end_when_not_kept(struct library *l)
     };
     atomic_store(&ends, 0);
     CHECK_EQ(holdfast_options_set_store(l->options, &store), 0);
-    be_paired(l);
+    library_be_paired(l);
     holdfast_client *client = library_client(l);
     CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_STORE_ERROR, end_now, &l->count, NULL), 0);
     CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSING, count_end, &ends, NULL), 0);
@@ -255,7 +247,7 @@ static void end_before_it_is_kept(struct library *l)
         .ctx = &slow, .read = read_shelf, .write = write_slowly, .erase = erase_shelf
     };
     CHECK_EQ(holdfast_options_set_store(l->options, &store), 0);
-    be_paired(l);
+    library_be_paired(l);
     holdfast_client *client = library_client(l);
     CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSED, note_end, &slow.has_ended, NULL), 0);
     CHECK_EQ(holdfast_client_start(client), 0);
