@@ -28,7 +28,6 @@ enum {
     SILENT_SECONDS = 60,
     TAGS = 2048,
     QUESTIONS = 4,
-    LOST_PERCENT = 15,
 };
 
 enum tag_state { TAG_FREE, TAG_WAITS, TAG_SETTLED };
@@ -192,8 +191,7 @@ static void drop(struct guest *g, bool resets)
     g->dial_at = HF_NEVER;
     g->wants_write = g->ends = false;
     hf_buf_reset(&g->in, 0);
-    hf_buf_reset(&g->lossy.raw, 0);
-    g->lossy.is_past_head = false;
+    lossy_reset(&g->lossy);
     if (g->socket < 0) return;
     if (resets)
         world_reset(c->w, g->socket);
@@ -517,10 +515,11 @@ static void say_something_stale(struct guest *g)
 
 static bool receive(struct guest *g)
 {
+    static const struct lossy_odds odds = { .lost = 15, .late = 3 };
     struct world *w = g->crowd->w;
     if (!g->loses_events) return world_receive(w, g->socket, &g->in);
     bool has_ended = world_receive(w, g->socket, &g->lossy.raw);
-    lossy_pass(&g->lossy, w, g->crowd->is_over ? 0 : LOST_PERCENT, &g->in);
+    lossy_pass(&g->lossy, w, g->crowd->is_over ? (struct lossy_odds){ 0 } : odds, &g->in);
     if (has_ended) lossy_end(&g->lossy, &g->in);
     return has_ended;
 }
@@ -606,7 +605,7 @@ static void born(struct guest *g)
                          .frozen_until = c->w->now.mono };
     g->loses_events = dice(c, 2) != 0;
     hf_buf_init(&g->in, HF_LIMIT_BUFFERED_BYTES);
-    hf_buf_init(&g->lossy.raw, HF_LIMIT_BUFFERED_BYTES);
+    lossy_init(&g->lossy);
     hf_ws_reader_init(&g->tap, HF_WS_SERVER, HF_LIMIT_PAYLOAD_BYTES);
     WORLD_CHECK(c->w, hf_client_new(&g->client, &config) == 0);
     event(g, HF_CLIENT_START);
@@ -619,7 +618,7 @@ static void finish(struct guest *g)
     WORLD_CHECK(g->crowd->w, g->opened == g->closed && g->socket < 0);
     hf_client_free(g->client);
     hf_buf_fini(&g->in);
-    hf_buf_fini(&g->lossy.raw);
+    lossy_fini(&g->lossy);
     hf_ws_reader_fini(&g->tap);
 }
 
