@@ -77,6 +77,13 @@ void hf_buf_addf(struct hf_buf *b, const char *format, ...)
     b->len += (size_t)len;
 }
 
+void hf_buf_swap(struct hf_buf *a, struct hf_buf *b)
+{
+    struct hf_buf kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 void hf_buf_take(struct hf_buf *b, size_t count)
 {
     HF_ASSERT(count <= b->len);

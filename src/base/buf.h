@@ -46,6 +46,9 @@ void hf_buf_add_i64(struct hf_buf *b, int64_t value);
 /* Wants room for one byte more than its text. */
 __attribute__((format(printf, 2, 3))) void hf_buf_addf(struct hf_buf *b, const char *format, ...);
 
+/* Each becomes what the other was, with its memory and its cap. */
+void hf_buf_swap(struct hf_buf *a, struct hf_buf *b);
+
 /* Removes `count` bytes at the head; the rest moves down. */
 void hf_buf_take(struct hf_buf *b, size_t count);
 

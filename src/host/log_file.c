@@ -15,10 +15,15 @@ void hf_log_file_init(struct hf_log_file *f, const char *path, int64_t size_max)
     snprintf(f->path, sizeof f->path, "%s", path);
 }
 
-void hf_log_file_fini(struct hf_log_file *f)
+static void close_file(struct hf_log_file *f)
 {
     if (f->fd >= 0) close(f->fd);
     f->fd = -1;
+}
+
+void hf_log_file_fini(struct hf_log_file *f)
+{
+    if (!f->is_lent) close_file(f);
 }
 
 static int open_file(struct hf_log_file *f)
@@ -36,7 +41,7 @@ static int rotate(struct hf_log_file *f)
 {
     char old[HF_STATE_PATH_BYTES + 4];
     snprintf(old, sizeof old, "%s.1", f->path);
-    hf_log_file_fini(f);
+    close_file(f);
     if (rename(f->path, old) != 0) return hf_fault_code(errno);
     return open_file(f);
 }
@@ -48,7 +53,7 @@ static int append(struct hf_log_file *f, struct hf_bytes lines)
     if (!err) err = hf_file_write_all(f->fd, lines);
     if (err) {
         /* Part of a line may stand there now: a new descriptor reads the true size. */
-        hf_log_file_fini(f);
+        close_file(f);
         return err;
     }
     f->size += (int64_t)lines.len;

@@ -13,6 +13,7 @@ struct hf_log_file {
     int fd;                 /* -1: closed, tried again at the next write */
     int64_t size, size_max; /* bytes; beyond size_max the file becomes `<path>.1` */
     int failed;             /* 0, or why the last write failed */
+    bool is_lent; /* a thread was left behind with it (hf_log_sink_lend): fini leaves it */
 };
 
 /* What a write wants told, once per change. */

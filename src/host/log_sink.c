@@ -36,8 +36,15 @@ void hf_log_sink_init(struct hf_log_sink *s, int err_fd, enum hf_log_format form
 
 void hf_log_sink_fini(struct hf_log_sink *s)
 {
+    if (s->is_lent) return;
     hf_buf_fini(&s->err_lines);
     hf_buf_fini(&s->file_lines);
+}
+
+void hf_log_sink_lend(struct hf_log_sink *s)
+{
+    s->is_lent = true;
+    if (s->file) s->file->is_lent = true;
 }
 
 /* --- repeats --- */
@@ -183,17 +190,10 @@ void hf_log_sink_postpone(struct hf_log_sink *s, hf_time now)
     s->write_at = hf_time_after(now, HF_MS(HF_LIMIT_LOG_DELAY_MS));
 }
 
-static void swap(struct hf_buf *a, struct hf_buf *b)
-{
-    struct hf_buf kept = *a;
-    *a = *b;
-    *b = kept;
-}
-
 void hf_log_sink_take(struct hf_log_sink *s, struct hf_buf *err_lines, struct hf_buf *file_lines)
 {
-    swap(&s->err_lines, err_lines);
-    swap(&s->file_lines, file_lines);
+    hf_buf_swap(&s->err_lines, err_lines);
+    hf_buf_swap(&s->file_lines, file_lines);
     s->write_at = HF_NEVER;
 }
 
@@ -231,6 +231,7 @@ void hf_log_sink_write(const struct hf_log_sink *s, const struct hf_buf *err_lin
 
 void hf_log_sink_flush(struct hf_log_sink *s)
 {
+    if (s->is_lent) return;
     hf_log_sink_write(s, &s->err_lines, &s->file_lines);
     s->err_lines.len = s->file_lines.len = 0;
     s->write_at = HF_NEVER;

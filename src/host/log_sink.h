@@ -33,12 +33,18 @@ struct hf_log_sink {
     struct hf_buf err_lines, file_lines;
     hf_time write_at; /* when the lines are due, HF_NEVER while there are none */
     int64_t dropped;
+    bool is_lent; /* hf_log_sink_lend */
     struct hf_log_repeat repeats[HF_LOG_REPEATS];
 };
 
 void hf_log_sink_init(struct hf_log_sink *s, int err_fd, enum hf_log_format format,
                       struct hf_log_file *file);
 void hf_log_sink_fini(struct hf_log_sink *s);
+
+/* A thread that writes with it takes nothing and was left behind: the sink and its file are that
+ * thread's, for good.  Their flush and fini do nothing from now on, and their memory stays until
+ * the process ends. */
+void hf_log_sink_lend(struct hf_log_sink *s);
 
 /* A log that writes here; the sink must outlive it. */
 struct hf_log hf_log_sink_log(struct hf_log_sink *s, enum hf_log_level level);
@@ -63,7 +69,8 @@ void hf_log_sink_flush(struct hf_log_sink *s);
 /* Moves what was gathered into empty buffers (an exchange), for the worker. */
 void hf_log_sink_take(struct hf_log_sink *s, struct hf_buf *err_lines, struct hf_buf *file_lines);
 
-/* Writes lines that were taken: the worker's half; touches nothing that changes. */
+/* Writes lines that were taken: the half of the worker or a scribe.  It reads nothing that
+ * changes after init, and nobody else touches the file. */
 void hf_log_sink_write(const struct hf_log_sink *s, const struct hf_buf *err_lines,
                        const struct hf_buf *file_lines);
 

@@ -112,18 +112,11 @@ int hf_scribe_new(struct hf_scribe **out, const struct hf_scribe_config *config)
     return err;
 }
 
-static void swap(struct hf_buf *a, struct hf_buf *b)
-{
-    struct hf_buf kept = *a;
-    *a = *b;
-    *b = kept;
-}
-
 /* With the lock. */
 static void take(struct hf_scribe *s, struct hf_buf *first, struct hf_buf *second)
 {
-    swap(&s->lines[0], first);
-    swap(&s->lines[1], second);
+    hf_buf_swap(&s->lines[0], first);
+    hf_buf_swap(&s->lines[1], second);
     s->has_batch = true;
     uv_cond_broadcast(&s->changed);
 }

@@ -20,15 +20,19 @@ struct hf_scribe_config {
     size_t bytes_max; /* of each of the two buffers; as those that are given */
     /* On the scribe's thread.  What it returns comes to `wrote`. */
     int (*write)(void *pen, const struct hf_buf *first, const struct hf_buf *second);
-    void *pen; /* for `write` alone; moved to the scribe */
-    /* The last that is heard of `pen`, on either thread; may be NULL. */
-    void (*drop_pen)(void *pen);
+    /* For `write` alone, on the scribe's thread, from hf_scribe_new to hf_scribe_end.  An end
+     * that returns false leaves the thread behind, and `pen` with it: nobody else may touch or
+     * free what it leads to until `drop_pen`, the last that is heard of it (on either thread).
+     * Without one `pen` is borrowed, then for the rest of the process. */
+    void *pen;
+    void (*drop_pen)(void *pen); /* may be NULL */
     /* On the loop's thread, after a batch: the next one can be given.  May be NULL; the
      * loop turns all the same. */
     void (*wrote)(void *ctx, int news);
     void *ctx;
 };
 
+/* 0 or HF_ERR_NOMEM; then `pen` is still the caller's, and the loop must turn once more. */
 int hf_scribe_new(struct hf_scribe **out, const struct hf_scribe_config *config);
 
 /* Takes what both hold and leaves empty buffers for it (an exchange): true.  False while
@@ -36,8 +40,9 @@ int hf_scribe_new(struct hf_scribe **out, const struct hf_scribe_config *config)
 bool hf_scribe_give(struct hf_scribe *s, struct hf_buf *first, struct hf_buf *second);
 
 /* Ends it: waits a moment for the batch under way, and writes this last one in the same
- * moment.  True when all of it was written.  `wrote` is not called any more; the loop
- * runs once more and everything is freed.  NULL is fine. */
+ * moment.  True when all of it was written; false: the thread was left behind with `pen` and
+ * what it was given.  `wrote` is not called any more; the loop runs once more, and everything
+ * is freed, by the thread if that comes back later.  NULL is fine. */
 bool hf_scribe_end(struct hf_scribe *s, struct hf_buf *first, struct hf_buf *second);
 
 #endif

@@ -63,7 +63,10 @@ void hf_supervise_close(struct hf_supervise *s);
 void hf_supervise_free(struct hf_supervise *s); /* NULL is fine */
 
 /* The whole life on a loop of its own: starts, obeys TERM and INT (twice: at once) and
- * HUP (reload), takes the end of its parent for a TERM if that is wished, ends when the gateway is stopped.  `config`'s hooks are not used. */
+ * HUP (reload), takes the end of its parent for a TERM if that is wished, ends when the gateway is
+ * stopped.  `config`'s hooks are not used.  `sink` and its file are borrowed until return, unless
+ * a disk or terminal takes nothing: then their thread is left behind with them, and they are lent
+ * (hf_log_sink_lend) for the rest of the process. */
 int hf_supervise_run(const struct hf_supervise_config *config, struct hf_log_sink *sink,
                      struct hf_fault *fault);
 

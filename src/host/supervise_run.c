@@ -135,7 +135,10 @@ static void stop(struct run *r)
     uv_run(&r->loop, UV_RUN_DEFAULT);
     uv_loop_close(&r->loop);
     hf_supervise_free(r->supervise);
-    if (!is_written) drop_log(r);
+    if (!is_written) {
+        drop_log(r);
+        hf_log_sink_lend(r->sink);
+    }
     hf_buf_fini(&r->err_lines);
     hf_buf_fini(&r->file_lines);
 }

@@ -165,9 +165,25 @@ static void a_text_for_c_has_a_zero_behind_it_or_is_none(void)
     }
 }
 
-CHECK_MAIN(a_text_for_c_has_a_zero_behind_it_or_is_none, the_cap_holds_at_n_and_refuses_at_n_plus_1,
-           the_first_failure_sticks_until_reset, a_length_that_would_wrap_is_over_the_cap,
-           a_zeroed_buffer_is_empty_and_takes_nothing, integers_are_written_in_decimal,
-           formatted_text_is_added_whole, formatted_text_wants_one_byte_more,
-           bytes_leave_at_the_head_and_at_the_end, reserved_room_is_written_by_the_caller,
-           reset_keeps_small_memory_and_frees_large)
+static void swapped_buffers_keep_their_caps(void)
+{
+    struct hf_buf a, b;
+    hf_buf_init(&a, 4);
+    hf_buf_init(&b, 8);
+    hf_buf_add(&a, HF_LIT("four"));
+    hf_buf_add(&b, HF_LIT("eight wi"));
+    hf_buf_swap(&a, &b);
+    CHECK_TEXT(hf_buf_view(&a), "eight wi");
+    CHECK_TEXT(hf_buf_view(&b), "four");
+    CHECK_EQ(a.max, 8);
+    CHECK_EQ(b.max, 4);
+    hf_buf_fini(&a);
+    hf_buf_fini(&b);
+}
+
+CHECK_MAIN(swapped_buffers_keep_their_caps, a_text_for_c_has_a_zero_behind_it_or_is_none,
+           the_cap_holds_at_n_and_refuses_at_n_plus_1, the_first_failure_sticks_until_reset,
+           a_length_that_would_wrap_is_over_the_cap, a_zeroed_buffer_is_empty_and_takes_nothing,
+           integers_are_written_in_decimal, formatted_text_is_added_whole,
+           formatted_text_wants_one_byte_more, bytes_leave_at_the_head_and_at_the_end,
+           reserved_room_is_written_by_the_caller, reset_keeps_small_memory_and_frees_large)

@@ -1,6 +1,9 @@
 #include "host/scribe.h"
+#include "host/log_sink.h"
 #include "lib/check.h"
+#include "lib/scratch.h"
 
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -135,5 +138,53 @@ static void an_end_does_not_wait_for_ever(void)
     close_desk();
 }
 
-CHECK_MAIN(one_batch_at_a_time_and_all_in_order, an_end_without_a_word_is_quick,
-           an_end_does_not_wait_for_ever)
+static int write_log(void *pen, const struct hf_buf *err_lines, const struct hf_buf *file_lines)
+{
+    hf_log_sink_write(pen, err_lines, file_lines);
+    return 0;
+}
+
+/* What a thread was left behind with is closed under it by nobody: its lines come when the disk
+ * is back.  (Under TSan: nor touched.) */
+static void a_log_that_was_lent_is_the_threads(void)
+{
+    static struct hf_log_sink sink; /* for good */
+    static struct hf_log_file file;
+    struct scratch scratch;
+    struct hf_buf first, second;
+    char path[SCRATCH_PATH_BYTES], text[64] = "";
+    uv_loop_t loop;
+    struct hf_scribe *scribe;
+    const struct hf_scribe_config config = {
+        .loop = &loop, .bytes_max = BYTES_MAX, .write = write_log, .pen = &sink
+    };
+    scratch_make(&scratch);
+    snprintf(path, sizeof path, "%s/log", scratch.dir);
+    CHECK_EQ(mkfifo(path, 0600), 0); /* nobody reads it: whoever opens it waits */
+    hf_log_file_init(&file, path, 1000);
+    hf_log_sink_init(&sink, STDERR_FILENO, HF_LOG_FORMAT_TEXT, &file);
+    hf_buf_init(&first, BYTES_MAX);
+    hf_buf_init(&second, BYTES_MAX);
+    CHECK_EQ(uv_loop_init(&loop), 0);
+    CHECK_EQ(hf_scribe_new(&scribe, &config), 0);
+    hf_buf_add(&second, HF_LIT("one\n"));
+    CHECK(hf_scribe_give(scribe, &first, &second));
+    CHECK(!hf_scribe_end(scribe, &first, &second));
+    CHECK_EQ(uv_run(&loop, UV_RUN_DEFAULT), 0);
+    CHECK_EQ(uv_loop_close(&loop), 0);
+    hf_log_sink_lend(&sink);
+    hf_log_sink_flush(&sink);
+    hf_log_sink_fini(&sink);
+    hf_log_file_fini(&file);
+    int reader = open(path, O_RDONLY | O_CLOEXEC);
+    hf_log_file_fini(&file); /* also when it is open */
+    CHECK_EQ(read(reader, text, sizeof text), 4);
+    CHECK_TEXT(hf_bytes_cstr(text), "one\n");
+    close(reader);
+    hf_buf_fini(&first);
+    hf_buf_fini(&second);
+    scratch_drop(&scratch);
+}
+
+CHECK_MAIN(a_log_that_was_lent_is_the_threads, one_batch_at_a_time_and_all_in_order,
+           an_end_without_a_word_is_quick, an_end_does_not_wait_for_ever)
