@@ -6,6 +6,9 @@ enum { DEBOUNCE_DEFAULT_MS = 1200, DEBOUNCE_MAX_MS = 60000, VERSION_PARTS = 3 };
 /* The first release inspected that restarts on USR2 and leaves USR1 to the inspector. */
 static const uint64_t usr2_since[VERSION_PARTS] = { 2026, 9, 6 };
 
+/* Its versions are dates: "0.1.0" is another program's, which a signal may end. */
+static const uint64_t first_year = 2025;
+
 void hf_reload_policy_init(struct hf_reload_policy *policy)
 {
     *policy = (struct hf_reload_policy){ HF_RELOAD_HYBRID, HF_MS(DEBOUNCE_DEFAULT_MS) };
@@ -54,13 +57,18 @@ static bool version_read(struct hf_bytes text, uint64_t parts[VERSION_PARTS])
 static struct hf_reload_plan by_signal(struct hf_bytes version)
 {
     uint64_t parts[VERSION_PARTS];
-    if (!version_read(version, parts))
+    if (!version_read(version, parts) || parts[0] < first_year)
         return (struct hf_reload_plan){ HF_RELOAD_FALLBACK, "no_signal" };
     for (size_t i = 0; i < VERSION_PARTS; i++) {
         if (parts[i] > usr2_since[i]) break;
         if (parts[i] < usr2_since[i]) return (struct hf_reload_plan){ HF_RELOAD_BY_USR1, NULL };
     }
     return (struct hf_reload_plan){ HF_RELOAD_BY_USR2, NULL };
+}
+
+static bool takes_hup(const struct hf_reload_facts *f)
+{
+    return f->is_holdfast && f->is_owned;
 }
 
 /* Right after a connect it may hold the newest configuration already. */
@@ -72,7 +80,7 @@ static bool is_recent(const struct hf_reload_facts *f)
 bool hf_reload_wants_revision(const struct hf_reload_facts *f)
 {
     bool is_forced = f->mode == HF_RELOAD_OFF || f->mode == HF_RELOAD_RESTART;
-    return !is_forced && !f->is_starting && f->is_running && is_recent(f);
+    return !is_forced && !f->is_starting && f->is_running && !takes_hup(f) && is_recent(f);
 }
 
 struct hf_reload_plan hf_reload_decide(const struct hf_reload_facts *f)
@@ -83,6 +91,7 @@ struct hf_reload_plan hf_reload_decide(const struct hf_reload_facts *f)
         return (struct hf_reload_plan){ HF_RELOAD_FORCED_RESTART, NULL };
     if (f->is_starting) return (struct hf_reload_plan){ HF_RELOAD_DEFERRED, NULL };
     if (!f->is_running) return (struct hf_reload_plan){ HF_RELOAD_FALLBACK, "not_running" };
+    if (takes_hup(f)) return (struct hf_reload_plan){ HF_RELOAD_BY_HUP, NULL };
     if (is_recent(f) && f->knows_revisions && f->is_applied)
         return (struct hf_reload_plan){ HF_RELOAD_SKIPPED, NULL };
     if (f->has_rpc) return (struct hf_reload_plan){ HF_RELOAD_BY_RPC, NULL };
@@ -98,10 +107,15 @@ struct hf_reload_plan hf_reload_after_rpc(const struct hf_reload_facts *f)
 const char *hf_reload_way_name(enum hf_reload_way way)
 {
     static const char *const names[] = {
-        "disabled",   "policy_forced_restart",
-        "deferred",   "skipped_recent_connect",
-        "rpc",        "sigusr2",
-        "sigusr1",    "fallback_restart",
+        "disabled",
+        "policy_forced_restart",
+        "deferred",
+        "skipped_recent_connect",
+        "rpc",
+        "sigusr2",
+        "sigusr1",
+        "sighup",
+        "fallback_restart",
         "impossible",
     };
     HF_ASSERT(way < HF_COUNT(names));

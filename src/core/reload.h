@@ -1,7 +1,8 @@
 /* core/reload.h: how a running gateway is made to read its configuration again.
  *
  * spec/supervisor.md 10.6 and 10.7: the policy in the gateway's own file, and the order
- * of means: its RPC, the signal that its version understands, a restart.  Pure. */
+ * of means: its RPC, the signal that its version understands, a restart.  One of our own
+ * kind reads everything again at HUP, what is behind it too.  Pure. */
 #ifndef HF_CORE_RELOAD_H
 #define HF_CORE_RELOAD_H
 
@@ -35,6 +36,7 @@ struct hf_reload_facts {
      * content of the file when the process began. */
     bool knows_revisions, is_applied;
     bool has_rpc;            /* it advertises gateway.restart.request */
+    bool is_holdfast;        /* the program that would get the signal: HUP is its word */
     struct hf_bytes version; /* of the gateway */
 };
 
@@ -46,6 +48,7 @@ enum hf_reload_way {
     HF_RELOAD_BY_RPC,
     HF_RELOAD_BY_USR2,
     HF_RELOAD_BY_USR1,
+    HF_RELOAD_BY_HUP,
     HF_RELOAD_FALLBACK,   /* fallback_restart, `cause` */
     HF_RELOAD_IMPOSSIBLE, /* somebody else's gateway, without the RPC */
 };

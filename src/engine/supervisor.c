@@ -368,7 +368,9 @@ static void dispatch(struct hf_supervisor *s, const struct hf_keeper_event *e)
 void hf_supervisor_step(struct hf_supervisor *s, struct hf_now now,
                         const struct hf_keeper_event *event)
 {
+    struct hf_tree *t = hf_ledger_find(&s->ledger, event->tree);
     begin_step(s, now);
+    if (t && event->is_holdfast) t->is_holdfast = true; /* it becomes no other program */
     dispatch(s, event);
     end_step(s);
 }

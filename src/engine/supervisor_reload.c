@@ -129,7 +129,7 @@ static void close_reload(struct hf_supervisor *s)
     hf_keep_disarm(s, HF_TIMER_EVIDENCE);
     hf_keep_disarm(s, HF_TIMER_REVISION);
     s->asks[HF_ASK_SIGNAL] = s->asks[HF_ASK_RELOAD] = s->asks[HF_ASK_REVISION] = 0;
-    hf_keep_notify(s, HF_KEEPER_NOTICE_READY, 0);
+    if (s->was_ready_notified) hf_keep_notify(s, HF_KEEPER_NOTICE_READY, 0);
 }
 
 /* What could not be done in place is done by a restart. */
@@ -157,9 +157,10 @@ void hf_keep_reload_proven(struct hf_supervisor *s, struct hf_bytes by)
     hf_keep_restart_settle(s);
 }
 
-static struct hf_reload_facts facts_of(const struct hf_supervisor *s)
+static struct hf_reload_facts facts_of(struct hf_supervisor *s)
 {
     bool is_running = hf_keep_state_is(s, HF_KEEPER_RUNNING);
+    const struct hf_tree *t = hf_ledger_gateway(&s->ledger);
     return (struct hf_reload_facts){
         .mode = s->policy.mode,
         .off_restarts = s->config.off_restarts,
@@ -171,6 +172,7 @@ static struct hf_reload_facts facts_of(const struct hf_supervisor *s)
         .knows_revisions = s->revision != 0 && s->spawn_revision != 0,
         .is_applied = s->revision == s->spawn_revision,
         .has_rpc = s->link.is_ready && s->link.has_restart,
+        .is_holdfast = t && t->is_holdfast,
         .version = hf_word_view(&s->link.version),
     };
 }
@@ -210,12 +212,14 @@ static void open_reload(struct hf_supervisor *s, struct hf_intent *one, enum hf_
     s->reload = (struct hf_reloading){
         .is_open = true, .mark = s->intents.newest, .way = way, .pid_before = hf_keep_pid(s)
     };
-    hf_keep_notify(s, HF_KEEPER_NOTICE_RELOADING, 0);
+    if (s->was_ready_notified) hf_keep_notify(s, HF_KEEPER_NOTICE_RELOADING, 0);
 }
 
 static void carry_out(struct hf_supervisor *s, struct hf_reload_plan plan)
 {
-    if (plan.way == HF_RELOAD_BY_USR2)
+    if (plan.way == HF_RELOAD_BY_HUP)
+        by_signal(s, HF_KEEPER_HUP);
+    else if (plan.way == HF_RELOAD_BY_USR2)
         by_signal(s, HF_KEEPER_USR2);
     else if (plan.way == HF_RELOAD_BY_USR1)
         by_signal(s, HF_KEEPER_USR1);

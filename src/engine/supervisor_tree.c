@@ -16,18 +16,28 @@ struct hf_tree *hf_keep_tree_add(struct hf_supervisor *s, bool is_doctor)
 
 /* --- ending --- */
 
+static void send_signal(struct hf_supervisor *s, const struct hf_tree *t,
+                        enum hf_keeper_signal signal, bool to_others)
+{
+    struct hf_keeper_action *a = hf_keep_act(s, HF_KEEPER_SIGNAL);
+    a->tree = t->id;
+    a->u.signal.signal = signal;
+    a->u.signal.to_others = to_others;
+}
+
 static void perform(struct hf_supervisor *s, struct hf_tree *t, enum hf_reaper_act act)
 {
-    struct hf_keeper_action *a;
+    bool to_others = act == HF_REAPER_TERM_REST;
     switch (act) {
     case HF_REAPER_NONE:
         return;
     case HF_REAPER_TERM_MAIN:
     case HF_REAPER_TERM_REST:
-        a = hf_keep_act(s, HF_KEEPER_SIGNAL);
-        a->tree = t->id;
-        a->u.signal.signal = HF_KEEPER_TERM;
-        a->u.signal.to_others = act == HF_REAPER_TERM_REST;
+        send_signal(s, t, HF_KEEPER_TERM, to_others);
+        /* One that was stopped hears of it only when it goes on; nor does it drain when what
+         * it waits for was stopped with it. */
+        if (!to_others) send_signal(s, t, HF_KEEPER_CONT, false);
+        send_signal(s, t, HF_KEEPER_CONT, true);
         return;
     case HF_REAPER_KILL_ALL:
         hf_keep_act(s, HF_KEEPER_END)->tree = t->id;
@@ -338,6 +348,10 @@ static void guardian_lost(struct hf_supervisor *s, struct hf_tree *t)
 
 static void notified_ready(struct hf_supervisor *s, struct hf_tree *t)
 {
+    if (hf_keep_reload_expects_death(s, t->id)) {
+        hf_keep_reload_proven(s, HF_LIT("notify"));
+        return;
+    }
     if (s->phase != HF_PHASE_WAIT_READY || t != hf_ledger_gateway(&s->ledger)) return;
     hf_keep_start_is_ready(s);
 }

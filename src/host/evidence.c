@@ -3,8 +3,10 @@
 #include "host/proc_file.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { WAIT_BYTES = 64, KILOBYTE = 1024 };
@@ -15,6 +17,25 @@ char hf_evidence_state(pid_t pid)
     struct hf_proc_stat stat;
     if (!hf_proc_stat(pid, text, &stat)) return 0;
     return stat.state;
+}
+
+bool hf_evidence_catches(pid_t pid, int number)
+{
+    char path[HF_PROC_PATH_BYTES], text[HF_PROC_TEXT_BYTES];
+    snprintf(path, sizeof path, "/proc/%ld/status", (long)pid);
+    return hf_proc_catches(hf_proc_read(path, text, sizeof text), number);
+}
+
+bool hf_evidence_is_holdfast(pid_t pid)
+{
+    char path[HF_PROC_PATH_BYTES], file[PATH_MAX];
+    struct stat its, ours;
+    snprintf(path, sizeof path, "/proc/%ld/exe", (long)pid);
+    bool is_same = stat(path, &its) == 0 && stat("/proc/self/exe", &ours) == 0 &&
+                   its.st_ino == ours.st_ino && its.st_dev == ours.st_dev;
+    if (is_same) return true;
+    ssize_t len = readlink(path, file, sizeof file);
+    return len > 0 && hf_bytes_ends(hf_bytes(file, (size_t)len), HF_LIT("/holdfast"));
 }
 
 static hf_span ticks(uint64_t count)

@@ -13,6 +13,12 @@
 /* The state letter of a process (R S D T Z), or 0. */
 char hf_evidence_state(pid_t pid);
 
+/* Whether it has a handler for this signal: without one it would be ended by it. */
+bool hf_evidence_catches(pid_t pid, int number);
+
+/* Whether it runs this program: the very file, or one of its name. */
+bool hf_evidence_is_holdfast(pid_t pid);
+
 /* User and system time of these processes so far, without their dead children: -1 when
  * none can be read. */
 hf_span hf_evidence_cpu(const pid_t *pids, size_t count);

@@ -86,6 +86,7 @@ static void read_orders(struct guardian *g)
         if (got <= 0) return;
         if (order == HF_GUARDIAN_KILL) g->is_killing = true;
         if (order == HF_GUARDIAN_TERM_OTHERS) hf_kin_signal(&g->kin, SIGTERM, g->main_pid);
+        if (order == HF_GUARDIAN_CONT_OTHERS) hf_kin_signal(&g->kin, SIGCONT, g->main_pid);
     }
 }
 

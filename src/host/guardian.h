@@ -29,8 +29,9 @@ struct hf_guardian_message {
 
 /* One byte from the supervisor. */
 enum hf_guardian_order {
-    HF_GUARDIAN_TERM_OTHERS = 'T', /* all but the main process */
-    HF_GUARDIAN_KILL = 'K',        /* all, until none is left */
+    HF_GUARDIAN_TERM_OTHERS = 'T', /* to all but the main process */
+    HF_GUARDIAN_CONT_OTHERS = 'C',
+    HF_GUARDIAN_KILL = 'K', /* all, until none is left */
 };
 
 struct hf_guardian_plan {

@@ -76,6 +76,7 @@ static void tell_ready(struct hf_sup_link *l, struct hf_bytes hello)
     l->is_ready = true;
     event.u.link_ready.hello = hello;
     if (hf_client_seat_peer(l->seat, &peer)) event.tree = hf_sup_answering(l->s, &peer.address);
+    event.is_holdfast = hf_sup_is_holdfast(l->s, event.tree);
     hf_sup_later(l->s, &event);
 }
 

@@ -140,6 +140,7 @@ static void on_probed(void *ctx, enum hf_probe_result result, const struct hf_ne
     hf_sup_turn(s);
     event.u.probed.result = words[result];
     if (result == HF_PROBE_READY) event.tree = hf_sup_answering(s, peer);
+    event.is_holdfast = hf_sup_is_holdfast(s, event.tree);
     if (event.tree == 0) event.u.probed.other_port = find_elsewhere(s, result);
     event.u.probed.why = why;
     if (event.u.probed.other_port != 0) {

@@ -142,6 +142,9 @@ int hf_sup_trees_open(struct hf_supervise *s, struct hf_fault *fault);
 void hf_sup_trees_close(struct hf_supervise *s);
 void hf_sup_spawn(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_adopt(struct hf_supervise *s, const struct hf_keeper_action *a);
+
+/* Whether the main process of that tree is one of our own kind. */
+bool hf_sup_is_holdfast(struct hf_supervise *s, uint64_t tree);
 void hf_sup_signal(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_survey(struct hf_supervise *s, const struct hf_keeper_action *a);
 void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a);

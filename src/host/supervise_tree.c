@@ -203,9 +203,18 @@ static void on_exited(struct hf_supervise *s, const struct hf_tree_news *news)
     hf_sup_later(s, &event);
 }
 
+bool hf_sup_is_holdfast(struct hf_supervise *s, uint64_t tree)
+{
+    struct hf_tree_facts facts;
+    return hf_trees_facts(s->trees, tree, &facts) && facts.pid != 0 &&
+           hf_evidence_is_holdfast(facts.pid);
+}
+
 static void tell_notified_ready(struct hf_supervise *s, uint64_t tree)
 {
-    hf_sup_later(s, &(struct hf_keeper_event){ .kind = HF_KEEPER_NOTIFIED_READY, .tree = tree });
+    hf_sup_later(s, &(struct hf_keeper_event){ .kind = HF_KEEPER_NOTIFIED_READY,
+                                               .tree = tree,
+                                               .is_holdfast = hf_sup_is_holdfast(s, tree) });
 }
 
 static void on_news(void *ctx, const struct hf_tree_news *news)
@@ -218,6 +227,7 @@ static void on_news(void *ctx, const struct hf_tree_news *news)
     case HF_TREE_RUNS:
         event.kind = HF_KEEPER_SPAWNED;
         event.u.spawned.pid = news->pid;
+        event.is_holdfast = hf_sup_is_holdfast(s, news->tree);
         hf_sup_later(s, &event);
         s->running = news->tree;
         if (s->ready_early == news->tree) tell_notified_ready(s, news->tree);
@@ -263,17 +273,31 @@ static void on_notified(void *ctx, pid_t sender, const struct hf_notify_text *me
 
 /* --- acts --- */
 
+/* What a reload sends ends a program that has no handler for it, as a shell that has
+ * launched the gateway and waits. */
+static bool is_understood(struct hf_supervise *s, const struct hf_keeper_action *a, int number)
+{
+    struct hf_tree_facts facts;
+    enum hf_keeper_signal signal = a->u.signal.signal;
+    bool wants_handler =
+        signal == HF_KEEPER_USR1 || signal == HF_KEEPER_USR2 || signal == HF_KEEPER_HUP;
+    if (!wants_handler) return true;
+    return hf_trees_facts(s->trees, a->tree, &facts) && hf_evidence_catches(facts.pid, number);
+}
+
 void hf_sup_signal(struct hf_supervise *s, const struct hf_keeper_action *a)
 {
     static const int numbers[] = {
         [HF_KEEPER_TERM] = SIGTERM, [HF_KEEPER_KILL] = SIGKILL, [HF_KEEPER_CONT] = SIGCONT,
-        [HF_KEEPER_USR1] = SIGUSR1, [HF_KEEPER_USR2] = SIGUSR2,
+        [HF_KEEPER_USR1] = SIGUSR1, [HF_KEEPER_USR2] = SIGUSR2, [HF_KEEPER_HUP] = SIGHUP,
     };
     struct hf_keeper_event event = { .kind = HF_KEEPER_SIGNAL_FAILED,
                                      .ask = a->ask,
                                      .tree = a->tree };
-    event.u.err =
-        hf_trees_signal(s->trees, a->tree, numbers[a->u.signal.signal], a->u.signal.to_others);
+    int number = numbers[a->u.signal.signal];
+    event.u.err = is_understood(s, a, number)
+                      ? hf_trees_signal(s->trees, a->tree, number, a->u.signal.to_others)
+                      : HF_ERR_STATE;
     if (event.u.err != 0) hf_sup_later(s, &event);
 }
 

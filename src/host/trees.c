@@ -134,9 +134,10 @@ int hf_trees_adopt(struct hf_trees *t, uint64_t id, pid_t pid, uint64_t started,
 
 /* --- acts --- */
 
-static int signal_others(struct hf_trees *t, struct hf_tree *tree)
+static int signal_others(struct hf_trees *t, struct hf_tree *tree, int number)
 {
-    char byte = HF_GUARDIAN_TERM_OTHERS;
+    char byte = number == SIGCONT ? HF_GUARDIAN_CONT_OTHERS : HF_GUARDIAN_TERM_OTHERS;
+    HF_ASSERT(number == SIGCONT || number == SIGTERM);
     if (tree->kind == HF_TREE_GUARDED) {
         if (tree->guardian == 0) return HF_ERR_NOT_FOUND;
         kill(tree->guardian, SIGCONT);
@@ -145,7 +146,7 @@ static int signal_others(struct hf_trees *t, struct hf_tree *tree)
                    : hf_fault_code(errno);
     }
     if (!hf_tree_kin(tree)) return HF_ERR_NOT_FOUND;
-    hf_kin_signal(&t->kin, SIGTERM, tree->main);
+    hf_kin_signal(&t->kin, number, tree->main);
     return 0;
 }
 
@@ -153,7 +154,7 @@ int hf_trees_signal(struct hf_trees *t, uint64_t id, int number, bool to_others)
 {
     struct hf_tree *tree = find(t, id);
     if (!tree) return HF_ERR_NOT_FOUND;
-    if (to_others) return signal_others(t, tree);
+    if (to_others) return signal_others(t, tree, number);
     if (tree->main == 0) return HF_ERR_NOT_FOUND;
     if (pidfd_send_signal(tree->pidfd, number, NULL, 0) == 0) return 0;
     return errno == ESRCH ? HF_ERR_NOT_FOUND : hf_fault_code(errno);

@@ -80,8 +80,8 @@ int hf_trees_spawn(struct hf_trees *t, uint64_t id, const struct hf_tree_plan *p
 int hf_trees_adopt(struct hf_trees *t, uint64_t id, pid_t pid, uint64_t started, const char *group,
                    struct hf_fault *fault);
 
-/* Sends a signal to the main process, or TERM to all others: 0, HF_ERR_NOT_FOUND when
- * there is no such process any more, or the system's reason. */
+/* Sends a signal to the main process, or TERM or CONT to all others: 0, HF_ERR_NOT_FOUND
+ * when there is no such process any more, or the system's reason. */
 int hf_trees_signal(struct hf_trees *t, uint64_t id, int number, bool to_others);
 
 /* Kills all of it, again and again until nothing is left. */

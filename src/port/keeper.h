@@ -23,6 +23,7 @@ enum hf_keeper_signal {
     HF_KEEPER_CONT,
     HF_KEEPER_USR1,
     HF_KEEPER_USR2,
+    HF_KEEPER_HUP,
 };
 
 /* --- requests --- */
@@ -158,6 +159,9 @@ struct hf_keeper_event {
      * answers; 0: none, or nobody can tell. */
     uint64_t tree;
     uint64_t link; /* LINK_... */
+    /* SPAWNED, NOTIFIED_READY, PROBED, LINK_READY: the main process of `tree` runs this
+     * very program.  A launcher may have become it since the last one of them. */
+    bool is_holdfast;
     union {
         struct hf_keeper_request request;
         struct hf_keeper_found found; /* DETECTED */
@@ -241,9 +245,11 @@ enum hf_keeper_action_kind {
     HF_KEEPER_JOURNAL,     /* make the record of `tree` durable, or with 0 that there is none;
                               JOURNALED follows */
     /* Trees. */
-    HF_KEEPER_SPAWN,         /* make `tree`; SPAWNED or SPAWN_FAILED follows */
-    HF_KEEPER_ADOPT,         /* a process that lives becomes `tree`; the same answers */
-    HF_KEEPER_SIGNAL,        /* to the main process, or to all others of the tree */
+    HF_KEEPER_SPAWN, /* make `tree`; SPAWNED or SPAWN_FAILED follows */
+    HF_KEEPER_ADOPT, /* a process that lives becomes `tree`; the same answers */
+    /* To the main process, or TERM or CONT to all others of the tree.  USR1, USR2 and HUP only to one
+     * that has a handler: without, they would end it.  SIGNAL_FAILED when it was not sent. */
+    HF_KEEPER_SIGNAL,
     HF_KEEPER_END,           /* kill all of the tree until nothing of it is left; EMPTIED follows */
     HF_KEEPER_SURVEY,        /* what is left of it; SURVEYED follows */
     HF_KEEPER_READ_EVIDENCE, /* EVIDENCE follows */

@@ -94,6 +94,35 @@ bool hf_proc_stat_read(struct hf_bytes text, struct hf_proc_stat *out)
     return true;
 }
 
+/* --- signals --- */
+
+static bool hex_read(struct hf_bytes word, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (word.len == 0 || word.len > 2 * sizeof value) return false;
+    for (size_t i = 0; i < word.len; i++) {
+        uint8_t digit = word.ptr[i], low = digit | 0x20;
+        bool is_decimal = digit >= '0' && digit <= '9';
+        if (!is_decimal && (low < 'a' || low > 'f')) return false;
+        value = value << 4 | (is_decimal ? digit - (uint64_t)'0' : low - (uint64_t)'a' + 10);
+    }
+    *out = value;
+    return true;
+}
+
+bool hf_proc_catches(struct hf_bytes status, int number)
+{
+    struct hf_bytes line;
+    uint64_t caught;
+    if (number < 1 || number > 64) return false;
+    while (hf_proc_next_line(&status, &line)) {
+        struct hf_bytes key = next_word(&line);
+        if (!hf_bytes_same(key, HF_LIT("SigCgt:"))) continue;
+        return hex_read(next_word(&line), &caught) && (caught >> (number - 1) & 1) != 0;
+    }
+    return false;
+}
+
 /* --- mounts and cgroups --- */
 
 bool hf_proc_mount_read(struct hf_bytes line, struct hf_proc_mount *out)

@@ -30,6 +30,9 @@ bool hf_proc_next_line(struct hf_bytes *text, struct hf_bytes *line);
  * is such a line. */
 bool hf_proc_key_number(struct hf_bytes text, struct hf_bytes key, uint64_t *out);
 
+/* Whether /proc/PID/status says that the process has a handler for signal `number`, 1 to 64. */
+bool hf_proc_catches(struct hf_bytes status, int number);
+
 /* One line of /proc/PID/mountinfo. */
 struct hf_proc_mount {
     struct hf_bytes root, point, type; /* octal escapes as they stand */

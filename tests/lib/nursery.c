@@ -367,6 +367,7 @@ static void spawn(struct nursery *n, const struct hf_keeper_action *a)
     begin_kid(n, k); /* it exists before anybody is told */
     struct mail *m = post_tree(n, HF_KEEPER_SPAWNED, HF_MS(k->child.spawn_ms), a->tree);
     m->event.u.spawned.pid = k->pid;
+    m->event.is_holdfast = k->child.is_holdfast;
 }
 
 static void adopt(struct nursery *n, const struct hf_keeper_action *a)
@@ -407,6 +408,9 @@ static void usr(struct nursery *n, struct kid *k)
     case NURSERY_APPLIES:
         k->applied = n->revision;
         return;
+    case NURSERY_NOTIFIES:
+        post_tree(n, HF_KEEPER_NOTIFIED_READY, HF_MS(1), k->tree);
+        return;
     case NURSERY_SAYS_READY:
         m = post(n, HF_KEEPER_LINK_EVENT, HF_MS(1));
         m->event.link = n->link;
@@ -426,6 +430,30 @@ static void check_end(struct nursery *n, const struct kid *k)
     if (is_suspended && is_own_idea) nursery_fail(n, "a suspended gateway is ended by itself");
 }
 
+static bool is_stopped(const struct nursery *n, const struct kid *k)
+{
+    return k->is_stopped || (k->child.hangs_stopped && is_hung(n, k));
+}
+
+/* TERM waits for a process that a signal has stopped. */
+static void term(struct nursery *n, struct kid *k)
+{
+    k->term_waits = is_stopped(n, k);
+    if (!k->child.ignores_term && !k->term_waits)
+        k->exit_at = hf_time_after(n->now.mono, HF_MS(k->child.term_ms));
+    k->child.exit_code = 0;
+    k->child.exit_signal = 0;
+    k->child.says_restart = false;
+}
+
+static void go_on(struct nursery *n, struct kid *k)
+{
+    if (!is_stopped(n, k)) return;
+    k->is_stopped = false;
+    k->hang_at = HF_NEVER;
+    if (k->term_waits) term(n, k);
+}
+
 static void signal_kid(struct nursery *n, const struct hf_keeper_action *a)
 {
     struct kid *k = find_kid(n, a->tree);
@@ -434,27 +462,24 @@ static void signal_kid(struct nursery *n, const struct hf_keeper_action *a)
     n->signals[a->u.signal.signal]++;
     if (!k->exists) return;
     if (a->u.signal.to_others) {
+        if (a->u.signal.signal == HF_KEEPER_CONT) return; /* no member of these is ever stopped */
         if (!k->child.ignores_term) k->members = 0;
         if (!k->main_lives) tell_empty(n, k);
         return;
     }
     switch (a->u.signal.signal) {
     case HF_KEEPER_TERM:
-        if (!k->child.ignores_term && !k->is_stopped)
-            k->exit_at = hf_time_after(n->now.mono, HF_MS(k->child.term_ms));
-        k->child.exit_code = 0;
-        k->child.exit_signal = 0;
-        k->child.says_restart = false;
+        term(n, k);
         return;
     case HF_KEEPER_KILL:
         kill_all(n, k);
         return;
     case HF_KEEPER_CONT:
-        k->is_stopped = false;
-        k->hang_at = HF_NEVER;
+        go_on(n, k);
         return;
     case HF_KEEPER_USR1:
     case HF_KEEPER_USR2:
+    case HF_KEEPER_HUP:
         usr(n, k);
         return;
     }

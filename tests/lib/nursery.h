@@ -30,7 +30,8 @@ enum nursery_on_usr {
     NURSERY_RESTARTS,
     NURSERY_DIES,
     NURSERY_SAYS_READY,
-    NURSERY_APPLIES, /* the file, and says so when config.get is asked */
+    NURSERY_NOTIFIES, /* READY=1 to its NOTIFY_SOCKET */
+    NURSERY_APPLIES,  /* the file, and says so when config.get is asked */
 };
 
 /* How a child behaves; zeroed: ready at once, lives until TERM, which it obeys. */
@@ -61,6 +62,7 @@ struct child {
     bool frees_port;      /* nor listens meanwhile */
     int64_t gives_up_ms;  /* exits with 78 when the port is taken for so long; 0: it waits */
     enum nursery_on_usr on_usr;
+    bool is_holdfast;
     const char *version; /* of the gateway; NULL: "2026.9.6" */
     const char *methods; /* more of them: ",\"shutdown\""; NULL: none */
     int64_t budget_ms;   /* status.shutdownBudget; 0: not told */
@@ -84,7 +86,7 @@ struct kid { /* one tree */
     unsigned members;
     struct child child;
     hf_time made_at, ready_at, exit_at, down_until, hang_at, restart_at;
-    bool is_stopped, has_notified;
+    bool is_stopped, term_waits, has_notified;
     bool is_bound;       /* it has the port: whoever came first */
     hf_time gives_up_at; /* HF_NEVER: nobody else has it */
     int boot;
@@ -173,7 +175,7 @@ struct nursery {
         int code, signal;
     } told[HF_KEEPER_TELL_STARTUP + 1];
     size_t notices[HF_KEEPER_NOTICE_EXTEND + 1];
-    size_t signals[HF_KEEPER_USR2 + 1];
+    size_t signals[HF_KEEPER_HUP + 1];
     size_t calls_shutdown, calls_channels, pings, log_counts[4], reads;
     hf_time spawned_at[NURSERY_SPAWNS];
     size_t spawns, doctors;

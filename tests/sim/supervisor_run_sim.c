@@ -224,6 +224,46 @@ static void the_signal_is_the_one_that_the_version_knows(void)
     }
 }
 
+/* One of our own kind: its version is no OpenClaw's, and HUP is its word, right after a
+ * connect too. */
+static void a_holdfast_is_reloaded_by_hup(void)
+{
+    static const char *const versions[] = { "0.1.0", "2026.9.6", "x" };
+    for (size_t i = 0; i < HF_COUNT(versions); i++) {
+        struct child child = { RELOADABLE, .version = versions[i], .is_holdfast = true,
+                               .on_usr = NURSERY_NOTIFIES };
+        nursery_init(&n, 1);
+        nursery_plan(&n, &child, 1);
+        be_running();
+        int64_t pid = nursery_status(&n).pid;
+        uint64_t tag = ask(HF_KEEPER_DO_RELOAD);
+        run_ms(10);
+        CHECK_EQ_AT(i, final_of(tag), HF_KEEPER_EXECUTED);
+        CHECK_TEXT_AT(i, reason_of(tag), "applied_in_place");
+        CHECK_EQ_AT(i, n.signals[HF_KEEPER_HUP], 1);
+        CHECK_EQ_AT(i, n.signals[HF_KEEPER_USR1] + n.signals[HF_KEEPER_USR2], 0);
+        CHECK_EQ_AT(i, nursery_status(&n).pid, pid);
+        /* What it says without being asked proves nothing later. */
+        nursery_say(&n, &(struct hf_keeper_event){ .kind = HF_KEEPER_NOTIFIED_READY,
+                                                   .tree = n.s->gateway });
+        CHECK_EQ_AT(i, n.s->reload.is_open, false);
+        end();
+    }
+}
+
+/* Another program with a version that is no date gets no signal. */
+static void what_is_not_known_gets_no_signal(void)
+{
+    BEGIN({ RELOADABLE, .version = "0.1.0", .on_usr = NURSERY_DIES });
+    be_running();
+    uint64_t tag = reload();
+    run_ms(9000);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.signals[HF_KEEPER_USR1] + n.signals[HF_KEEPER_USR2] + n.signals[HF_KEEPER_HUP], 0);
+    CHECK_EQ(n.spawns, 2);
+    end();
+}
+
 /* supervisor 63: 1012 and a new hello of the same process. */
 static void a_restart_in_place_proves_the_reload(void)
 {
@@ -584,7 +624,8 @@ CHECK_MAIN(the_next_try_is_known_while_the_rest_is_being_ended,
            right_after_a_connect_only_an_unchanged_revision_is_skipped,
            the_revision_is_asked_once_and_again_on_the_next_connection,
            right_after_a_connect_only_an_unchanged_file_is_skipped,
-           the_signal_is_the_one_that_the_version_knows, a_restart_in_place_proves_the_reload,
+           the_signal_is_the_one_that_the_version_knows, a_holdfast_is_reloaded_by_hup,
+           what_is_not_known_gets_no_signal, a_restart_in_place_proves_the_reload,
            a_child_that_dies_on_the_signal_is_replaced_once, an_ignored_signal_becomes_a_restart,
            a_gateway_that_can_be_asked_is_asked, debounced_reloads_are_one,
            a_debounced_reload_looks_at_the_mode_again,

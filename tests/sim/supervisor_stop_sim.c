@@ -25,6 +25,20 @@ static void a_stop_asks_and_waits(void)
     end();
 }
 
+/* supervisor 78, its end: TERM waits for one that a signal stopped, so it is told to go on. */
+static void a_suspended_gateway_ends_by_its_term(void)
+{
+    BEGIN({ .ready_ms = 100, .term_ms = 700, .hang_ms = 6000, .hangs_stopped = true });
+    be_running();
+    run_ms(20000);
+    uint64_t tag = ask(HF_KEEPER_DO_STOP);
+    run_ms(710);
+    CHECK_EQ(final_of(tag), HF_KEEPER_EXECUTED);
+    CHECK_EQ(n.actions[HF_KEEPER_END], 0);
+    CHECK(n.signals[HF_KEEPER_CONT] >= 1);
+    end();
+}
+
 /* Where this text stands in the trace, behind `from`. */
 static size_t traced(size_t from, const char *text)
 {
@@ -193,7 +207,8 @@ static void three_stops_are_one(void)
     CHECK_EQ(final_of(tags[0]), HF_KEEPER_EXECUTED);
     CHECK_EQ(final_of(tags[1]), HF_KEEPER_JOINED);
     CHECK_EQ(final_of(tags[2]), HF_KEEPER_JOINED);
-    CHECK_EQ(n.actions[HF_KEEPER_SIGNAL], 2); /* TERM to the main process, to the rest */
+    CHECK_EQ(n.signals[HF_KEEPER_TERM], 2);   /* to the main process, to the rest */
+    CHECK_EQ(n.actions[HF_KEEPER_SIGNAL], 5); /* and CONT behind each, also for what it waits for */
     CHECK_EQ(final_of(ask(HF_KEEPER_DO_STOP)), HF_KEEPER_SATISFIED);
     end();
 }
@@ -718,8 +733,9 @@ static void the_history_has_a_bound(void)
 }
 
 CHECK_MAIN(requests_have_a_bound, the_history_has_a_bound, a_stop_asks_and_waits,
-           a_deaf_process_is_killed_at_the_grace, a_stop_goes_in_its_order,
-           a_stop_in_any_phase_ends_stopped, a_stop_while_a_process_is_made_leaves_none,
+           a_suspended_gateway_ends_by_its_term, a_deaf_process_is_killed_at_the_grace,
+           a_stop_goes_in_its_order, a_stop_in_any_phase_ends_stopped,
+           a_stop_while_a_process_is_made_leaves_none,
            a_start_right_after_a_stop_of_a_start_gives_a_fresh_process,
            a_start_during_a_long_stop_runs_after_it, three_stops_are_one,
            somebody_else_s_gateway_is_asked_to_shut_down,

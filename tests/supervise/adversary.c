@@ -266,6 +266,7 @@ static void run_process(const char *mode, long a, long b)
         for (long i = 0; i < a; i++) daemonize(false);
         say("READY=1");
     } else if (strcmp(mode, "stop_self") == 0) {
+        if (a != 0) signal(SIGTERM, on_term);
         say("READY=1");
         kill(getpid(), SIGSTOP);
     }

@@ -123,6 +123,17 @@ def a_child_that_stops_itself(s):
 
 
 @case
+def a_stopped_child_ends_in_order(s):
+    """supervisor 78: TERM waits for a process that is stopped: it is told to go on, and ends by itself."""
+    s.supervise("stop_self 1", "--url", "notify:", "--stop-grace", "300000")
+    pid = s.wait_phase("ready")["pid"]
+    wait_until(lambda: b"State:\tT" in read(f"/proc/{pid}/status"), "it is stopped")
+    stop(s)
+    check(s.status()["lastExit"]["code"] == 0, f"by its own handler: {s.status()}")
+    s.quit()
+
+
+@case
 def stop_while_it_starts(s):
     """supervisor 33"""
     s.supervise("sleep", "--url", "notify:")
@@ -971,12 +982,16 @@ def control(s):
     return peer.makefile("rw")
 
 
+def odd_gateway(port, *words):
+    program = os.path.join(os.path.dirname(os.path.realpath(__file__)), "odd_gateway.py")
+    return [sys.executable, program, str(port), *words]
+
+
 @case
 def a_gateway_that_speaks_like_an_old_one(s):
     """supervisor 101: each shape of its messages, over a real control connection."""
     port = free_port()
-    child = [sys.executable, os.path.join(os.path.dirname(os.path.realpath(__file__)), "odd_gateway.py"), str(port)]
-    s.supervise(child, "--url", f"ws://127.0.0.1:{port}", "--log-level", "debug")
+    s.supervise(odd_gateway(port), "--url", f"ws://127.0.0.1:{port}", "--log-level", "debug")
     s.wait_phase("warming", "ready")
     with control(s) as lines:
         lines.write('{"v":1,"id":7,"verb":"events"}\n')
@@ -1238,6 +1253,53 @@ def our_own_gateway(s):
     check(0 < recovery["deadlineInMs"] <= 90000 and "probeResult" not in recovery, f"{recovery}")
     result = s.ctl("restart")
     check(result["outcome"] == "EXECUTED" and result["pidAfter"] != result["pidBefore"], f"{result}")
+    s.quit()
+
+
+def gateway_file(s):
+    """A configuration of our own kind of gateway, and what writes its tick into it."""
+    path = s.path("gateway.json5")
+
+    def write(tick_ms):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"{{holdfast: {{tickIntervalMs: {tick_ms}}}}}")
+
+    write(15000)
+    return path, write
+
+
+def reload_in_place(s, write, pid, wait_key):
+    """The file changes and `ctl reload` has it read: the same process, told as applied."""
+    write(20000)
+    result = s.ctl("reload")
+    check(result["outcome"] == "EXECUTED" and result["reason"] == "applied_in_place", f"{result}")
+    check(s.status()["pid"] == pid, "the same process goes on")
+    wait_until(lambda: wait_key in s.log(), f"{wait_key} is told")
+
+
+@case
+def our_own_gateway_reloads_in_place(s):
+    """SIGHUP is its word for that; what an OpenClaw takes would end it."""
+    path, write = gateway_file(s)
+    s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway"), "--config", path])
+    pid = s.wait_phase("ready", "warming")["pid"]
+    reload_in_place(s, write, pid, "config.reloaded")
+    s.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: s.log().count("config.reloaded") == 2, "SIGHUP does the same")
+    check(s.status()["pid"] == pid, "and leaves it in its place")
+    s.quit()
+
+
+@case
+def a_gateway_that_takes_no_signal(s):
+    """Its version knows SIGUSR2; without a handler, as in a shell that launched the gateway, that would end it."""
+    port = free_port()
+    s.supervise(odd_gateway(port, "2026.9.6"), "--url", f"ws://127.0.0.1:{port}", "--stop-grace", "5000")
+    pid = s.wait_phase("warming", "ready")["pid"]
+    result = s.ctl("reload")
+    check(result["outcome"] == "EXECUTED" and s.status()["pid"] != pid, f"restarted instead: {result}")
+    check("cause=signal_error" in s.log(), "it is not sent")
+    check(s.status()["lastExit"]["signal"] == signal.SIGTERM, f"and it ends in order: {s.status()}")
     s.quit()
 
 

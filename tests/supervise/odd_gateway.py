@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A gateway that answers as older programs did: JSON-RPC, and messages of no known shape.
 
-    odd_gateway.py PORT
+    odd_gateway.py PORT [VERSION]
 
 `system-presence` is answered with a legacy result, `status` with an error object, anything else
 with an error text.  Behind each answer to `system-presence` come messages that are no answers:
@@ -84,4 +84,5 @@ class Server(socketserver.ThreadingTCPServer):
 
 
 if __name__ == "__main__":
+    HELLO["server"]["version"] = sys.argv[2] if len(sys.argv) > 2 else "odd"
     Server(("127.0.0.1", int(sys.argv[1])), Connection).serve_forever()

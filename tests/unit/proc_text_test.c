@@ -83,6 +83,31 @@ static void keys_are_found_by_their_whole_name(void)
     }
 }
 
+static void who_has_a_handler_is_read_from_a_mask(void)
+{
+    static const struct {
+        const char *text;
+        int number;
+        bool want;
+    } rows[] = {
+        { "SigIgn:\tffffffffffffffff\nSigCgt:\t0000000000000001\n", 1, true },
+        { "SigCgt:\t0000000000000001\n", 2, false },
+        { "SigCgt:\t0000000180004A02\n", 10, true }, /* 0x200 */
+        { "SigCgt:\t0000000180004a02\n", 12, true }, /* 0x800 */
+        { "SigCgt:\t0000000180004a02\n", 11, false },
+        { "SigCgt:\t8000000000000000\n", 64, true },
+        { "SigCgt:\tffffffffffffffff\n", 65, false },
+        { "SigCgt:\tffffffffffffffff\n", 0, false },
+        { "SigCgt:\tfffffffffffffffff\n", 1, false }, /* 65 bits are none that we know */
+        { "SigCgt:\t00g1\n", 1, false },
+        { "SigCgt:\n", 1, false },
+        { "SigIgn:\tffffffffffffffff\n", 1, false },
+        { "", 1, false },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++)
+        CHECK_EQ_AT(i, hf_proc_catches(hf_bytes_cstr(rows[i].text), rows[i].number), rows[i].want);
+}
+
 static void mounts_name_root_point_and_type(void)
 {
     static const struct {
@@ -182,6 +207,6 @@ static void what_is_no_socket_is_refused(void)
 
 CHECK_MAIN(a_stat_line_is_taken_apart, a_broken_stat_line_is_refused,
            lists_of_numbers_end_where_they_end, keys_are_found_by_their_whole_name,
-           mounts_name_root_point_and_type, octal_escapes_of_paths_are_resolved,
-           the_cgroup_of_version_2_and_its_unit, sockets_tell_where_they_listen,
-           what_is_no_socket_is_refused)
+           who_has_a_handler_is_read_from_a_mask, mounts_name_root_point_and_type,
+           octal_escapes_of_paths_are_resolved, the_cgroup_of_version_2_and_its_unit,
+           sockets_tell_where_they_listen, what_is_no_socket_is_refused)

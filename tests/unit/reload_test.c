@@ -59,6 +59,13 @@ static const struct {
     { { RUNS }, "dev", HF_RELOAD_FALLBACK, "no_signal" },
     { { .is_running = true, .connected_for = HF_MS(60000) }, "2026.9.6", HF_RELOAD_IMPOSSIBLE, "" },
     { { .is_running = true, .has_rpc = true }, "2026.9.6", HF_RELOAD_BY_RPC, "" },
+    /* One of our own kind has another word for it, and versions that are no dates. */
+    { { RUNS }, "0.1.0", HF_RELOAD_FALLBACK, "no_signal" },
+    { { RUNS }, "2024.12.31", HF_RELOAD_FALLBACK, "no_signal" },
+    { { RUNS, .is_holdfast = true }, "0.1.0", HF_RELOAD_BY_HUP, "" },
+    { { RUNS, .is_holdfast = true }, "", HF_RELOAD_BY_HUP, "" },
+    { { RUNS, .is_holdfast = true, .has_rpc = true }, "2026.9.6", HF_RELOAD_BY_HUP, "" },
+    { { .is_running = true, .is_holdfast = true }, "0.1.0", HF_RELOAD_IMPOSSIBLE, "" },
 };
 
 static void the_means_are_tried_in_their_order(void)
@@ -86,6 +93,9 @@ static void a_change_made_right_after_the_start_is_not_lost(void)
     facts.is_applied = true;
     facts.knows_revisions = false;
     CHECK_EQ(hf_reload_decide(&facts).way, HF_RELOAD_FALLBACK);
+    /* The revision is OpenClaw's file's: one of our own kind has another one. */
+    facts.knows_revisions = facts.is_holdfast = true;
+    CHECK_EQ(hf_reload_decide(&facts).way, HF_RELOAD_BY_HUP);
 }
 
 /* supervisor 61: a question is worth its answer only where the answer decides. */
@@ -102,6 +112,7 @@ static void the_revision_is_wanted_only_right_after_a_connect(void)
         { { .is_running = true, .mode = HF_RELOAD_OFF, .off_restarts = true }, false },
         { { .is_running = true, .mode = HF_RELOAD_RESTART }, false },
         { { .is_running = true, .mode = HF_RELOAD_RELOAD }, true },
+        { { .is_running = true, .is_owned = true, .is_holdfast = true }, false },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++)
         CHECK_EQ_AT(i, hf_reload_wants_revision(&rows[i].facts), rows[i].want);
@@ -113,6 +124,8 @@ static void ways_have_their_names(void)
     CHECK_TEXT(hf_bytes_cstr(hf_reload_way_name(HF_RELOAD_FORCED_RESTART)),
                "policy_forced_restart");
     CHECK_TEXT(hf_bytes_cstr(hf_reload_way_name(HF_RELOAD_IMPOSSIBLE)), "impossible");
+    CHECK_TEXT(hf_bytes_cstr(hf_reload_way_name(HF_RELOAD_BY_HUP)), "sighup");
+    CHECK_TEXT(hf_bytes_cstr(hf_reload_way_name(HF_RELOAD_FALLBACK)), "fallback_restart");
 }
 
 CHECK_MAIN(a_policy_is_what_it_says_or_the_default, the_means_are_tried_in_their_order,

@@ -26,6 +26,7 @@ struct hf_tree {
     bool is_doctor, is_adopted;
     bool is_unwanted; /* to be ended, as soon as it can be */
     bool is_good;     /* a doctor that exited with 0 */
+    bool is_holdfast; /* its main process is one of our own kind */
     int64_t pid;      /* ALIVE */
     hf_time made_at;
     struct hf_reaper reaper;
