@@ -250,6 +250,29 @@ void nursery_crash(struct nursery *n, int code, int signal)
     if (k) main_ends(n, k, code, signal);
 }
 
+static bool has_mail(const struct nursery *n, uint64_t tree)
+{
+    for (size_t i = 0; i < n->mail_len; i++)
+        if (n->mail[i].event.tree == tree) return true;
+    return false;
+}
+
+void nursery_repeat_exit(struct nursery *n, int code)
+{
+    struct hf_keeper_event again = { .kind = HF_KEEPER_EXITED };
+    const struct kid *k = &n->kids[(n->kid_at + NURSERY_KIDS - 1) % NURSERY_KIDS]; /* the newest */
+    if (k->exists) k = &n->kids[(n->kid_at + NURSERY_KIDS - 2) % NURSERY_KIDS];
+    if (k->tree == 0 || k->exists || has_mail(n, k->tree)) return;
+    size_t told = n->tells[HF_KEEPER_TELL_EXIT];
+    uint64_t stale = n->s->stale_count;
+    again.tree = k->tree;
+    again.u.exited.is_known = true;
+    again.u.exited.code = code;
+    nursery_say(n, &again);
+    NURSERY_CHECK(n, n->s->stale_count == stale + 1);
+    NURSERY_CHECK(n, n->tells[HF_KEEPER_TELL_EXIT] == told);
+}
+
 void nursery_close_link(struct nursery *n, uint16_t code)
 {
     if (n->link_is_open) lose_link(n, code, 0);
@@ -794,6 +817,18 @@ static bool may_be_named(const struct nursery *n, int64_t pid)
     return false;
 }
 
+/* What is over is waited for no more: a call ends with its connection, and only a gateway
+ * that runs, that is asked to shut down, or that does not let us in again, is watched. */
+static void check_over(struct nursery *n)
+{
+    const struct hf_supervisor *s = n->s;
+    bool may_watch = hf_phase_state(s->phase) == HF_KEEPER_RUNNING || s->stop.is_asking ||
+                     (s->start.is_open && s->start.is_reattach && s->phase == HF_PHASE_WAIT_READY);
+    if (!may_watch) NURSERY_CHECK(n, hf_time_same(hf_vigil_due(&s->vigil), HF_NEVER));
+    for (size_t i = HF_ASK_VIGIL; i < HF_ASK_COUNT && !s->link.is_ready; i++)
+        if (s->asks[i]) nursery_fail(n, "call %zu waits without a connection", i);
+}
+
 static void check(struct nursery *n)
 {
     struct hf_supervisor_status st = nursery_status(n);
@@ -815,6 +850,7 @@ static void check(struct nursery *n)
     else if (hf_time_same(n->ready_at, HF_NEVER))
         n->ready_at = n->now.mono;
     if (hf_time_since(n->now.mono, n->ready_at) >= HF_MS(120000)) n->charged = 0; /* stable */
+    check_over(n);
 }
 
 static void drain(struct nursery *n)

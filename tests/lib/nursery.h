@@ -224,6 +224,8 @@ void nursery_orphan(struct nursery *n,
                     const struct child *child); /* of the journal, lives already */
 void nursery_unstick(struct nursery *n);
 void nursery_crash(struct nursery *n, int code, int signal);
+/* The end of a former child is told once more, long after it was, and changes nothing. */
+void nursery_repeat_exit(struct nursery *n, int code);
 void nursery_close_link(struct nursery *n, uint16_t code);
 void nursery_config(struct nursery *n, const char *text); /* the file changes, and is told */
 void nursery_event(struct nursery *n, const char *name, const char *payload);

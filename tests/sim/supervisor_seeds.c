@@ -174,7 +174,7 @@ static void happen(struct nursery *n)
                                            "{gateway:{reload:{mode:'restart'}}}",
                                            "{gateway:{reload:{debounceMs:50}}}", "not json" };
     struct hf_keeper_event woke = { .kind = HF_KEEPER_WOKE };
-    switch (dice(n, 15)) {
+    switch (dice(n, 16)) {
     case 0:
         nursery_crash(n, (int)dice(n, 80), chance(n, 30) ? 15 : 0);
         return;
@@ -203,6 +203,9 @@ static void happen(struct nursery *n)
         return;
     case 8:
         if (chance(n, 20)) complain(n);
+        return;
+    case 9:
+        nursery_repeat_exit(n, chance(n, 50) ? 78 : 0);
         return;
     default:
         ask(n);
