@@ -11,8 +11,8 @@
 #include "lib/fault.h"
 #include "lib/scratch.h"
 #include "prog/config.h"
-#include "prog/config_edit.h"
 #include "prog/settings_from.h"
+#include "wire/json5_edit.h"
 
 static struct hf_fault fault;
 static struct scratch scratch;
@@ -35,10 +35,11 @@ static int read_config(void)
 
 static int edit_config(void)
 {
+    struct hf_json5_error error;
     struct hf_buf out;
     hf_buf_init(&out, 4096);
-    int err = hf_config_edit(HF_LIT("{ gateway: { port: 1 } }"), "file", "gateway.bind",
-                             HF_LIT("\"lan\""), &out, &fault);
+    int err = hf_json5_edit(HF_LIT("{ gateway: { port: 1 } }"), HF_LIT("gateway.bind"),
+                            HF_LIT("\"lan\""), HF_LIMIT_JSON_DEPTH, &out, &error);
     hf_buf_fini(&out);
     return err;
 }
