@@ -18,6 +18,7 @@
 #include "host/probe.h"
 #include "host/scribe.h"
 #include "host/supervise.h"
+#include "host/token_file.h"
 #include "host/trees.h"
 
 /* An event that waits for its turn, with copies of what it leads to. */
@@ -59,15 +60,6 @@ struct hf_sup_link {
     struct hf_bytes scopes[1];
 };
 
-struct hf_sup_secrets { /* of this place, for the censor */
-    struct hf_censor_known known;
-    struct hf_bytes views[HF_LIMIT_KEEPER_SECRETS]; /* first the one that we were given */
-    char texts[HF_LIMIT_KEEPER_SECRETS][HF_STATE_PATH_BYTES];
-    size_t next;
-    ino_t ino; /* of the token file as it was read */
-    struct timespec changed_at;
-};
-
 struct hf_supervise {
     struct hf_supervise_config config;
     uv_loop_t *loop;
@@ -87,7 +79,7 @@ struct hf_supervise {
     struct hf_notify_in *notify_in;
     uint64_t gateway;              /* the newest tree of a gateway */
     uint64_t running, ready_early; /* trees: RUNS was told; READY=1 came before that */
-    struct hf_sup_secrets secrets;
+    struct hf_token_file secrets;  /* of this place, for the censor and for logins */
     /* What the child says, on its way to a file. */
     struct hf_scribe *scribe;  /* NULL: not open */
     struct hf_buf child_lines; /* whole lines, at most HF_LIMIT_LOG_BUFFER_BYTES */
