@@ -1,33 +1,5 @@
 #include "core/endpoint.h"
-#include "wire/net_address.h"
-
-static bool ends_nocase(struct hf_bytes host, struct hf_bytes suffix)
-{
-    return host.len > suffix.len &&
-           hf_bytes_same_nocase(hf_bytes_from(host, host.len - suffix.len), suffix);
-}
-
-static bool is_carrier_grade(const struct hf_net_address *address)
-{
-    struct hf_net_range range;
-    return hf_net_range_read(HF_LIT("100.64.0.0/10"), &range) && hf_net_range_has(&range, address);
-}
-
-bool hf_endpoint_is_loopback(struct hf_bytes host)
-{
-    struct hf_net_address address;
-    if (hf_net_address_read(host, &address)) return hf_net_is_loopback(&address);
-    return hf_bytes_same_nocase(host, HF_LIT("localhost"));
-}
-
-bool hf_endpoint_may_be_plain(struct hf_bytes host)
-{
-    struct hf_net_address address;
-    if (hf_endpoint_is_loopback(host)) return true;
-    if (hf_net_address_read(host, &address))
-        return hf_net_is_private(&address) || is_carrier_grade(&address);
-    return ends_nocase(host, HF_LIT(".local")) || ends_nocase(host, HF_LIT(".ts.net"));
-}
+#include "wire/net_host.h"
 
 /* --- the pinned certificate --- */
 
@@ -66,7 +38,7 @@ const char *hf_endpoint_fault(const struct hf_endpoint *e)
         return "the certificate fingerprint is not the 64 hexadecimal digits of a SHA-256";
     if (has_pin && !e->is_tls) return "a certificate fingerprint wants a wss:// address";
     if (e->has_headers && !e->is_tls) return "headers for the way to the gateway want wss://";
-    if (!e->is_tls && !e->allows_plain && !hf_endpoint_may_be_plain(e->host))
+    if (!e->is_tls && !e->allows_plain && !hf_net_host_is_near(e->host))
         return "the gateway is not at a private address: plain ws:// would show the secret to "
                "everybody on the way";
     return NULL;
@@ -74,5 +46,5 @@ const char *hf_endpoint_fault(const struct hf_endpoint *e)
 
 bool hf_endpoint_is_trusted(const struct hf_endpoint *e)
 {
-    return hf_endpoint_is_loopback(e->host) || (e->is_tls && e->fingerprint.len > 0);
+    return hf_net_host_is_loopback(e->host) || (e->is_tls && e->fingerprint.len > 0);
 }

@@ -16,13 +16,6 @@ struct hf_endpoint {
     struct hf_bytes fingerprint; /* of the certificate, as text; empty: none is pinned */
 };
 
-/* "localhost" or an address of this machine's loopback. */
-bool hf_endpoint_is_loopback(struct hf_bytes host);
-
-/* Whether plain text may go there: loopback, private, link-local and carrier-grade
- * addresses, and names below .local and .ts.net. */
-bool hf_endpoint_may_be_plain(struct hf_bytes host);
-
 /* 64 hexadecimal digits, or 32 pairs of them with colons, behind an optional
  * "sha256:": true and the bytes. */
 bool hf_endpoint_fingerprint_read(struct hf_bytes text, uint8_t out[HF_FINGERPRINT_BYTES]);

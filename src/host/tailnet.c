@@ -1,5 +1,4 @@
 #include "host/tailnet.h"
-#include "base/assert.h"
 
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -8,8 +7,6 @@
 
 size_t hf_tailnet_pick(const struct ifaddrs *interfaces, char out[HF_NET_ADDRESS_CHARS])
 {
-    struct hf_net_range shared;
-    HF_ASSERT(hf_net_range_read(HF_LIT("100.64.0.0/10"), &shared));
     for (const struct ifaddrs *at = interfaces; at; at = at->ifa_next) {
         struct sockaddr_in v4;
         uint8_t bytes[4];
@@ -18,7 +15,7 @@ size_t hf_tailnet_pick(const struct ifaddrs *interfaces, char out[HF_NET_ADDRESS
         memcpy(&v4, at->ifa_addr, sizeof v4);
         memcpy(bytes, &v4.sin_addr, sizeof bytes);
         struct hf_net_address address = hf_net_address_v4(bytes);
-        if (hf_net_range_has(&shared, &address)) return hf_net_address_write(&address, out);
+        if (hf_net_is_shared(&address)) return hf_net_address_write(&address, out);
     }
     return 0;
 }

@@ -1,10 +1,10 @@
 #include "prog/target.h"
 #include "base/crypto.h"
 #include "base/limits.h"
-#include "core/endpoint.h"
 #include "core/pin.h"
 #include "host/file.h"
 #include "prog/paths.h"
+#include "wire/net_host.h"
 #include "wire/url_secret.h"
 
 #include <stdio.h>
@@ -94,8 +94,8 @@ static int read_url(struct hf_target *t, const struct address *address, struct h
                             address->where);
     show_url(t);
     const char *allowed = hf_paths_variable("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS");
-    t->may_be_plain = t->url.is_tls || hf_endpoint_may_be_plain(t->url.host) ||
-                      (allowed && strcmp(allowed, "1") == 0);
+    t->may_be_plain =
+        t->url.is_tls || hf_net_host_is_near(t->url.host) || (allowed && strcmp(allowed, "1") == 0);
     return 0;
 }
 
@@ -210,7 +210,7 @@ int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fa
                                      : secret_of(t, HF_KEY_TOKEN, address.least);
     t->credentials.password = is_remote ? remote_secret(t, HF_KEY_PASSWORD, HF_KEY_REMOTE_PASSWORD)
                                         : secret_of(t, HF_KEY_PASSWORD, address.least);
-    t->is_local = hf_endpoint_is_loopback(t->url.host);
+    t->is_local = hf_net_host_is_loopback(t->url.host);
     t->credentials.is_trusted = t->is_local || (t->url.is_tls && t->has_pin);
     bool has_secret = t->credentials.token.len > 0 || t->credentials.password.len > 0;
     t->is_starting_here = is_starting_here(t);

@@ -97,6 +97,11 @@ bool hf_net_is_private(const struct hf_net_address *a)
            starts_with(a, unique_local, 7) || starts_with(a, link_local, 10);
 }
 
+bool hf_net_is_shared(const struct hf_net_address *a)
+{
+    return v4_starts_with(a, 100, 64, 10);
+}
+
 static bool has_bits_behind(const struct hf_net_range *range)
 {
     for (unsigned bit = range->bits; bit < 8 * HF_NET_ADDRESS_BYTES; bit++)

@@ -32,6 +32,7 @@ bool hf_net_address_same(const struct hf_net_address *a, const struct hf_net_add
 bool hf_net_is_v4(const struct hf_net_address *a);
 bool hf_net_is_loopback(const struct hf_net_address *a); /* 127/8, ::1 */
 bool hf_net_is_private(const struct hf_net_address *a);  /* RFC 1918, fc00::/7, link-local */
+bool hf_net_is_shared(const struct hf_net_address *a);   /* RFC 6598, 100.64/10: also tailnets */
 
 /* "10.0.0.0/8", "fd00::/8", or one address.  False on anything else, also when
  * bits behind the prefix are set. */

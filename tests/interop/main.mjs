@@ -7,6 +7,7 @@ import { startHoldfast, startReal } from "./lib/gateway.mjs";
 import { GATEWAYS } from "./lib/proxied.mjs";
 import { Plan, run } from "./lib/tap.mjs";
 import { record } from "./record.mjs";
+import browser from "./suites/browser.mjs";
 import cli from "./suites/cli.mjs";
 import handshake from "./suites/handshake.mjs";
 import http from "./suites/http.mjs";
@@ -34,6 +35,7 @@ const SUITES = [
     native,
     supervise,
     relay,
+    browser,
 ];
 
 // The gateways that tests share: name and `gateway` section of the configuration.

@@ -9,9 +9,9 @@ readonly TEST_SET=("${BUILD_SET[@]}" clang:clang libclang-rt-14-dev libcmocka-de
 readonly LINT_SET=("${BUILD_SET[@]}" git:git clang:clang clang-tidy:clang-tidy
     clang-format:clang-format shellcheck:shellcheck scdoc:scdoc python3:python3 libcmocka-dev
     g++:g++ abigail-tools:abidw binutils:nm)
-readonly INTEROP_SET=("${BUILD_SET[@]}" nodejs:node npm:npm ca-certificates python3:python3
+readonly BENCH_SET=("${BUILD_SET[@]}" nodejs:node npm:npm ca-certificates python3:python3
     openssl:openssl iproute2:ss)
-readonly BENCH_SET=("${INTEROP_SET[@]}")
+readonly INTEROP_SET=("${BENCH_SET[@]}" chromium:chromium)
 readonly COVER_SET=("${TEST_SET[@]}" gcovr:gcovr)
 
 is_there() {

@@ -1,5 +1,5 @@
 #include "core/login/parts.h"
-#include "wire/net_address.h"
+#include "wire/net_host.h"
 
 struct web_origin {
     struct hf_bytes scheme, authority; /* authority without the scheme's own port */
@@ -56,25 +56,6 @@ static struct hf_bytes host_name(struct hf_bytes authority)
     return hf_bytes_head(authority, hf_bytes_find(authority, 0, ':'));
 }
 
-static bool ends_nocase(struct hf_bytes text, struct hf_bytes suffix)
-{
-    return text.len >= suffix.len &&
-           hf_bytes_same_nocase(hf_bytes_from(text, text.len - suffix.len), suffix);
-}
-
-/* A page from a name that anybody can register may point its name at this server
- * (DNS rebinding), so that Origin and Host agree.  Addresses and names that the
- * public DNS does not serve cannot be had that way; all others must be listed. */
-static bool is_unforgeable(struct hf_bytes host, bool is_direct_local)
-{
-    struct hf_net_address address;
-    if (hf_net_address_read(host, &address))
-        return !hf_net_is_loopback(&address) || is_direct_local;
-    if (hf_bytes_same_nocase(host, HF_LIT("localhost")) || ends_nocase(host, HF_LIT(".localhost")))
-        return is_direct_local;
-    return ends_nocase(host, HF_LIT(".local")) || ends_nocase(host, HF_LIT(".ts.net"));
-}
-
 enum hf_origin_verdict hf_login_origin(const struct hf_login_peer *peer,
                                        const struct hf_login_policy *policy)
 {
@@ -82,8 +63,14 @@ enum hf_origin_verdict hf_login_origin(const struct hf_login_peer *peer,
     if (!peer->has_origin || !read_origin(peer->origin, &origin)) return HF_ORIGIN_INVALID;
     if (is_listed(&origin, policy)) return HF_ORIGIN_FINE;
     struct hf_bytes host = without_port(hf_bytes_trim(peer->host), origin.scheme);
-    if (!hf_bytes_same_nocase(host, origin.authority)) return HF_ORIGIN_FOREIGN;
-    if (policy->allows_host_origin) return HF_ORIGIN_FINE;
-    return is_unforgeable(host_name(host), peer->is_direct_local) ? HF_ORIGIN_FINE
-                                                                  : HF_ORIGIN_FOREIGN;
+    bool is_same = hf_bytes_same_nocase(host, origin.authority);
+    if (is_same && policy->allows_host_origin) return HF_ORIGIN_FINE;
+    /* A page of this very machine, whatever served it, if the browser runs here, too. */
+    struct hf_bytes name = host_name(origin.authority);
+    if (hf_net_host_is_loopback(name))
+        return peer->is_direct_local ? HF_ORIGIN_FINE : HF_ORIGIN_FOREIGN;
+    /* A page from a name that anybody can register may point its name at this server
+     * (DNS rebinding), so that Origin and Host agree: only a host that cannot be had
+     * that way counts as ours, all others must be listed. */
+    return is_same && hf_net_host_is_near(name) ? HF_ORIGIN_FINE : HF_ORIGIN_FOREIGN;
 }

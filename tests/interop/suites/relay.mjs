@@ -4,6 +4,7 @@ import fs from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import path from "node:path";
+import { Browser } from "../lib/browser.mjs";
 import { chain } from "../lib/chain.mjs";
 import { Library } from "../lib/client.mjs";
 import { must, mustEqual } from "../lib/compare.mjs";
@@ -31,10 +32,12 @@ export default function relay(plan, ctx) {
     test("clients that come before the gateway hear of its start only, and land", () => scene.begin());
     test("HTTP and the Control UI come through", () => pages(scene));
     test("a page of the Control UI's own origin may connect", () => origin(scene));
+    test("the Control UI logs in through it, in a real browser", () => scene.show());
     test("a peer from afar does not look local to the gateway", () => fromAfar(scene));
     test("a relay with TLS in front of it", () => secured(scene));
     test("over ctl restart clients hear of a start only, and are back within 2 s", () =>
         scene.over("close", () => scene.place.ctl("restart")));
+    test("the Control UI is back by itself", () => scene.shown());
     test("over kill -9 of the gateway, too", () =>
         scene.over(null, () => process.kill(scene.place.gatewayPid(), "SIGKILL")));
     test("its end lets the gateway say goodbye and leaves nothing behind", () => scene.end());
@@ -96,6 +99,19 @@ class Scene {
             for (const what of ["error", "paused", "gap"]) mustEqual(library.all(what), []);
     }
 
+    async show() {
+        this.browser = await Browser.start();
+        this.page = await this.browser.open(`http://127.0.0.1:${this.place.port}/#token=${TOKEN}`);
+        mustEqual((await this.page.hello(1)).protocol, 4);
+    }
+
+    // The page was not touched, and the hello it got is of the gateway's new process.
+    async shown() {
+        must(this.page, "it never logged in");
+        const [before, after] = [await this.page.hello(1), await this.page.hello(2)];
+        must(before.server.bootId !== after.server.bootId, "the same gateway");
+    }
+
     // The gateway goes and comes again: each client loses its one connection, then waits.
     async over(how, restart) {
         const { driver, libraries } = this;
@@ -119,6 +135,7 @@ class Scene {
 
     async end() {
         const { driver, libraries, place } = this;
+        await this.browser?.stop();
         try {
             const told = libraries.map((library) => library.all("event").length);
             const closes = libraries.map((library) => library.all("close").length);
