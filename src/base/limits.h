@@ -18,6 +18,7 @@
     X(HTTP_HEAD_BYTES, 16384, "bytes", "as the HTTP server of the real gateway", "431")                                                         \
     X(HTTP_LINE_BYTES, 8192, "bytes", "the request line is a part of the head", "414")                                                          \
     X(HTTP_FIELDS, 100, "fields", "no client sends as many", "431")                                                              \
+    X(FORWARDED_LINES, 16, "lines", "of one forwarding field; no proxy writes as many", "403: nobody is named")              \
     X(HTTP_BODY_BYTES, 65536, "bytes", "no endpoint takes a body", "413")                                                   \
     X(JSON_DEPTH_PREAUTH, 64, "levels", "a stranger's connect is flat", "malformed frame")                                            \
     X(JSON_DEPTH, 256, "levels", "a value is read without recursion up to here", "malformed frame")                                                   \

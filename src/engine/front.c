@@ -3,8 +3,6 @@
 #include "base/assert.h"
 #include "base/limits.h"
 
-enum { FORWARDED_LINES_MAX = 16 };
-
 void hf_front_config_init(struct hf_front_config *config)
 {
     *config = (struct hf_front_config){
@@ -18,15 +16,14 @@ void hf_front_config_init(struct hf_front_config *config)
     };
 }
 
-void hf_front_set_trusted(struct hf_front *f, const struct hf_text_list *trusted)
+void hf_front_set(struct hf_front *f, const struct hf_settings *settings)
 {
-    f->trusted_count = 0;
-    for (size_t i = 0; i < trusted->count && i < HF_SETTINGS_LIST_MAX; i++)
-        if (hf_net_range_read(trusted->items[i], &f->trusted[f->trusted_count])) f->trusted_count++;
+    hf_ingress_rules_set(&f->ingress, settings->trusted_proxies.items,
+                         settings->trusted_proxies.count, settings->allow_real_ip_fallback);
 }
 
 void hf_front_init(struct hf_front *f, const struct hf_front_config *config,
-                   const struct hf_text_list *trusted)
+                   const struct hf_settings *settings)
 {
     struct hf_admit_limits limits = {
         .connections = HF_LIMIT_RELAY_CONNECTIONS,
@@ -36,7 +33,7 @@ void hf_front_init(struct hf_front *f, const struct hf_front_config *config,
         .hello_within = config->limits.answer_within,
     };
     *f = (struct hf_front){ .config = *config };
-    hf_front_set_trusted(f, trusted);
+    hf_front_set(f, settings);
     hf_admit_init(&f->admit, &limits, config->hash_key);
     hf_pool_init(&f->conns, sizeof(struct hf_front_conn), HF_LIMIT_RELAY_CONNECTIONS);
     hf_dueq_init(&f->due);
@@ -145,61 +142,20 @@ struct hf_front_outlook hf_front_outlook(const struct hf_supervisor_status *stat
 
 /* --- who asks --- */
 
-static bool is_trusted(const struct hf_front *f, const struct hf_net_address *peer)
-{
-    for (size_t i = 0; i < f->trusted_count; i++)
-        if (hf_net_range_has(&f->trusted[i], peer)) return true;
-    return false;
-}
-
-static bool has_attribution(const struct hf_http_request *request)
-{
-    for (size_t i = 0; i < request->fields.count; i++)
-        if (hf_http_is_attribution(request->fields.items[i].name)) return true;
-    return false;
-}
-
-/* The client that a trusted proxy names in the lines of one field. */
-static bool find_client(const struct hf_front *f, const struct hf_net_address *peer,
-                        const struct hf_http_request *request, struct hf_bytes name,
-                        enum hf_net_list list, struct hf_net_address *client)
-{
-    struct hf_bytes values[FORWARDED_LINES_MAX];
-    size_t count = 0, at = 0;
-    if (hf_http_count(&request->fields, name) > FORWARDED_LINES_MAX) return false;
-    while (count < FORWARDED_LINES_MAX && hf_http_next(&request->fields, name, &at, &values[count]))
-        count++;
-    return count > 0 && hf_net_client_find(peer, f->trusted, f->trusted_count, list, values, count,
-                                           client) == HF_NET_HOPS_CLIENT;
-}
-
-/* False: nobody can say who asks. */
-static bool attribute(const struct hf_front *f, struct hf_front_conn *c,
-                      const struct hf_http_request *request, bool *is_proxied)
-{
-    struct hf_net_address peer = hf_net_address_v6(c->peer.address);
-    *is_proxied = has_attribution(request);
-    if (!*is_proxied) return true;
-    if (!is_trusted(f, &peer)) return false;
-    if (hf_http_count(&request->fields, HF_LIT("X-Forwarded-For")) > 0)
-        return find_client(f, &peer, request, HF_LIT("X-Forwarded-For"), HF_NET_X_FORWARDED_FOR,
-                           &c->client);
-    return find_client(f, &peer, request, HF_LIT("Forwarded"), HF_NET_FORWARDED, &c->client);
-}
-
 static uint32_t judge(struct hf_front *f, hf_time now, hf_id id, struct hf_front_conn *c)
 {
     const struct hf_http_request *request = hf_relay_request(&c->relay);
     struct hf_http_upgrade upgrade;
-    bool is_proxied;
+    struct hf_net_address peer = hf_net_address_v6(c->peer.address);
     hf_http_upgrade_check(request, &upgrade);
     bool is_broken = upgrade.status != 0 && upgrade.status != 101;
     /* Its head took its time, and the gateway is gone. */
     if (!f->is_ready) return hf_relay_refuse(&c->relay);
-    if (is_broken || !attribute(f, c, request, &is_proxied)) return hf_relay_refuse(&c->relay);
+    enum hf_ingress who = hf_ingress_find(&f->ingress, &peer, &request->fields, &c->client);
+    if (is_broken || who == HF_INGRESS_UNATTRIBUTABLE) return hf_relay_refuse(&c->relay);
     char name[HF_NET_ADDRESS_CHARS];
     size_t name_len = hf_net_address_write(&c->client, name);
-    bool is_local = hf_net_is_loopback(&c->client) && !is_proxied;
+    bool is_local = hf_net_is_loopback(&c->client) && who == HF_INGRESS_DIRECT;
     struct hf_http_forward forward = {
         .is_upgrade = upgrade.status == 101,
         .client = is_local ? HF_EMPTY : hf_bytes(name, name_len),

@@ -7,11 +7,12 @@
  * cannot be relayed goes to the gate too, with the bytes that came so far.
  *
  * Who is named.  A peer that is one of the trusted proxies is replaced by the client that
- * it names.  A client on this machine that comes directly is not named: the upstream
+ * it names (core/ingress, as the gate does it).  A client on this machine that comes directly is not named: the upstream
  * sees us in its place, on the same machine.  Everybody else is named in
  * X-Forwarded-For, so that the upstream never takes a remote client for a local one; it
  * must trust our address (its `gateway.trustedProxies`), else it refuses them.
- * A forwarding field of a peer that is no trusted proxy is refused by the gate.
+ * Who cannot be attributed goes to the gate, which says only that the process lives and
+ * refuses everything else.
  *
  * Pure: the host owns sockets, and gives and carries out what core/relay says. */
 #ifndef HF_ENGINE_FRONT_H
@@ -19,11 +20,11 @@
 
 #include "base/dueq.h"
 #include "core/admit.h"
+#include "core/ingress.h"
 #include "core/relay.h"
 #include "engine/settings.h"
 #include "engine/supervisor.h"
 #include "port/event.h"
-#include "wire/net_address.h"
 
 struct hf_front_config {
     struct hf_relay_limits limits;
@@ -41,8 +42,7 @@ struct hf_front_counts {
 
 struct hf_front { /* fields are private; `counts` may be read */
     struct hf_front_config config;
-    struct hf_net_range trusted[HF_SETTINGS_LIST_MAX];
-    size_t trusted_count;
+    struct hf_ingress_rules ingress;
     bool is_ready;
     struct hf_admit admit;
     struct hf_pool conns; /* struct hf_front_conn */
@@ -61,13 +61,13 @@ struct hf_front_conn {
 /* The limits of the relay as the house has them. */
 void hf_front_config_init(struct hf_front_config *config);
 
-/* `trusted`: addresses and networks; what is neither was refused before. */
+/* `settings`: what hf_front_set takes. */
 void hf_front_init(struct hf_front *f, const struct hf_front_config *config,
-                   const struct hf_text_list *trusted);
+                   const struct hf_settings *settings);
 void hf_front_fini(struct hf_front *f);
 
-/* New trusted proxies, for clients from now on. */
-void hf_front_set_trusted(struct hf_front *f, const struct hf_text_list *trusted);
+/* Which proxies are trusted (core/ingress), for clients from now on. */
+void hf_front_set(struct hf_front *f, const struct hf_settings *settings);
 
 /* Whether new clients are relayed.  Those that are stay until one of their ends ends. */
 void hf_front_set_ready(struct hf_front *f, bool is_ready);

@@ -55,10 +55,8 @@ void hf_server_login_settings(struct hf_server *s)
     bool is_token = settings->auth_mode == HF_AUTH_TOKEN;
     struct hf_lockout_limits limits = lockout_limits(settings);
     hf_lockout_set(&s->lockout, &limits);
-    s->trusted_count = 0;
-    for (size_t i = 0; i < settings->trusted_proxies.count; i++)
-        if (hf_net_range_read(settings->trusted_proxies.items[i], &s->trusted[s->trusted_count]))
-            s->trusted_count++;
+    hf_ingress_rules_set(&s->ingress, settings->trusted_proxies.items,
+                         settings->trusted_proxies.count, settings->allow_real_ip_fallback);
     s->policy = (struct hf_login_policy){
         .mode = settings->auth_mode,
         .secret = is_token ? settings->token : settings->password,

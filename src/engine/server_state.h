@@ -15,6 +15,7 @@
 #include "core/fanout.h"
 #include "core/gate.h"
 #include "core/heartbeat.h"
+#include "core/ingress.h"
 #include "core/liveness.h"
 #include "core/lockout.h"
 #include "core/login.h"
@@ -34,7 +35,6 @@
 #include "wire/http_head.h"
 #include "wire/json_read.h"
 #include "wire/json_write.h"
-#include "wire/net_address.h"
 #include "wire/schema/connect.h"
 #include "wire/schema/details.h"
 #include "wire/schema/error.h"
@@ -171,8 +171,7 @@ struct hf_server {
     char *settings_text;
     size_t settings_text_len;
     struct hf_login_policy policy; /* spans of the settings */
-    struct hf_net_range trusted[HF_SETTINGS_LIST_MAX];
-    size_t trusted_count;
+    struct hf_ingress_rules ingress;
     struct hf_buf policy_json; /* of hello-ok */
     struct hf_buf event_loop;  /* the newest sample as JSON; empty before the first */
     struct hf_log log;
@@ -310,12 +309,7 @@ void hf_conn_http_text(struct hf_server *s, struct hf_conn *c, unsigned status,
 
 /* --- server_ingress.c --- */
 
-enum hf_ingress {
-    HF_INGRESS_DIRECT,
-    HF_INGRESS_PROXIED, /* client_address is what a trusted proxy says */
-    HF_INGRESS_UNATTRIBUTABLE,
-};
-
+/* Who asks; `client_address` is theirs from now on. */
 enum hf_ingress hf_conn_ingress(const struct hf_server *s, struct hf_conn *c,
                                 const struct hf_http_request *req);
 

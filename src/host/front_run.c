@@ -151,7 +151,7 @@ int hf_front_run_new(struct hf_front_run **out, struct hf_loop *loop,
     r->is_told = config->is_told;
     r->armed_for = HF_NEVER;
     r->probe_at = r->is_told ? HF_NEVER : hf_front_now();
-    hf_front_init(&r->front, &config->front, &config->settings->trusted_proxies);
+    hf_front_init(&r->front, &config->front, config->settings);
     hf_dialer_init(&r->dialer, r->uv);
     uv_timer_init(r->uv, &r->timer);
     r->timer.data = r;
@@ -163,7 +163,7 @@ int hf_front_run_new(struct hf_front_run **out, struct hf_loop *loop,
 
 void hf_front_run_settings(struct hf_front_run *r, const struct hf_settings *settings)
 {
-    hf_front_set_trusted(&r->front, &settings->trusted_proxies);
+    hf_front_set(&r->front, settings);
 }
 
 void hf_front_run_tell(struct hf_front_run *r, bool is_ready)

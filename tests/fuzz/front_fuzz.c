@@ -40,7 +40,7 @@ static void carry_out(struct hf_front *f, hf_id id, uint32_t acts, bool says_101
 
 static void run(struct hf_bytes text, uint32_t cuts, bool says_101, struct passed *out)
 {
-    static const struct hf_text_list nobody = { .count = 0 };
+    static const struct hf_settings nobody = { .trusted_proxies.count = 0 };
     struct hf_peer peer = { .address = {
                                 [10] = 0xff, [11] = 0xff, [12] = 192, [14] = 2, [15] = 7 } };
     struct hf_front_config config;

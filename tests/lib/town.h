@@ -170,7 +170,7 @@ static const struct guest_wires town_wires = { .dial = town_dial,
 /* Its gateway is not there yet; nobody is relayed. */
 static inline struct town *town_new(uint64_t seed, bool has_gate)
 {
-    static const struct hf_text_list nobody = { .count = 0 };
+    static const struct hf_settings nobody = { .trusted_proxies.count = 0 };
     struct town *t = calloc(1, sizeof *t);
     struct hf_front_config config;
     CHECK(t != NULL);

@@ -319,7 +319,7 @@ static void wind_up(struct run *r)
 
 static void run_seed(uint64_t seed, uint8_t digest[SEEDS_DIGEST_BYTES])
 {
-    static const struct hf_text_list nobody = { .count = 0 };
+    static const struct hf_settings nobody = { .trusted_proxies.count = 0 };
     struct run *r = calloc(1, sizeof *r);
     struct hf_front_config config;
     r->seed = seed;

@@ -27,11 +27,13 @@ static struct hf_peer peer_at(const char *address)
 
 static void begin(struct hf_front *f)
 {
-    static const struct hf_text_list trusted = { .items = { HF_LIT_INIT("10.0.0.0/8") },
-                                                 .count = 1 };
+    static const struct hf_settings settings = {
+        .trusted_proxies = { .items = { HF_LIT_INIT("10.0.0.0/8") }, .count = 1 },
+        .allow_real_ip_fallback = true,
+    };
     struct hf_front_config config;
     hf_front_config_init(&config);
-    hf_front_init(f, &config, &trusted);
+    hf_front_init(f, &config, &settings);
     hf_front_set_ready(f, true);
 }
 
@@ -193,13 +195,13 @@ static void who_asks_is_named_by_the_address_that_counts(void)
         { "192.0.2.7", "Forwarded: for=127.0.0.1\r\n", NULL },
         { "192.0.2.7", "X-Real-IP: 127.0.0.1\r\n", NULL },
         { "192.0.2.7", "Tailscale-User-Login: root\r\n", NULL },
-        { "10.1.2.3", "", "10.1.2.3" },
+        { "10.1.2.3", "", NULL }, /* for whom does it ask? */
         { "10.1.2.3", "X-Forwarded-For: 127.0.0.1, 192.0.2.9\r\n", "192.0.2.9" },
         { "10.1.2.3", "X-Forwarded-For: 192.0.2.9\r\nX-Forwarded-For: 10.9.9.9\r\n", "192.0.2.9" },
         { "10.1.2.3", "Forwarded: for=192.0.2.9\r\n", "192.0.2.9" },
         { "10.1.2.3", "X-Forwarded-For: 127.0.0.1\r\n", NULL },
         { "10.1.2.3", "X-Forwarded-For: nobody\r\n", NULL },
-        { "10.1.2.3", "X-Real-IP: 192.0.2.9\r\n", NULL },
+        { "10.1.2.3", "X-Real-IP: 192.0.2.9\r\n", "192.0.2.9" },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_front f;

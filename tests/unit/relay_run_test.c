@@ -205,7 +205,8 @@ static void the_place_is_held_across_the_life_of_what_is_behind(void)
     scratch_drop(&scratch);
 }
 
-/* Whoever claims to be somebody else is refused by the relay itself, also on probes. */
+/* Whoever claims to be somebody else is refused by the relay itself, on probes of
+ * readiness too. */
 static void a_claim_to_be_somebody_else_is_refused(void)
 {
     static const char *const claims[] = { "X-Forwarded-For: 127.0.0.1\r\n",
@@ -222,6 +223,9 @@ static void a_claim_to_be_somebody_else_is_refused(void)
     for (size_t i = 0; i < HF_COUNT(claims); i++) {
         CHECK_AT(i, get_has(relay.port, "/readyz", claims[i], "proxy_attribution_required"));
         CHECK_AT(i, get_has(relay.port, "/readyz", claims[i], "HTTP/1.1 403"));
+        /* But that the process lives is told to everybody, as without a relay. */
+        CHECK_AT(i, get_has(relay.port, "/healthz", claims[i], "HTTP/1.1 200"));
+        CHECK_AT(i, get_has(gateway.port, "/healthz", claims[i], "HTTP/1.1 200"));
     }
     /* One request a connection: a second one behind it is never answered. */
     struct peer p;
