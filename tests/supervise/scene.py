@@ -28,14 +28,14 @@ def check(condition, what):
 
 
 def wait_until(test, what, patience=PATIENCE):
-    """Looks until `test()` is true and returns its value."""
+    """Looks until `test()` is true and returns its value.  `what`: a text, or what makes one in the end."""
     until = time.monotonic() + patience
     while True:
         value = test()
         if value:
             return value
         if time.monotonic() > until:
-            raise Failed(f"not in time: {what}")
+            raise Failed(f"not in time: {what() if callable(what) else what}")
         time.sleep(LOOK_EVERY)
 
 
@@ -179,7 +179,7 @@ class Scene:
 
     def wait_phase(self, *phases, patience=PATIENCE):
         return wait_until(lambda: (lambda s: s if s.get("phase") in phases else None)(self.status()),
-                          f"phase {'|'.join(phases)}, is {self.status().get('phase')}", patience)
+                          lambda: f"phase {'|'.join(phases)}, is {self.status().get('phase')}", patience)  # fmt: skip
 
     def wait_exit(self, process=None):
         process = process or self.process
