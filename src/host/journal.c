@@ -1,4 +1,5 @@
 #include "host/journal.h"
+#include "base/crypto.h"
 #include "host/file.h"
 #include "host/proc_file.h"
 
@@ -7,7 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILE_BYTES = 8192 };
+enum { FILE_BYTES = 16384 };
+
+static void drop(struct hf_buf *text)
+{
+    if (text->ptr) hf_wipe(text->ptr, text->cap);
+    hf_buf_fini(text);
+}
 
 static void read_boot(char out[HF_JOURNAL_BOOT_BYTES])
 {
@@ -51,7 +58,7 @@ int hf_journal_save(const char *path, const struct hf_journal *j, struct hf_faul
         hf_fault_set(fault, err, "the record of the child is too long");
     else
         err = hf_file_replace(path, hf_buf_view(&text), 0600, fault);
-    hf_buf_fini(&text);
+    drop(&text);
     return err;
 }
 
@@ -70,13 +77,12 @@ int hf_journal_load(const char *path, struct hf_journal *out, struct hf_fault *f
         err = hf_journal_read(hf_buf_view(&text), out);
         if (err) hf_fault_set(fault, err, "%s names no process: %s", path, hf_err_text(err));
     }
-    hf_buf_fini(&text);
+    drop(&text);
     return err;
 }
 
 bool hf_journal_is_alive(const struct hf_journal *j)
 {
     struct hf_journal now;
-    return hf_journal_describe((pid_t)j->pid, &now) && now.started == j->started &&
-           strcmp(now.boot, j->boot) == 0 && strcmp(now.program, j->program) == 0;
+    return hf_journal_describe((pid_t)j->pid, &now) && hf_journal_same(&now, j);
 }

@@ -28,10 +28,15 @@ static int save_journal(struct hf_supervise *s, uint64_t tree, struct hf_fault *
     struct hf_tree_facts facts;
     struct hf_journal j = { .port = s->config.supervisor.port, .at_ms = s->now.wall_ms };
     if (tree == 0 || !hf_trees_facts(s->trees, tree, &facts) || facts.pid == 0 ||
-        !hf_journal_describe(facts.pid, &j))
-        return hf_journal_clear(s->journal_path, fault);
+        !hf_journal_describe(facts.pid, &j)) {
+        int err = hf_sup_secrets_bequeath(s, NULL, fault);
+        int other = hf_journal_clear(s->journal_path, fault);
+        return err ? err : other;
+    }
     snprintf(j.group, sizeof j.group, "%s", facts.group);
-    return hf_journal_save(s->journal_path, &j, fault);
+    /* First what opens it: whoever finds the record can log in. */
+    int err = hf_sup_secrets_bequeath(s, &j, fault);
+    return err ? err : hf_journal_save(s->journal_path, &j, fault);
 }
 
 void hf_sup_journal(struct hf_supervise *s, const struct hf_keeper_action *a)
@@ -292,8 +297,10 @@ static void watch_config(struct hf_supervise *s)
 
 int hf_sup_place_open(struct hf_supervise *s, struct hf_fault *fault)
 {
-    int len = snprintf(s->journal_path, sizeof s->journal_path, "%s/journal", s->config.state_dir);
-    if (len >= (int)sizeof s->journal_path)
+    int len =
+        snprintf(s->survivor_path, sizeof s->survivor_path, "%s/survivor", s->config.state_dir);
+    snprintf(s->journal_path, sizeof s->journal_path, "%s/journal", s->config.state_dir);
+    if (len >= (int)sizeof s->survivor_path)
         return hf_fault_set(fault, HF_ERR_TOO_LARGE, "the path of %s is too long",
                             s->config.state_dir);
     hf_dialer_init(&s->dialer, s->loop);

@@ -1,6 +1,10 @@
 /* The secrets of a supervised place: what no line, status or file may show. */
+#include "base/crypto.h"
+#include "base/err.h"
+#include "host/file.h"
 #include "host/supervise_state.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void hf_sup_secrets_open(struct hf_supervise *s)
@@ -13,13 +17,53 @@ void hf_sup_secrets_open(struct hf_supervise *s)
 void hf_sup_secrets_close(struct hf_supervise *s)
 {
     hf_token_file_fini(&s->secrets);
+    hf_wipe(s->handed, sizeof s->handed);
 }
+
+/* --- what the gateway was handed --- */
+
+void hf_sup_secrets_hand(struct hf_supervise *s)
+{
+    bool is_handed =
+        s->config.hands_port && s->config.token && strlen(s->config.token) < sizeof s->handed;
+    snprintf(s->handed, sizeof s->handed, "%s", is_handed ? s->config.token : "");
+}
+
+void hf_sup_secrets_inherit(struct hf_supervise *s, const struct hf_journal *j)
+{
+    struct hf_journal kept;
+    struct hf_fault ignored; /* without it the token of today is as good as any */
+    hf_sup_secrets_hand(s);
+    if (s->handed[0] == '\0') return;
+    if (hf_journal_load(s->survivor_path, &kept, &ignored) == 0 && hf_journal_same(&kept, j) &&
+        kept.token[0] != '\0') {
+        memcpy(s->handed, kept.token, sizeof kept.token);
+        hf_token_file_know(&s->secrets, hf_bytes_cstr(s->handed));
+    }
+    hf_wipe(&kept, sizeof kept);
+}
+
+int hf_sup_secrets_bequeath(struct hf_supervise *s, const struct hf_journal *j,
+                            struct hf_fault *fault)
+{
+    if (!j || !s->config.survives || s->handed[0] == '\0') {
+        int err = hf_file_remove(s->survivor_path, fault);
+        return err == HF_ERR_NOT_FOUND ? 0 : err;
+    }
+    struct hf_journal kept = *j;
+    memcpy(kept.token, s->handed, sizeof kept.token);
+    int err = hf_journal_save(s->survivor_path, &kept, fault);
+    hf_wipe(&kept, sizeof kept);
+    return err;
+}
+
+/* --- the file that it is in --- */
 
 struct hf_bytes hf_sup_read_token(struct hf_supervise *s, char out[HF_STATE_PATH_BYTES])
 {
     struct hf_fault fault;
     struct hf_bytes token;
-    if (!s->config.token_file) return hf_bytes_cstr(s->config.token);
+    if (!s->config.token_file) return hf_bytes_cstr(s->handed[0] ? s->handed : s->config.token);
     if (hf_token_file_read(&s->secrets, out, &token, &fault) != 0)
         HF_LOG(&s->config.log, HF_LOG_WARN, "token.unreadable",
                HF_TEXT("why", hf_bytes_cstr(fault.text)));

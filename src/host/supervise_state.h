@@ -77,9 +77,10 @@ struct hf_supervise {
     char cgroup_home[HF_STATE_PATH_BYTES];
     struct hf_reader readers[HF_LIMIT_TREES];
     struct hf_notify_in *notify_in;
-    uint64_t gateway;              /* the newest tree of a gateway */
-    uint64_t running, ready_early; /* trees: RUNS was told; READY=1 came before that */
-    struct hf_token_file secrets;  /* of this place, for the censor and for logins */
+    uint64_t gateway;                    /* the newest tree of a gateway */
+    uint64_t running, ready_early;       /* trees: RUNS was told; READY=1 came before that */
+    struct hf_token_file secrets;        /* of this place, for the censor and for logins */
+    char handed[HF_JOURNAL_TOKEN_BYTES]; /* the token that the gateway was made with; "": none */
     /* What the child says, on its way to a file. */
     struct hf_scribe *scribe;  /* NULL: not open */
     struct hf_buf child_lines; /* whole lines, at most HF_LIMIT_LOG_BUFFER_BYTES */
@@ -92,7 +93,7 @@ struct hf_supervise {
     uv_fs_event_t watch;
     bool has_watch;
     uint64_t revision;
-    char journal_path[HF_STATE_PATH_BYTES];
+    char journal_path[HF_STATE_PATH_BYTES], survivor_path[HF_STATE_PATH_BYTES];
     /* The control connection and the control socket. */
     struct hf_sup_link link;
     struct hf_control *control;
@@ -124,6 +125,15 @@ void hf_sup_secrets_close(struct hf_supervise *s);
 /* The token for one login, from its file when there is one: a rotated file needs no
  * restart.  In `out`, or the configuration's. */
 struct hf_bytes hf_sup_read_token(struct hf_supervise *s, char out[HF_STATE_PATH_BYTES]);
+
+/* The gateway is made with the token as it is now, or was with the one that `survivor`
+ * tells of the process that `j` names. */
+void hf_sup_secrets_hand(struct hf_supervise *s);
+void hf_sup_secrets_inherit(struct hf_supervise *s, const struct hf_journal *j);
+
+/* Durable, for whoever adopts the process of `j`; NULL or a token of nobody's: no file. */
+int hf_sup_secrets_bequeath(struct hf_supervise *s, const struct hf_journal *j,
+                            struct hf_fault *fault);
 
 /* The file may be another one by now: before anything of the child is told. */
 void hf_sup_secrets_look(struct hf_supervise *s);

@@ -127,6 +127,7 @@ void hf_sup_spawn(struct hf_supervise *s, const struct hf_keeper_action *a)
     if (!is_doctor) {
         s->gateway = a->tree;
         s->elsewhere_looks = 0;
+        hf_sup_secrets_hand(s);
     }
     int err = choose_program(s, is_doctor, path, sizeof path, &argv, &fault);
     if (!err) err = spawn_in(s, a->tree, path, argv, is_doctor, &fault);
@@ -169,9 +170,10 @@ void hf_sup_adopt(struct hf_supervise *s, const struct hf_keeper_action *a)
     s->gateway = a->tree;
     if (a->u.adopt.is_reclaim)
         err = adopt_holder(s, a, &fault);
-    else if (hf_sup_recorded(s, &j) && j.pid == a->u.adopt.pid)
+    else if (hf_sup_recorded(s, &j) && j.pid == a->u.adopt.pid) {
+        hf_sup_secrets_inherit(s, &j);
         err = hf_trees_adopt(s->trees, a->tree, (pid_t)j.pid, (uint64_t)j.started, j.group, &fault);
-    else
+    } else
         err = hf_fault_set(&fault, HF_ERR_NOT_FOUND, "the recorded process is gone");
     if (err)
         tell_spawn_failed(s, a->tree, err, fault.text);

@@ -1,5 +1,6 @@
 #include "host/token_file.h"
 
+#include "base/assert.h"
 #include "base/crypto.h"
 #include "host/file.h"
 
@@ -20,18 +21,6 @@ void hf_token_file_fini(struct hf_token_file *t)
     hf_wipe(t->texts, sizeof t->texts);
 }
 
-/* Older ones stay known: what used them may still repeat them. */
-static void learn(struct hf_token_file *t, struct hf_bytes secret)
-{
-    if (secret.len == 0) return;
-    for (size_t i = 0; i < t->known.count; i++)
-        if (hf_bytes_same(t->views[i], secret)) return;
-    size_t at = 1 + t->next++ % (HF_LIMIT_KEEPER_SECRETS - 1);
-    memcpy(t->texts[at], secret.ptr, secret.len);
-    t->views[at] = hf_bytes(t->texts[at], secret.len);
-    if (t->known.count <= at) t->known.count = at + 1;
-}
-
 int hf_token_file_read(struct hf_token_file *t, char out[HF_STATE_PATH_BYTES],
                        struct hf_bytes *token, struct hf_fault *fault)
 {
@@ -45,8 +34,21 @@ int hf_token_file_read(struct hf_token_file *t, char out[HF_STATE_PATH_BYTES],
     *token = hf_bytes(out, found.len);
     if (text.ptr) hf_wipe(text.ptr, text.cap);
     hf_buf_fini(&text);
-    learn(t, *token);
+    hf_token_file_know(t, *token);
     return err;
+}
+
+/* Older ones stay known: what used them may still repeat them. */
+void hf_token_file_know(struct hf_token_file *t, struct hf_bytes secret)
+{
+    HF_ASSERT(secret.len < HF_STATE_PATH_BYTES);
+    if (secret.len == 0) return;
+    for (size_t i = 0; i < t->known.count; i++)
+        if (hf_bytes_same(t->views[i], secret)) return;
+    size_t at = 1 + t->next++ % (HF_LIMIT_KEEPER_SECRETS - 1);
+    memcpy(t->texts[at], secret.ptr, secret.len);
+    t->views[at] = hf_bytes(t->texts[at], secret.len);
+    if (t->known.count <= at) t->known.count = at + 1;
 }
 
 static bool is_same_time(struct timespec a, struct timespec b)

@@ -34,6 +34,9 @@ void hf_token_file_fini(struct hf_token_file *t);
 int hf_token_file_read(struct hf_token_file *t, char out[HF_STATE_PATH_BYTES],
                        struct hf_bytes *token, struct hf_fault *fault);
 
+/* Another one that no text may show, copied; shorter than HF_STATE_PATH_BYTES. */
+void hf_token_file_know(struct hf_token_file *t, struct hf_bytes secret);
+
 /* Reads it when it may be another one than at the last look: 0, or why it cannot be read.  One
  * that changed a moment ago is read again: a second change in one tick of the file system's
  * clock would not show. */

@@ -1212,6 +1212,37 @@ def observer(s, port, token):
 
 
 @case
+def what_survives_lets_the_next_one_in(s):
+    """supervisor 24, supervisor 90: port and token were made for it; both are known to whoever adopts it."""
+    child = [s.holdfast, "run", "--state-dir", s.path("gateway")]
+    flags = ["--survive", "--stop-grace", "5000"]
+    kept = os.path.join(s.state, "survivor")
+    s.supervise(child, *flags)
+    pid = s.wait_phase("ready", "warming")["pid"]
+    wait_until(lambda: os.path.exists(os.path.join(s.state, "journal")), "the journal names it")
+    token = json.loads(read(kept))["token"].encode()
+    check(os.stat(kept).st_mode & 0o777 == 0o600, "for its owner only")
+    for _ in range(2):
+        s.process.kill()
+        s.process.wait()
+        s.supervise(child, *flags)
+        status = s.wait_phase("ready", "warming")
+        check(status["pid"] == pid and status["owned"], f"it is kept again: {status}")
+        check(status["answers"]["responsive"]["answer"] == "yes", f"and lets us in: {status}")
+    check(json.loads(read(kept))["token"].encode() == token, "with the token that it was made with")
+    check("AUTH_TOKEN_MISMATCH" not in s.log(), "no other one was tried")
+    check(s.ctl("restart")["outcome"] == "EXECUTED", "a new process")
+    check(s.wait_phase("ready", "warming")["pid"] != pid, "which lets us in with the token of today")
+    others = [name for name in os.listdir(s.state) if os.path.isfile(os.path.join(s.state, name)) and name != "survivor"]
+    for text in [s.log().encode()] + [read(os.path.join(s.state, name)) for name in others]:
+        check(token not in text, "it stands nowhere else")
+    stop(s)
+    check(not os.path.exists(kept), "it goes with the gateway")
+    s.process.send_signal(signal.SIGTERM)
+    check(s.wait_exit() == 0, "the supervisor ends")
+
+
+@case
 def what_survives_behind_a_launcher_is_adopted(s):
     """supervisor 24: the process that listens was started by the one that the journal names."""
     port, token = free_port(), s.path("token")

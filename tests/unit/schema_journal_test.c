@@ -33,6 +33,48 @@ static void what_was_written_is_read_back(void)
     hf_buf_fini(&text);
 }
 
+/* A secret of any bytes that a token may have, at its bound and one above. */
+static void a_token_is_kept_with_its_process(void)
+{
+    static struct hf_journal with, read; /* large */
+    struct hf_buf text;
+    with = record;
+    memset(with.token, 'x', HF_JOURNAL_TOKEN_BYTES - 1);
+    memcpy(with.token, "a \"b\\ \xc3\xa9", 9);
+    hf_buf_init(&text, 8 * HF_JOURNAL_TOKEN_BYTES);
+    hf_journal_write(&text, &with);
+    CHECK_EQ(hf_journal_read(hf_buf_view(&text), &read), 0);
+    CHECK_TEXT(hf_bytes_cstr(read.token), with.token);
+    CHECK(hf_journal_same(&read, &record));
+    hf_buf_reset(&text, SIZE_MAX);
+    hf_journal_write(&text, &record);
+    CHECK(hf_bytes_find_nocase(hf_buf_view(&text), 0, HF_LIT("token")) == text.len);
+    text.len -= 2; /* "}" and the line's end */
+    hf_buf_add(&text, HF_LIT(",\"token\":\"y"));
+    for (size_t i = 0; i < HF_JOURNAL_TOKEN_BYTES - 1; i++) hf_buf_add_byte(&text, 'y');
+    hf_buf_add(&text, HF_LIT("\"}"));
+    CHECK_EQ(hf_journal_read(hf_buf_view(&text), &read), HF_ERR_CORRUPT);
+    hf_buf_fini(&text);
+}
+
+static void the_same_process_agrees_in_all(void)
+{
+    struct hf_journal other = record;
+    other.port = other.at_ms = 1;
+    CHECK(hf_journal_same(&other, &record));
+    other.pid++;
+    CHECK(!hf_journal_same(&other, &record));
+    other = record;
+    other.started++;
+    CHECK(!hf_journal_same(&other, &record));
+    other = record;
+    other.boot[0] = 'x';
+    CHECK(!hf_journal_same(&other, &record));
+    other = record;
+    other.program[1] = 'x';
+    CHECK(!hf_journal_same(&other, &record));
+}
+
 #define REST "\"boot\":\"b\",\"program\":\"p\",\"group\":\"\",\"port\":0,\"atMs\":0}"
 
 static void what_names_no_process_is_refused(void)
@@ -64,4 +106,5 @@ static void what_names_no_process_is_refused(void)
     }
 }
 
-CHECK_MAIN(what_was_written_is_read_back, what_names_no_process_is_refused)
+CHECK_MAIN(what_was_written_is_read_back, a_token_is_kept_with_its_process,
+           the_same_process_agrees_in_all, what_names_no_process_is_refused)

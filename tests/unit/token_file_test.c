@@ -62,6 +62,8 @@ static void a_login_reads_what_stands_there_now(void)
     CHECK_EQ(hf_token_file_read(&file, out, &token, &fault), 0);
     CHECK_TEXT(token, "second");
     CHECK(is_known("given") && is_known("first") && is_known("second"));
+    hf_token_file_know(&file, HF_LIT("handed"));
+    CHECK(is_known("given") && is_known("first") && is_known("handed"));
     close_file();
     hf_token_file_init(&file, NULL, HF_LIT("given"));
     CHECK_EQ(hf_token_file_read(&file, out, &token, &fault), 0);

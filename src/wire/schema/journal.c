@@ -19,8 +19,15 @@ void hf_journal_write(struct hf_buf *out, const struct hf_journal *j)
     hf_json_add_text(&w, "group", hf_bytes_cstr(j->group));
     hf_json_add_int(&w, "port", j->port);
     hf_json_add_int(&w, "atMs", j->at_ms);
+    if (j->token[0] != '\0') hf_json_add_text(&w, "token", hf_bytes_cstr(j->token));
     hf_json_close_object(&w);
     hf_buf_add_byte(out, '\n');
+}
+
+bool hf_journal_same(const struct hf_journal *a, const struct hf_journal *b)
+{
+    return a->pid == b->pid && a->started == b->started && strcmp(a->boot, b->boot) == 0 &&
+           strcmp(a->program, b->program) == 0;
 }
 
 static bool read_text(struct hf_bytes object, const char *name, char *out, size_t cap)
@@ -39,7 +46,7 @@ static bool read_int(struct hf_bytes object, const char *name, int64_t least, in
 
 int hf_journal_read(struct hf_bytes text, struct hf_journal *out)
 {
-    struct hf_journal read;
+    struct hf_journal read = { 0 };
     struct hf_json_error error;
     int64_t version;
     if (hf_json_check(text, HF_LIMIT_JSON_DEPTH_PREAUTH, &error) != 0) return HF_ERR_CORRUPT;
@@ -52,6 +59,9 @@ int hf_journal_read(struct hf_bytes text, struct hf_journal *out)
         !read_text(object, "boot", read.boot, sizeof read.boot) ||
         !read_text(object, "program", read.program, sizeof read.program) ||
         !read_text(object, "group", read.group, sizeof read.group) || read.pid > INT32_MAX)
+        return HF_ERR_CORRUPT;
+    if (hf_json_find(object, "token").len > 0 &&
+        !read_text(object, "token", read.token, sizeof read.token))
         return HF_ERR_CORRUPT;
     *out = read;
     return 0;
