@@ -80,7 +80,8 @@ static bool is_recent(const struct hf_reload_facts *f)
 bool hf_reload_wants_revision(const struct hf_reload_facts *f)
 {
     bool is_forced = f->mode == HF_RELOAD_OFF || f->mode == HF_RELOAD_RESTART;
-    return !is_forced && !f->is_starting && f->is_running && !takes_hup(f) && is_recent(f);
+    return !is_forced && !f->is_starting && f->is_running && !f->has_new_secret && !takes_hup(f) &&
+           is_recent(f);
 }
 
 struct hf_reload_plan hf_reload_decide(const struct hf_reload_facts *f)
@@ -91,6 +92,8 @@ struct hf_reload_plan hf_reload_decide(const struct hf_reload_facts *f)
         return (struct hf_reload_plan){ HF_RELOAD_FORCED_RESTART, NULL };
     if (f->is_starting) return (struct hf_reload_plan){ HF_RELOAD_DEFERRED, NULL };
     if (!f->is_running) return (struct hf_reload_plan){ HF_RELOAD_FALLBACK, "not_running" };
+    if (f->is_owned && f->has_new_secret)
+        return (struct hf_reload_plan){ HF_RELOAD_FALLBACK, "new_secret" };
     if (takes_hup(f)) return (struct hf_reload_plan){ HF_RELOAD_BY_HUP, NULL };
     if (is_recent(f) && f->knows_revisions && f->is_applied)
         return (struct hf_reload_plan){ HF_RELOAD_SKIPPED, NULL };

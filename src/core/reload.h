@@ -35,6 +35,7 @@ struct hf_reload_facts {
     /* The revision in effect is that of the file: as the gateway tells, else by the
      * content of the file when the process began. */
     bool knows_revisions, is_applied;
+    bool has_new_secret;     /* another one than it was made with: only a new process gets it */
     bool has_rpc;            /* it advertises gateway.restart.request */
     bool is_holdfast;        /* the program that would get the signal: HUP is its word */
     struct hf_bytes version; /* of the gateway */
@@ -55,7 +56,7 @@ enum hf_reload_way {
 
 struct hf_reload_plan {
     enum hf_reload_way way;
-    const char *cause; /* FALLBACK: "not_running", "no_signal"; static */
+    const char *cause; /* FALLBACK: "not_running", "no_signal", "new_secret"; static */
 };
 
 struct hf_reload_plan hf_reload_decide(const struct hf_reload_facts *facts);

@@ -313,6 +313,9 @@ static void dispatch(struct hf_supervisor *s, const struct hf_keeper_event *e)
     case HF_KEEPER_WOKE:
         hf_keep_watch_vigil(s, HF_VIGIL_RESUMED);
         return;
+    case HF_KEEPER_SECRET_CHANGED:
+        s->has_new_secret = true; /* until the next spawn */
+        return;
     case HF_KEEPER_CONFIG_CHANGED:
         hf_keep_reload_config_changed(s, e->u.config.revision);
         return;

@@ -171,6 +171,7 @@ static struct hf_reload_facts facts_of(struct hf_supervisor *s)
         .connected_for = is_running ? hf_time_since(s->now.mono, s->connected_at) : 0,
         .knows_revisions = s->revision != 0 && s->spawn_revision != 0,
         .is_applied = s->revision == s->spawn_revision,
+        .has_new_secret = s->has_new_secret,
         .has_rpc = s->link.is_ready && s->link.has_restart,
         .is_holdfast = t && t->is_holdfast,
         .version = hf_word_view(&s->link.version),

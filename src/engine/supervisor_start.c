@@ -98,6 +98,7 @@ void hf_keep_start_spawn(struct hf_supervisor *s)
     s->start.has_spawned = true;
     s->gateway = t->id;
     s->spawn_revision = s->revision;
+    s->has_new_secret = false;
     hf_output_reset(&s->output);
     s->tree_at_1012 = 0;
     hf_intents_mark(&s->intents, s->intents.newest);

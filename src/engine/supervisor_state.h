@@ -182,6 +182,7 @@ struct hf_supervisor {
     struct hf_reload_policy policy;
     hf_time policy_at;                 /* HF_NEVER: never read */
     uint64_t revision, spawn_revision; /* of the file; 0: unknown */
+    bool has_new_secret;               /* for the next spawn */
     hf_time doctored_at;               /* HF_NEVER: never */
     uint64_t doctor_revision;
     bool journal_failed;

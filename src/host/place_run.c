@@ -100,6 +100,7 @@ int hf_place_new(struct hf_place **out, struct hf_loop *loop, const struct hf_pl
 void hf_place_reload(struct hf_place *p, const struct hf_settings *settings)
 {
     hf_front_run_settings(p->front, settings);
+    if (settings->auth_mode == HF_AUTH_TOKEN) hf_supervise_hand(p->keeper, settings->token);
     hf_supervise_reload(p->keeper);
 }
 

@@ -56,6 +56,7 @@ static size_t spans_of(struct hf_keeper_event *e, struct hf_bytes *out[2])
         out[0] = &e->u.output.bytes;
         return 1;
     case HF_KEEPER_WOKE:
+    case HF_KEEPER_SECRET_CHANGED:
     case HF_KEEPER_CONFIG_CHANGED:
     case HF_KEEPER_JOURNALED:
     case HF_KEEPER_PORT_CHECKED:
@@ -337,8 +338,16 @@ void hf_supervise_start(struct hf_supervise *s)
     request(s, HF_KEEPER_DO_START, "supervise");
 }
 
+void hf_supervise_hand(struct hf_supervise *s, struct hf_bytes token)
+{
+    hf_sup_turn(s);
+    hf_sup_secrets_renew(s, token);
+}
+
 void hf_supervise_reload(struct hf_supervise *s)
 {
+    hf_sup_turn(s);
+    hf_sup_secrets_reread(s);
     request(s, HF_KEEPER_DO_RELOAD, "SIGHUP");
 }
 

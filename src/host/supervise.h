@@ -33,6 +33,7 @@ struct hf_supervise_config {
     bool hands_port;   /* the child is told port and token, and must listen there */
     const char *token; /* NULL: none */
     const char *token_file;   /* read anew for every login; NULL: `token` */
+    const char *hand_file;    /* with hands_port, of `token`: read for each start; NULL: none */
     const char *password;     /* instead of both; NULL: none */
     char *const *argv;        /* the program and its arguments, verbatim */
     char *const *doctor;      /* the same of the repair command; NULL: none */
@@ -52,6 +53,10 @@ void hf_supervise_start(struct hf_supervise *s);
 /* Stops it for good, then `ended`; the second call stops at once, with KILL.  With
  * `survives` the gateway is left alone. */
 void hf_supervise_stop(struct hf_supervise *s);
+
+/* With hands_port: the token of the next child, copied; up to HF_LIMIT_SECRET_BYTES.  A reload
+ * is a restart when it is another one than the gateway has. */
+void hf_supervise_hand(struct hf_supervise *s, struct hf_bytes token);
 
 /* The configuration of the gateway is to be read again. */
 void hf_supervise_reload(struct hf_supervise *s);

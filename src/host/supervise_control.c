@@ -85,6 +85,7 @@ static void pass_on(struct hf_supervise *s, hf_id client, const struct hf_contro
         .reclaims_port = r->reclaims_port,
         .reason = r->reason,
     };
+    if (r->verb == HF_CONTROL_RELOAD) hf_sup_secrets_reread(s);
     if (r->verb == HF_CONTROL_QUIT) {
         s->stops = s->is_hasty = true;
         s->stop_tag = w->tag;

@@ -77,10 +77,11 @@ struct hf_supervise {
     char cgroup_home[HF_STATE_PATH_BYTES];
     struct hf_reader readers[HF_LIMIT_TREES];
     struct hf_notify_in *notify_in;
-    uint64_t gateway;                    /* the newest tree of a gateway */
-    uint64_t running, ready_early;       /* trees: RUNS was told; READY=1 came before that */
-    struct hf_token_file secrets;        /* of this place, for the censor and for logins */
-    char handed[HF_JOURNAL_TOKEN_BYTES]; /* the token that the gateway was made with; "": none */
+    uint64_t gateway;                       /* the newest tree of a gateway */
+    uint64_t running, ready_early;          /* trees: RUNS was told; READY=1 came before that */
+    struct hf_token_file secrets;           /* of this place, for the censor and for logins */
+    char token[HF_LIMIT_SECRET_BYTES + 1];  /* config.token as it is now */
+    char handed[HF_LIMIT_SECRET_BYTES + 1]; /* what the gateway was made with; "": no token */
     /* What the child says, on its way to a file. */
     struct hf_scribe *scribe;  /* NULL: not open */
     struct hf_buf child_lines; /* whole lines, at most HF_LIMIT_LOG_BUFFER_BYTES */
@@ -125,6 +126,10 @@ void hf_sup_secrets_close(struct hf_supervise *s);
 /* The token for one login, from its file when there is one: a rotated file needs no
  * restart.  In `out`, or the configuration's. */
 struct hf_bytes hf_sup_read_token(struct hf_supervise *s, char out[HF_STATE_PATH_BYTES]);
+
+/* Another token for the next child; its file is read again, when it has one. */
+void hf_sup_secrets_renew(struct hf_supervise *s, struct hf_bytes token);
+void hf_sup_secrets_reread(struct hf_supervise *s);
 
 /* The gateway is made with the token as it is now, or was with the one that `survivor`
  * tells of the process that `j` names. */

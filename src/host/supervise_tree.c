@@ -93,7 +93,7 @@ static int spawn_in(struct hf_supervise *s, uint64_t tree, const char *path, cha
     const struct hf_child_env_spec spec = {
         .from = environ,
         .notify_socket = is_doctor ? NULL : hf_notify_in_name(s->notify_in),
-        .token = s->config.token,
+        .token = s->handed[0] ? s->handed : s->config.token,
         .port = s->config.hands_port ? (uint16_t)s->config.supervisor.port : 0,
         .is_repair = is_doctor,
     };

@@ -86,6 +86,8 @@ enum hf_keeper_event_kind {
     HF_KEEPER_CONFIG_CHANGED,
     HF_KEEPER_CONFIG_READ, /* answers READ_CONFIG */
     HF_KEEPER_JOURNALED,   /* answers JOURNAL */
+    /* The secret in the environment of the next child is another one than this one has. */
+    HF_KEEPER_SECRET_CHANGED,
     /* The place. */
     HF_KEEPER_DETECTED,     /* answers DETECT */
     HF_KEEPER_PORT_CHECKED, /* answers CHECK_PORT */

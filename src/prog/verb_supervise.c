@@ -36,6 +36,7 @@ static int make_token(struct hf_kept *k, struct hf_fault *fault)
 static int give_token(struct supervise *s, struct hf_fault *fault)
 {
     bool is_given = s->args->values[HF_OPTION_TOKEN_FILE] != NULL;
+    s->kept.host.hand_file = s->args->values[HF_OPTION_TOKEN_FILE];
     return is_given ? hf_kept_token(&s->kept, hf_config_text(&s->config, HF_KEY_TOKEN), fault)
                     : make_token(&s->kept, fault);
 }

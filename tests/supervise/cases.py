@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 
+from guest import Guest
 from scene import Failed, Manager, check, free_port, read, wait_until
 
 CASES = []
@@ -1378,6 +1379,26 @@ def a_token_file_that_is_replaced(s):
     check(s.ctl("restart")["outcome"] == "EXECUTED", "the gateway reads its new token")
     s.wait_phase("ready", "warming")
     check("AUTH_TOKEN_MISMATCH" not in s.log() and "token_mismatch" not in s.log(), "the old one is not sent again")
+    s.quit()
+
+
+@case
+def a_token_that_is_handed_and_replaced(s):
+    """supervisor 109: a new one reaches the gateway with its next start, which a reload is then."""
+    path = s.path("token")
+    write_token(path, "first-token-0123456789")
+    s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway")], "--token-file", path)
+    pids = [s.wait_phase("ready", "warming")["pid"]]
+    for verb, token in (("reload", "second-token-0123456789"), ("restart", "third-token-0123456789"), ("reload", None)):
+        if token:
+            write_token(path, token)
+        check(s.ctl(verb)["outcome"] == "EXECUTED", verb)
+        status = s.wait_phase("ready", "warming")
+        check((status["pid"] != pids[-1]) == (token is not None), f"{verb}: {pids}, {status['pid']}")
+        pids.append(status["pid"])
+        if token:
+            Guest(status["port"], token).socket.close()
+    check("AUTH_TOKEN_MISMATCH" not in s.log(), "each is let in with what it was handed")
     s.quit()
 
 

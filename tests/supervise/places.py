@@ -364,6 +364,29 @@ def the_service_manager_hears_one_voice(s):
 
 
 @case
+def a_place_whose_token_is_replaced(s):
+    """supervisor 109: its environment has the old one: SIGHUP makes a new gateway with the new one."""
+    path = s.path("token")
+
+    def write(token):
+        with open(path, "w", encoding="ascii") as file:
+            file.write(token + "\n")
+        os.chmod(path, 0o600)
+
+    write("first-token-0123456789")
+    place = Place(s, "--token-file", path)
+    pid = place.ready()["pid"]
+    Guest(place.port, "first-token-0123456789").socket.close()
+    write("second-token-0123456789")
+    s.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: s.status().get("pid", pid) != pid, "another gateway")
+    place.ready()
+    Guest(place.port, "second-token-0123456789").socket.close()
+    check("cause=new_secret" in s.log(), "told as the reason")
+    s.quit()
+
+
+@case
 def what_a_place_hands_on(s):
     """Port and token, and nothing that was meant for us: not our many descriptors either."""
     script = 'env > "$0/seen"; ulimit -Sn > "$0/limit"; exec "$1" run --state-dir "$0/child"'

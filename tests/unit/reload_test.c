@@ -66,6 +66,20 @@ static const struct {
     { { RUNS, .is_holdfast = true }, "", HF_RELOAD_BY_HUP, "" },
     { { RUNS, .is_holdfast = true, .has_rpc = true }, "2026.9.6", HF_RELOAD_BY_HUP, "" },
     { { .is_running = true, .is_holdfast = true }, "0.1.0", HF_RELOAD_IMPOSSIBLE, "" },
+    /* What stands in its environment, only a new process can have. */
+    { { RUNS, .has_new_secret = true, .is_holdfast = true },
+      "0.1.0",
+      HF_RELOAD_FALLBACK,
+      "new_secret" },
+    { { RUNS, .has_new_secret = true, .has_rpc = true },
+      "2026.9.6",
+      HF_RELOAD_FALLBACK,
+      "new_secret" },
+    { { RUNS, .mode = HF_RELOAD_OFF, .has_new_secret = true }, "2026.9.6", HF_RELOAD_DISABLED, "" },
+    { { .is_running = true, .has_new_secret = true, .has_rpc = true },
+      "2026.9.6",
+      HF_RELOAD_BY_RPC,
+      "" },
 };
 
 static void the_means_are_tried_in_their_order(void)
