@@ -21,8 +21,7 @@ enum { HF_START_ITEMS_MAX = 8 };
 struct hf_server_config {
     struct hf_log log;
     uint8_t seed[HF_RNG_SEED_BYTES];
-    uint8_t state_key[32];    /* device tokens are derived from it (design.md section 3) */
-    uint8_t identity_key[32]; /* public Ed25519 key of this installation */
+    uint8_t state_key[32]; /* device tokens are derived from it (design.md section 3) */
     /* What must be reported by HF_EVENT_ITEM_READY before clients are admitted;
      * the store (its LOAD job) is always one more. */
     struct hf_bytes start_items[HF_START_ITEMS_MAX];

@@ -233,3 +233,15 @@ int hf_state_dir_identity(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY
     drop_secret(&content);
     return err;
 }
+
+int hf_state_dir_identity_in(const char *path, uint8_t out[HF_STATE_KEY_BYTES],
+                             struct hf_fault *fault)
+{
+    struct hf_state_dir d = { .lock_fd = -1 };
+    size_t len = strlen(path);
+    if (len >= sizeof d.path)
+        return hf_fault_set(fault, HF_ERR_TOO_LARGE, "the path of state directory %s is too long",
+                            path);
+    memcpy(d.path, path, len);
+    return hf_state_dir_identity(&d, out, fault);
+}

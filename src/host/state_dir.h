@@ -57,4 +57,8 @@ int hf_state_dir_key(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY_BYTE
 int hf_state_dir_identity(const struct hf_state_dir *d, uint8_t out[HF_STATE_KEY_BYTES],
                           struct hf_fault *fault);
 
+/* The same for a thread that knows the path alone; the lock is its process's. */
+int hf_state_dir_identity_in(const char *path, uint8_t out[HF_STATE_KEY_BYTES],
+                             struct hf_fault *fault);
+
 #endif

@@ -1,10 +1,12 @@
 #include "host/worker.h"
 #include "base/assert.h"
+#include "base/crypto.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/ring.h"
 #include "host/facts.h"
 #include "host/log_tail.h"
+#include "host/state_dir.h"
 #include "store/run.h"
 
 #include <stdio.h>
@@ -42,6 +44,15 @@ struct hf_worker {
 
 /* --- on the thread --- */
 
+static void read_identity(const char *state_dir, struct hf_identity_result *out)
+{
+    struct hf_fault fault;
+    uint8_t secret[HF_STATE_KEY_BYTES];
+    out->err = hf_state_dir_identity_in(state_dir, secret, &fault);
+    if (!out->err && hf_ed25519_public(secret, out->public_key) != 0) out->err = HF_ERR_CRYPTO;
+    hf_wipe(secret, sizeof secret);
+}
+
 static void run(struct hf_worker *w, const struct hf_job *job, struct done *out)
 {
     *out = (struct done){ .result = { .kind = job->kind, .id = job->id } };
@@ -55,6 +66,9 @@ static void run(struct hf_worker *w, const struct hf_job *job, struct done *out)
         return;
     case HF_JOB_FACTS:
         hf_facts_read(w->state_dir, &out->result.u.facts);
+        return;
+    case HF_JOB_IDENTITY:
+        read_identity(w->state_dir, &out->result.u.identity);
         return;
     }
 }

@@ -13,6 +13,7 @@ enum hf_job_kind {
     HF_JOB_STORE,    /* port/store.h */
     HF_JOB_LOG_TAIL, /* the end of the log file, or what came after a cursor */
     HF_JOB_FACTS,    /* memory, load, descriptors: numbers that only the system knows */
+    HF_JOB_IDENTITY, /* the key of this installation, made when there is none */
 };
 
 struct hf_store_request;
@@ -44,6 +45,11 @@ struct hf_facts {
     int64_t disk_free_bytes, disk_total_bytes; /* of the state directory's file system */
 };
 
+struct hf_identity_result {
+    int err;                /* 0, or why it can be neither read nor made */
+    uint8_t public_key[32]; /* Ed25519 */
+};
+
 struct hf_job {
     enum hf_job_kind kind;
     hf_id id; /* the engine's; comes back with the result */
@@ -60,6 +66,7 @@ struct hf_job_result {
         const struct hf_store_result *store;
         struct hf_log_tail_result log_tail;
         struct hf_facts facts;
+        struct hf_identity_result identity;
     } u;
 };
 

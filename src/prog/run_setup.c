@@ -1,5 +1,4 @@
 /* What stands before `holdfast run` runs, in the order in which it happens. */
-#include "base/crypto.h"
 #include "host/entropy.h"
 #include "host/tls.h"
 #include "host/tls_make.h"
@@ -110,16 +109,6 @@ int hf_run_make_settings(struct hf_run *r, struct hf_fault *fault)
                                   &r->settings_text, fault);
 }
 
-static int read_identity(struct hf_run *r, struct hf_fault *fault)
-{
-    uint8_t secret[HF_STATE_KEY_BYTES];
-    int err = hf_state_dir_identity(&r->state, secret, fault);
-    if (!err && hf_ed25519_public(secret, r->server.identity_key) != 0)
-        err = hf_fault_set(fault, HF_ERR_CRYPTO, "the crypto library refuses identity.pem");
-    hf_wipe(secret, sizeof secret);
-    return err;
-}
-
 int hf_run_make_server(struct hf_run *r, struct hf_fault *fault)
 {
     struct hf_server_config *s = &r->server;
@@ -142,8 +131,7 @@ int hf_run_make_server(struct hf_run *r, struct hf_fault *fault)
     s->cpu_model = hf_bytes_cstr(r->machine.cpu_model);
     if (hf_entropy(s->seed, sizeof s->seed) != 0)
         return hf_fault_set(fault, HF_ERR_IO, "the system gives no random bytes");
-    int err = hf_state_dir_key(&r->state, s->state_key, fault);
-    return err ? err : read_identity(r, fault);
+    return hf_state_dir_key(&r->state, s->state_key, fault);
 }
 
 /* The configured pair, or the one in the state directory, made when it is not there. */

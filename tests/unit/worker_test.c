@@ -1,8 +1,11 @@
 #include "host/worker.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "host/facts.h"
+#include "host/file.h"
 #include "host/machine.h"
+#include "host/state_dir.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
 #include "port/store.h"
@@ -17,6 +20,7 @@ static uv_loop_t loop;
 static hf_id done_ids[64];
 static size_t done_count, done_wanted;
 static struct hf_buf tail_text;
+static struct hf_identity_result identities[3];
 
 static void on_done(void *ctx, const struct hf_job_result *result)
 {
@@ -25,6 +29,7 @@ static void on_done(void *ctx, const struct hf_job_result *result)
     done_ids[done_count++] = result->id;
     if (result->kind == HF_JOB_STORE) CHECK_EQ(result->u.store->err, 0);
     if (result->kind == HF_JOB_FACTS) CHECK(result->u.facts.rss_bytes > 0);
+    if (result->kind == HF_JOB_IDENTITY) identities[done_count - 1] = result->u.identity;
     if (result->kind == HF_JOB_LOG_TAIL) hf_buf_add(&tail_text, result->u.log_tail.text);
     if (done_count == done_wanted) uv_stop(&loop);
 }
@@ -98,6 +103,32 @@ static void a_log_tail_shows_what_was_handed_over_before_it(void)
     end();
 }
 
+/* It is made when it is asked for first, and then it is the same. */
+static void the_identity_is_made_when_it_is_asked_for(void)
+{
+    char path[SCRATCH_PATH_BYTES];
+    uint8_t secret[HF_STATE_KEY_BYTES], want[HF_STATE_KEY_BYTES];
+    struct hf_fault fault;
+    begin();
+    snprintf(path, sizeof path, "%s/identity.pem", scratch.dir);
+    CHECK_EQ(access(path, F_OK), -1);
+    for (done_wanted = 1; done_wanted <= 3; done_wanted++) {
+        struct hf_job job = { .kind = HF_JOB_IDENTITY, .id = done_wanted };
+        if (done_wanted == 3) CHECK_EQ(hf_file_replace(path, HF_LIT("no key"), 0600, &fault), 0);
+        hf_worker_push(worker, &job);
+        uv_run(&loop, UV_RUN_DEFAULT);
+        if (done_wanted != 1) continue;
+        CHECK_EQ(hf_state_dir_identity_in(scratch.dir, secret, &fault), 0);
+        CHECK_EQ(hf_ed25519_public(secret, want), 0);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_EQ_AT(i, identities[i].err, 0);
+        CHECK_AT(i, memcmp(identities[i].public_key, want, sizeof want) == 0);
+    }
+    CHECK_EQ(identities[2].err, HF_ERR_CORRUPT);
+    end();
+}
+
 static void a_stop_finishes_what_is_queued(void)
 {
     static const struct hf_store_request load = { .kind = HF_STORE_LOAD };
@@ -131,5 +162,6 @@ static void facts_and_machine_are_known_on_linux(void)
     CHECK(machine.host_name[0] && machine.machine[0]);
 }
 
-CHECK_MAIN(jobs_come_back_once_and_in_order, a_log_tail_shows_what_was_handed_over_before_it,
-           a_stop_finishes_what_is_queued, facts_and_machine_are_known_on_linux)
+CHECK_MAIN(the_identity_is_made_when_it_is_asked_for, jobs_come_back_once_and_in_order,
+           a_log_tail_shows_what_was_handed_over_before_it, a_stop_finishes_what_is_queued,
+           facts_and_machine_are_known_on_linux)

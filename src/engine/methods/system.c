@@ -1,3 +1,4 @@
+#include "base/err.h"
 #include "engine/methods/handlers.h"
 
 static void info_done(struct hf_server *s, struct hf_call *call, const struct hf_job_result *result)
@@ -43,18 +44,33 @@ void hf_method_system_info(struct hf_server *s, struct hf_call *call)
     hf_reply_job(s, call, &job, info_done);
 }
 
-void hf_method_identity_get(struct hf_server *s, struct hf_call *call)
+static void identity_done(struct hf_server *s, struct hf_call *call,
+                          const struct hf_job_result *result)
 {
+    const struct hf_identity_result *identity = &result->u.identity;
     char id[HF_DEVICE_ID_CHARS], key[HF_DEVICE_KEY_CHARS];
-    struct hf_device_id device = hf_device_id_of(s->config.identity_key);
+    if (identity->err) {
+        hf_buf_reset(&s->why, SIZE_MAX);
+        hf_buf_addf(&s->why, "no identity: %s", hf_err_text(identity->err));
+        hf_reply_unavailable(s, call, hf_buf_view(&s->why), 0);
+        return;
+    }
+    struct hf_device_id device = hf_device_id_of(identity->public_key);
     hf_device_id_write(&device, id);
-    hf_base64url_write(hf_bytes(s->config.identity_key, HF_ED25519_KEY_BYTES), key);
+    hf_base64url_write(hf_bytes(identity->public_key, sizeof identity->public_key), key);
     struct hf_json_writer *w = hf_reply_open(s, call);
     hf_json_open_object(w);
     hf_json_add_text(w, "deviceId", hf_bytes(id, sizeof id));
     hf_json_add_text(w, "publicKey", hf_bytes(key, sizeof key));
     hf_json_close_object(w);
     hf_reply_send(s, call);
+}
+
+/* Made and read when somebody asks: nobody waits for it at the start. */
+void hf_method_identity_get(struct hf_server *s, struct hf_call *call)
+{
+    struct hf_job job = { .kind = HF_JOB_IDENTITY };
+    hf_reply_job(s, call, &job, identity_done);
 }
 
 /* The settings come redacted from whoever read the files: no secret is in here. */
