@@ -56,6 +56,7 @@ def a_child_that_obeys(s):
     stop(s)
     check(s.status()["lastExit"]["code"] == 0, "it ended by itself, at TERM")
     check(s.ctl("stop")["outcome"] == "SATISFIED", "a second stop has nothing to do")
+    check(s.ctl_raw("stop").returncode == 0, "which is no failure, in words either")
     s.quit()
 
 
@@ -72,6 +73,23 @@ def a_child_that_ignores_term(s):
 @case
 def a_child_with_many_children(s):
     keep_and_stop(s, "forker 20")
+
+
+@case
+def members_that_end_by_themselves(s):
+    """supervisor 28: what the main process leaves may end in order, also one that a signal has stopped."""
+    member, heard = s.path("member"), s.path("heard")
+    with open(member, "w", encoding="ascii") as file:
+        file.write(f'trap "echo $1 >> {heard}; exit" TERM\necho $$ > {heard}.$1\n'
+                   'test $1 = stopped && kill -STOP $$\nwhile :; do sleep 0.05; done\n')  # fmt: skip
+    s.supervise(["/bin/sh", "-c", f"sh {member} runs & sh {member} stopped & exec {s.adversary} notify 0"],
+                "--url", "notify:", "--stop-grace", "3000000")  # fmt: skip
+    s.wait_phase("ready")
+    wait_until(lambda: os.path.exists(heard + ".runs"), "one runs")
+    wait_until(lambda: b"State:\tT" in read(f"/proc/{read(heard + '.stopped').decode().strip()}/status"), "one stands")
+    stop(s)
+    check(sorted(read(heard).split()) == [b"runs", b"stopped"], f"who heard of it: {read(heard)}")
+    s.quit()
 
 
 @case
@@ -569,6 +587,7 @@ def a_stranger_on_the_port(s):
     check("python" in status["error"], f"and the program: {status['error']}")
     result = s.ctl("start", "--force-reclaim")
     check(result["outcome"] == "FAILED", f"what is no gateway is not ended by an operator's word either: {result}")
+    check(s.ctl_raw("start").returncode == 1, "in words, too")
     stranger.close()  # alive until here: it was never signalled
     # One that was under way already may have seen it still: the next one succeeds.
     good = ("EXECUTED", "JOINED", "SATISFIED")

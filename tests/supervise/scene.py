@@ -14,6 +14,7 @@ import uuid
 PATIENCE = 40.0  # seconds; nothing is judged by time, only given up on
 LOOK_EVERY = 0.02
 WATCHDOG_USEC = 500000
+DONE = ("EXECUTED", "JOINED", "SATISFIED")  # outcomes that ctl exits with 0 for
 TOLD = ("READY=1", "RELOADING=1", "MONOTONIC_USEC=", "STOPPING=1", "STATUS=gateway ", "WATCHDOG=1",
         "EXTEND_TIMEOUT_USEC=")  # fmt: skip
 
@@ -161,9 +162,12 @@ class Scene:
     def ctl(self, *words, patience=PATIENCE):
         done = self.ctl_raw(*words, "--json", patience=patience)
         try:
-            return json.loads(done.stdout)
+            answer = json.loads(done.stdout)
         except ValueError:
             raise Failed(f"ctl {words}: {done.stderr.strip() or done.stdout}") from None
+        is_refusal = isinstance(answer, dict) and answer.get("outcome", "EXECUTED") not in DONE
+        check(done.returncode == is_refusal, f"ctl {words}: exit {done.returncode} with {answer}")
+        return answer
 
     def limit(self, name):
         """A bound of base/limits.h, as the program tells it."""
