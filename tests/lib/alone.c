@@ -4,7 +4,11 @@
  *
  * The command finds TMPDIR, and HOLDFAST_FAST_TMPDIR in memory where there is such a
  * place.  Files and processes that are there after its end are named, removed and ended,
- * and make a test that passed a failed one. */
+ * and make a test that passed a failed one.
+ *
+ * A signal is passed on.  Whoever sends it may soon send KILL (`meson test` at a timeout,
+ * after half a second): a command that does not end at it is killed, and nobody else is
+ * waited for. */
 #include <dirent.h>
 #include <errno.h>
 #include <ftw.h>
@@ -14,15 +18,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { PATH_BYTES = 512, SIGNALS = 3 };
-enum { GRACE_STEPS = 200, GRACE_STEP_MS = 10 }; /* for processes that are ending */
+enum { STEP_MS = 10 };
+enum { GRACE_STEPS = 200 }; /* for processes that are ending */
+enum { ASKED_STEPS = 20 };  /* for a command that was asked to end */
 
-static volatile sig_atomic_t child;
+static const struct timespec step = { .tv_nsec = STEP_MS * 1000000L };
+static pid_t child;
+static volatile sig_atomic_t was_asked;
+static sigset_t unblocked; /* signals arrive only where they are waited for */
 
 static void die(const char *what)
 {
@@ -32,7 +42,13 @@ static void die(const char *what)
 
 static void pass_on(int number)
 {
-    if (child > 0) kill((pid_t)child, number);
+    was_asked = true;
+    kill(child, number);
+}
+
+static void wake(int number)
+{
+    (void)number;
 }
 
 static void make_place(const char *base, const char *variable, char place[PATH_BYTES])
@@ -44,31 +60,48 @@ static void make_place(const char *base, const char *variable, char place[PATH_B
 
 /* --- processes --- */
 
-static void run(char **command)
+static void catch_signals(void)
 {
     static const int numbers[SIGNALS] = { SIGTERM, SIGINT, SIGHUP };
-    struct sigaction action = { .sa_handler = pass_on };
+    struct sigaction action = { .sa_handler = wake };
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGCHLD);
+    sigaction(SIGCHLD, &action, NULL);
+    action.sa_handler = pass_on;
+    for (size_t i = 0; i < SIGNALS; i++) {
+        sigaddset(&blocked, numbers[i]);
+        sigaction(numbers[i], &action, NULL);
+    }
+    sigprocmask(SIG_BLOCK, &blocked, &unblocked);
+}
+
+static void run(char **command)
+{
     /* Whoever loses its parent below becomes our child. */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) die("prctl");
-    pid_t pid = fork();
-    if (pid < 0) die("fork");
-    if (pid == 0) {
+    catch_signals();
+    child = fork();
+    if (child < 0) die("fork");
+    if (child == 0) {
+        sigprocmask(SIG_SETMASK, &unblocked, NULL);
         execvp(command[0], command);
         fprintf(stderr, "alone: %s: %s\n", command[0], strerror(errno));
         _exit(127);
     }
-    child = pid;
-    for (size_t i = 0; i < SIGNALS; i++) sigaction(numbers[i], &action, NULL);
 }
 
 static int wait_for_command(void)
 {
-    for (;;) {
+    for (int steps = 0;; steps += was_asked) {
         int status;
-        pid_t ended = waitpid(-1, &status, 0);
-        if (ended < 0 && errno != EINTR) die("waitpid");
-        if (ended != child) continue;
-        return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        pid_t ended;
+        while ((ended = waitpid(-1, &status, WNOHANG)) > 0)
+            if (ended == child)
+                return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+        if (ended < 0) die("waitpid");
+        if (steps >= ASKED_STEPS) kill(child, SIGKILL);
+        pselect(0, NULL, NULL, NULL, was_asked ? &step : NULL, &unblocked);
     }
 }
 
@@ -109,11 +142,11 @@ static void end_children(void)
 
 static bool leaves_processes(void)
 {
-    const struct timespec step = { .tv_nsec = GRACE_STEP_MS * 1000000L };
-    for (int i = 0; i < GRACE_STEPS; i++) {
-        if (!has_children()) return false;
-        nanosleep(&step, NULL);
+    for (int i = 0; i < GRACE_STEPS && has_children(); i++) {
+        if (was_asked) break;
+        pselect(0, NULL, NULL, NULL, &step, &unblocked);
     }
+    if (!has_children()) return false;
     end_children();
     return true;
 }

@@ -25,13 +25,23 @@ static const struct {
       "/file\n" },
     { "(setsid sleep 1000 &)", 1, "sleep 1000" },
     { "(setsid sh -c 'sleep 1001 & sleep 1000' &)", 1, "sleep 1001" },
+    /* A signal: the command is asked, then killed, and nobody is waited for. */
+    { "sleep 1002 & kill -TERM $PPID; wait", 143, "sleep 1002" },
+    { "touch $TMPDIR/file; sleep 1003 & kill -HUP $PPID; wait", 129, "/file\n" },
+    { "trap '' TERM; sleep 1004 & kill -TERM $PPID; while :; do sleep 0.1; done", 137,
+      "sleep 1004" },
 };
 
-static int run(const char *script, char text[TEXT_BYTES])
+static FILE *begin(const char *script)
 {
     setenv("SCRIPT", script, 1);
     FILE *out = popen("$HF_ALONE sh -c \"$SCRIPT\" 2>&1", "r");
     CHECK(out != NULL);
+    return out;
+}
+
+static int end(FILE *out, char text[TEXT_BYTES])
+{
     size_t len = fread(text, 1, TEXT_BYTES - 1, out);
     text[len] = '\0';
     int status = pclose(out);
@@ -41,9 +51,11 @@ static int run(const char *script, char text[TEXT_BYTES])
 
 static void what_is_left_is_told_and_a_fault(void)
 {
+    FILE *all[HF_COUNT(rows)]; /* at once: some take their time */
+    for (size_t i = 0; i < HF_COUNT(rows); i++) all[i] = begin(rows[i].script);
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         char text[TEXT_BYTES];
-        CHECK_EQ_AT(i, run(rows[i].script, text), rows[i].exit_code);
+        CHECK_EQ_AT(i, end(all[i], text), rows[i].exit_code);
         CHECK_EQ_AT(i, strstr(text, "left behind") != NULL, rows[i].text != NULL);
         if (rows[i].text) CHECK_AT(i, strstr(text, rows[i].text) != NULL);
     }
@@ -51,11 +63,11 @@ static void what_is_left_is_told_and_a_fault(void)
 
 static void nothing_of_it_is_left(void)
 {
-    char text[TEXT_BYTES], *end;
-    CHECK_EQ(run("echo $TMPDIR; touch $TMPDIR/file", text), 1);
-    end = strchr(text, '\n');
-    CHECK(end != NULL);
-    *end = '\0';
+    char text[TEXT_BYTES], *line_end;
+    CHECK_EQ(end(begin("echo $TMPDIR; touch $TMPDIR/file"), text), 1);
+    line_end = strchr(text, '\n');
+    CHECK(line_end != NULL);
+    *line_end = '\0';
     CHECK(access(text, F_OK) != 0);
 }
 
