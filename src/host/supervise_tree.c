@@ -149,7 +149,8 @@ static int adopt_holder(struct hf_supervise *s, const struct hf_keeper_action *a
     if (!is_there || owner.pid != a->u.adopt.pid || owner.uid != (int64_t)geteuid() ||
         !hf_sup_is_gateway(&owner))
         return hf_fault_set(fault, HF_ERR_NOT_FOUND, "another process holds the port now");
-    return hf_trees_adopt(s->trees, a->tree, owner.pid, stat.started, "", fault);
+    const struct hf_tree_orphan orphan = { .pid = owner.pid, .started = stat.started, .group = "" };
+    return hf_trees_adopt(s->trees, a->tree, &orphan, fault);
 }
 
 /* Without its pipes it is still kept: only its lines are lost to us. */
@@ -171,8 +172,13 @@ void hf_sup_adopt(struct hf_supervise *s, const struct hf_keeper_action *a)
     if (a->u.adopt.is_reclaim)
         err = adopt_holder(s, a, &fault);
     else if (hf_sup_recorded(s, &j) && j.pid == a->u.adopt.pid) {
+        const struct hf_tree_orphan orphan = { .pid = (pid_t)j.pid,
+                                               .started = (uint64_t)j.started,
+                                               .group = j.group,
+                                               .memory_max =
+                                                   s->config.supervisor.ration.hard_bytes };
         hf_sup_secrets_inherit(s, &j);
-        err = hf_trees_adopt(s->trees, a->tree, (pid_t)j.pid, (uint64_t)j.started, j.group, &fault);
+        err = hf_trees_adopt(s->trees, a->tree, &orphan, &fault);
     } else
         err = hf_fault_set(&fault, HF_ERR_NOT_FOUND, "the recorded process is gone");
     if (err)

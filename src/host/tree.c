@@ -346,20 +346,28 @@ static void on_adopted(uv_timer_t *timer)
     if (!t->is_ending) start_running(t);
 }
 
-int hf_tree_adopt(struct hf_tree *t, pid_t pid, uint64_t started, const char *group,
-                  struct hf_fault *fault)
+/* Its group, and the limit that is wished now: perhaps another one than it was made with. */
+static void adopt_group(struct hf_tree *t, const struct hf_tree_orphan *orphan)
 {
     const char *home = t->trees->config.cgroup_home;
+    if (!orphan->group[0] || !home || hf_cgroup_open(&t->group, home, orphan->group) != 0) return;
+    t->has_memory_max =
+        orphan->memory_max > 0 && hf_cgroup_limit_memory(&t->group, orphan->memory_max) == 0;
+}
+
+int hf_tree_adopt(struct hf_tree *t, const struct hf_tree_orphan *orphan, struct hf_fault *fault)
+{
+    pid_t pid = orphan->pid;
     t->kind = HF_TREE_ADOPTED;
     t->pidfd = pidfd_open(pid, 0);
     /* The descriptor first, then the look: it cannot become another process between. */
-    if (t->pidfd < 0 || !is_same_process(pid, started)) {
+    if (t->pidfd < 0 || !is_same_process(pid, orphan->started)) {
         hf_tree_close(t);
         return hf_fault_set(fault, HF_ERR_NOT_FOUND, "the recorded process %ld is gone", (long)pid);
     }
-    if (group[0] && home) hf_cgroup_open(&t->group, home, group);
+    adopt_group(t, orphan);
     t->main = pid;
-    t->started = started;
+    t->started = orphan->started;
     int err = hf_tree_watch(t, &t->exit_watch, &t->has_exit_watch, t->pidfd, on_adopted_exit);
     if (err) {
         hf_tree_close(t);

@@ -122,14 +122,14 @@ int hf_trees_spawn(struct hf_trees *t, uint64_t id, const struct hf_tree_plan *p
     return hf_tree_spawn(tree, plan, fault);
 }
 
-int hf_trees_adopt(struct hf_trees *t, uint64_t id, pid_t pid, uint64_t started, const char *group,
+int hf_trees_adopt(struct hf_trees *t, uint64_t id, const struct hf_tree_orphan *orphan,
                    struct hf_fault *fault)
 {
     HF_ASSERT(id != 0 && !find(t, id));
     struct hf_tree *tree = take(t, id);
     if (!tree)
         return hf_fault_set(fault, HF_ERR_LIMIT, "%d process trees stand already", HF_LIMIT_TREES);
-    return hf_tree_adopt(tree, pid, started, group, fault);
+    return hf_tree_adopt(tree, orphan, fault);
 }
 
 /* --- acts --- */

@@ -74,10 +74,17 @@ struct hf_tree_plan {
 int hf_trees_spawn(struct hf_trees *t, uint64_t id, const struct hf_tree_plan *plan,
                    struct hf_fault *fault);
 
-/* A process of an earlier supervisor becomes tree `id`: it must be alive and have been
- * started at that time (ticks after boot), and `group` is the name of its control
- * group, or empty.  0: RUNS follows; HF_ERR_NOT_FOUND: it is another process, or none. */
-int hf_trees_adopt(struct hf_trees *t, uint64_t id, pid_t pid, uint64_t started, const char *group,
+/* What an earlier supervisor has left, or somebody else made. */
+struct hf_tree_orphan {
+    pid_t pid;          /* of the main process */
+    uint64_t started;   /* when it was: ticks after boot */
+    const char *group;  /* name of its control group; "": none */
+    int64_t memory_max; /* as in the plan, from now on; 0: as it was made */
+};
+
+/* It becomes tree `id`, if it lives and began at that time.  0: RUNS follows;
+ * HF_ERR_NOT_FOUND: it is another process, or none.  Borrowed until return. */
+int hf_trees_adopt(struct hf_trees *t, uint64_t id, const struct hf_tree_orphan *orphan,
                    struct hf_fault *fault);
 
 /* Sends a signal to the main process, or TERM or CONT to all others: 0, HF_ERR_NOT_FOUND

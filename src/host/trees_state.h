@@ -58,8 +58,7 @@ int hf_tree_spawn(struct hf_tree *t, const struct hf_tree_plan *plan, struct hf_
 
 /* --- tree.c --- */
 
-int hf_tree_adopt(struct hf_tree *t, pid_t pid, uint64_t started, const char *group,
-                  struct hf_fault *fault);
+int hf_tree_adopt(struct hf_tree *t, const struct hf_tree_orphan *orphan, struct hf_fault *fault);
 void hf_tree_end(struct hf_tree *t);
 
 /* Our child `pid` was reaped: true when it belonged to this tree as guardian or main. */

@@ -410,6 +410,22 @@ def a_child_that_leaks_is_recycled(s):
 
 
 @case
+def a_place_whose_gateway_leaks(s):
+    """`run -- CMD`: recycled once; the next one leaks as well, which is told and costs no restart."""
+    leak = f"env -u NOTIFY_SOCKET {s.adversary} grow 64 1 & exec {s.holdfast} run --state-dir {s.path('child')}"
+    s.run_place(["/bin/sh", "-c", leak], "--port", str(free_port()), "--memory-soft", "48M", "--memory-hard", "4G")
+    pid = s.wait_phase("ready")["pid"]
+    wait_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "another one")
+    pid = s.status()["pid"]
+    check(s.status()["lastExit"]["code"] == 0, f"the first one was drained: {s.status()}")
+    wait_until(lambda: "child.memory_high" in s.log(), "the second one is told of")
+    status = s.status()
+    check(status["pid"] == pid and status["memory"]["recycles"] == 1, f"and goes on: {status}")
+    check(s.log().count("keeper.restart_applied") == 1, "one restart in all")
+    s.quit()
+
+
+@case
 def a_child_that_takes_too_much_is_ended(s):
     """What a child of it takes counts, too."""
     s.supervise("grow_apart 100000 2", "--url", "notify:", "--memory-hard", "256M", "--restart-budget", "1/300")

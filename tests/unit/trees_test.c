@@ -492,9 +492,15 @@ static void groups_that_a_killed_supervisor_left_are_removed(void)
 /* --- memory --- */
 
 /* Held by the kernel exactly where it lets us: where the tree's group has the file. */
-static void the_kernel_holds_a_limit_of_memory_where_it_can(void)
+static bool has_memory_max(const struct hf_tree_facts *facts)
 {
     char path[HF_STATE_PATH_BYTES + 160];
+    snprintf(path, sizeof path, "%s/%s/memory.max", keeper.home, facts->group);
+    return facts->group[0] && access(path, F_OK) == 0;
+}
+
+static void the_kernel_holds_a_limit_of_memory_where_it_can(void)
+{
     char *argv[] = { getenv("HF_ADVERSARY"), (char *)(uintptr_t) "sleep", NULL };
     struct hf_tree_plan plan = { .path = argv[0],
                                  .argv = argv,
@@ -509,8 +515,7 @@ static void the_kernel_holds_a_limit_of_memory_where_it_can(void)
         CHECK_EQ(hf_trees_spawn(keeper.trees, 1, &plan, &fault), 0);
         wait_for(1, HF_TREE_RUNS);
         CHECK(hf_trees_facts(keeper.trees, 1, &facts));
-        snprintf(path, sizeof path, "%s/%s/memory.max", keeper.home, facts.group);
-        CHECK_EQ(facts.has_memory_max, facts.group[0] && access(path, F_OK) == 0);
+        CHECK_EQ(facts.has_memory_max, has_memory_max(&facts));
         hf_trees_end(keeper.trees, 1);
         wait_for(1, HF_TREE_EMPTIED);
         close_keeper();
@@ -600,7 +605,8 @@ static void what_survives_is_adopted_by_the_next_supervisor(void)
 
         open_keeper(groups);
         /* Its number with another start time is another process: it is left alone. */
-        CHECK_EQ(hf_trees_adopt(keeper.trees, 1, main_pid, 1, "", &fault), HF_ERR_NOT_FOUND);
+        struct hf_tree_orphan orphan = { .pid = main_pid, .started = 1, .group = "" };
+        CHECK_EQ(hf_trees_adopt(keeper.trees, 1, &orphan, &fault), HF_ERR_NOT_FOUND);
         CHECK_EQ(left_count(mark), 1);
         char text[4096], path[64];
         snprintf(path, sizeof path, "/proc/%ld/stat", (long)main_pid);
@@ -615,10 +621,14 @@ static void what_survives_is_adopted_by_the_next_supervisor(void)
                         "%*d %llu",
                         &started),
                  1);
-        CHECK_EQ(hf_trees_adopt(keeper.trees, 2, main_pid, started, "", &fault), 0);
+        orphan.started = started;
+        orphan.group = groups ? "holdfast-adopted" : "";
+        orphan.memory_max = INT64_C(1) << 40;
+        CHECK_EQ(hf_trees_adopt(keeper.trees, 2, &orphan, &fault), 0);
         CHECK_EQ(wait_for(2, HF_TREE_RUNS)->pid, main_pid);
         CHECK(hf_trees_facts(keeper.trees, 2, &facts));
         CHECK_EQ(facts.started, (int64_t)started);
+        CHECK_EQ(facts.has_memory_max, has_memory_max(&facts));
         CHECK_EQ(hf_trees_signal(keeper.trees, 2, SIGTERM, false), 0);
         CHECK_EQ(hf_trees_signal(keeper.trees, 2, 0, false), 0); /* it ignores TERM */
         hf_trees_end(keeper.trees, 2);
