@@ -104,11 +104,12 @@ static int send_answer(struct holdfast_client *c, const struct answer *answer)
     hf_buf_init(&params, HF_LIMIT_PAYLOAD_BYTES);
     write_answer(&params, answer);
     int err = hf_buf_done(&params);
+    if (err == HF_ERR_LIMIT) err = HF_ERR_TOO_LARGE;
     struct hf_client_call call = { .method = HF_LIT("node.invoke.result"),
                                    .params = hf_buf_view(&params) };
     if (!err) err = hf_call(c, &call, &nobody, NULL);
     hf_buf_fini(&params);
-    return err == HF_ERR_LIMIT && params.err ? HF_ERR_TOO_LARGE : err;
+    return err;
 }
 
 static int answer_slot(struct holdfast_client *c, uint64_t id, struct answer *answer)
@@ -142,14 +143,21 @@ int holdfast_client_fail(holdfast_client *c, uint64_t invoke_id, const char *cod
     return answer_slot(c, invoke_id, &answer);
 }
 
-static void refuse(struct holdfast_client *c, char *const *texts, const char *message)
+/* Under the lock.  The gateway has answered what it asked on a connection that is gone. */
+static bool is_asked(const struct holdfast_client *c, uint64_t generation)
+{
+    return atomic_load(&c->life) == HF_LIVE && hf_client_link(c->engine)->generation == generation;
+}
+
+static void refuse(struct holdfast_client *c, uint64_t generation, char *const *texts,
+                   const char *message)
 {
     struct answer answer = { .request_id = texts[REQUEST_ID],
                              .node_id = texts[NODE_ID],
                              .code = "UNAVAILABLE",
                              .message = message };
     hf_enter(c->loop);
-    if (atomic_load(&c->life) == HF_LIVE) send_answer(c, &answer);
+    if (is_asked(c, generation)) send_answer(c, &answer);
     hf_leave(c->loop);
 }
 
@@ -188,14 +196,16 @@ static void handle(struct holdfast_client *c, uint64_t generation, char *const *
                                       .idempotency_key = texts[IDEMPOTENCY_KEY],
                                       .timeout_ms = timeout_ms };
     hf_enter(c->loop);
-    holdfast_invoke_fn fn = atomic_load(&c->life) == HF_LIVE ? c->on_invoke : NULL;
+    bool is_late = !is_asked(c, generation);
+    holdfast_invoke_fn fn = c->on_invoke;
     void *ctx = c->on_invoke_ctx;
-    bool has_slot = fn && take_slot(c, generation, texts, &invoke.id);
+    bool has_slot = fn && !is_late && take_slot(c, generation, texts, &invoke.id);
     hf_leave(c->loop);
+    if (is_late) return;
     if (!fn)
-        refuse(c, texts, "this node answers no requests");
+        refuse(c, generation, texts, "this node answers no requests");
     else if (!has_slot)
-        refuse(c, texts, "too many requests wait for this node");
+        refuse(c, generation, texts, "too many requests wait for this node");
     else if (fn(c, &invoke, ctx) != 0)
         holdfast_client_fail(c, invoke.id, "UNAVAILABLE", "the node's handler failed");
 }
@@ -209,7 +219,7 @@ void hf_node_event(struct holdfast_client *c, uint64_t generation,
     if (strcmp(event->name, "node.invoke.request") != 0) return;
     if (read_request(event->payload, texts, &timeout_ms)) {
         if (texts[PARAMS][0] && !is_json(texts[PARAMS]))
-            refuse(c, texts, "the params are not JSON");
+            refuse(c, generation, texts, "the params are not JSON");
         else
             handle(c, generation, texts, timeout_ms);
     }

@@ -275,7 +275,7 @@ void hf_censor_argv(const struct hf_bytes *argv, size_t count, const struct hf_c
         struct hf_buf text;
         bool is_flag = argv[i].len > 0 && argv[i].ptr[0] == '-';
         bool has_value = hf_bytes_find(argv[i], 0, '=') < argv[i].len;
-        hf_buf_init(&text, 2 * argv[i].len + 64);
+        hf_buf_init(&text, 3 * argv[i].len + 64);
         if (is_value)
             hf_buf_add(&text, REDACTED);
         else

@@ -177,45 +177,59 @@ static void add_pair(struct hf_buf *out, struct hf_bytes pair)
         hf_buf_add(out, value);
 }
 
+static size_t find_any(struct hf_bytes text, struct hf_bytes stops)
+{
+    size_t at = 0;
+    while (at < text.len && hf_bytes_find(stops, 0, text.ptr[at]) == stops.len) at++;
+    return at;
+}
+
 /* Pairs with `&` or `;` between them. */
 void hf_url_redact_pairs(struct hf_buf *out, struct hf_bytes query)
 {
     for (size_t at = 0; at < query.len;) {
-        size_t end = at;
-        while (end < query.len && query.ptr[end] != '&' && query.ptr[end] != ';' &&
-               query.ptr[end] != '#')
-            end++;
+        size_t end = at + find_any(hf_bytes_from(query, at), HF_LIT("&;#"));
         add_pair(out, hf_bytes(query.ptr + at, end - at));
         if (end < query.len) hf_buf_add_byte(out, query.ptr[end]);
         at = end + 1;
     }
 }
 
-/* Scheme and place; returns what stands behind them. */
-static struct hf_bytes add_place(struct hf_buf *out, struct hf_bytes url)
+/* The place behind "//", without its userinfo; returns what stands behind it. */
+static struct hf_bytes add_place(struct hf_buf *out, struct hf_bytes rest)
 {
-    size_t colon = hf_bytes_find(url, 0, ':');
-    if (!hf_bytes_starts(hf_bytes_from(url, colon), HF_LIT("://"))) return url;
-    struct hf_bytes rest = hf_bytes_from(url, colon + 3);
-    size_t end = 0;
-    while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?' && rest.ptr[end] != '#')
-        end++;
-    struct hf_bytes place = hf_bytes_head(rest, end);
-    size_t at = place.len;
-    while (at > 0 && place.ptr[at - 1] != '@') at--;
-    hf_buf_add(out, hf_bytes_head(url, colon + 3));
+    size_t end = find_any(rest, HF_LIT("/?#")), at = end;
+    while (at > 0 && rest.ptr[at - 1] != '@') at--;
     if (at > 0) HF_BUF_LIT(out, STARS ":" STARS "@");
-    hf_buf_add(out, hf_bytes_from(place, at));
+    hf_buf_add(out, hf_bytes(rest.ptr + at, end - at));
     return hf_bytes_from(rest, end);
+}
+
+/* All places that stand before the first parameter; returns what is behind them. */
+static struct hf_bytes add_places(struct hf_buf *out, struct hf_bytes url)
+{
+    if (hf_bytes_starts(url, HF_LIT("//"))) {
+        HF_BUF_LIT(out, "//");
+        url = add_place(out, hf_bytes_from(url, 2));
+    }
+    for (;;) {
+        size_t slashes = hf_bytes_find_nocase(url, 0, HF_LIT("://"));
+        if (slashes >= find_any(url, HF_LIT("?#="))) return url;
+        hf_buf_add(out, hf_bytes_head(url, slashes + 3));
+        url = add_place(out, hf_bytes_from(url, slashes + 3));
+    }
 }
 
 void hf_url_redact(struct hf_buf *out, struct hf_bytes url)
 {
-    struct hf_bytes rest = add_place(out, url);
-    size_t query = 0;
-    while (query < rest.len && rest.ptr[query] != '?' && rest.ptr[query] != '#') query++;
-    hf_buf_add(out, hf_bytes_head(rest, query));
-    if (query == rest.len) return;
-    hf_buf_add_byte(out, rest.ptr[query]);
-    hf_url_redact_pairs(out, hf_bytes_from(rest, query + 1));
+    struct hf_bytes rest = add_places(out, url);
+    size_t query = find_any(rest, HF_LIT("?#="));
+    if (query < rest.len && rest.ptr[query] != '=') {
+        hf_buf_add(out, hf_bytes_head(rest, query + 1));
+        rest = hf_bytes_from(rest, query + 1);
+    } else if (query == rest.len) {
+        hf_buf_add(out, rest);
+        return;
+    }
+    hf_url_redact_pairs(out, rest);
 }

@@ -9,8 +9,9 @@
 
 #include "base/buf.h"
 
-/* A URL or a relative reference: userinfo becomes `***:***@`, the values of query
- * parameters whose name sounds like a secret, or that hold one, become `***`. */
+/* A URL, a relative reference or a text around one: userinfo becomes `***:***@`, the values
+ * of parameters whose name sounds like a secret, or that hold one, become `***`, whether
+ * they stand in the query, the fragment or before both. */
 void hf_url_redact(struct hf_buf *out, struct hf_bytes url);
 
 /* The same for `name=value` pairs with `&` or `;` between them. */

@@ -141,4 +141,76 @@ static void a_node_has_so_many_requests_and_not_one_more(void)
     library_run_fake(let_many_wait, invoke_many);
 }
 
-CHECK_MAIN(a_client_that_is_behind_is_not_read_from, a_node_has_so_many_requests_and_not_one_more)
+/* --- what a node is asked on a connection that is gone --- */
+
+static void ask_and_go(int listener)
+{
+    struct fake_conn c;
+    fake_accept(&c, listener);
+    fake_login(&c);
+    fake_event(&c, "hold", "{}", 1);
+    fake_event(&c, "node.invoke.request", "{\"id\":\"i\",\"nodeId\":\"n\",\"command\":\"c\"}", 2);
+    fake_close(&c);
+    fake_accept(&c, listener);
+    fake_login(&c);
+    fake_event(&c, "last", "{}", 1);
+    struct hf_buf text;
+    hf_buf_init(&text, 1 << 20);
+    if (fake_read(&c, &text)) _exit(1); /* nothing about it */
+    hf_buf_fini(&text);
+    fake_close(&c);
+}
+
+static uint64_t generation_of(holdfast_client *client)
+{
+    hf_enter(client->loop);
+    uint64_t generation = hf_client_link(client->engine)->generation;
+    hf_leave(client->loop);
+    return generation;
+}
+
+/* Callbacks wait behind this one until the next connection has begun. */
+static int hold(holdfast_client *client, const holdfast_event *event, void *ctx)
+{
+    (void)event;
+    (void)ctx;
+    uint64_t generation = generation_of(client);
+    for (int ms = 0; ms < LIBRARY_PATIENCE_MS && generation_of(client) == generation; ms++)
+        usleep(1000);
+    return 0;
+}
+
+static int note(holdfast_client *client, const holdfast_event *event, void *ctx)
+{
+    (void)client;
+    (void)event;
+    atomic_store((atomic_int *)ctx, 1);
+    return 0;
+}
+
+/* client-lifecycle 4.6: the gateway has failed it, and may have asked somebody else. */
+static void a_request_of_a_lost_connection_is_not_carried_out(void)
+{
+    static struct library l;
+    struct fake fake;
+    atomic_int has_last = 0;
+    fake_start(&fake, ask_and_go);
+    library_open_fake(&l, THREADED, fake.port);
+    CHECK_EQ(holdfast_options_set_number(l.options, HOLDFAST_ROLE, HOLDFAST_NODE), 0);
+    CHECK_EQ(holdfast_options_set_number(l.options, HOLDFAST_BACKOFF_INITIAL_MS, 100), 0);
+    CHECK_EQ(holdfast_options_add(l.options, HOLDFAST_COMMANDS, "c"), 0);
+    holdfast_client *client = library_client(&l);
+    CHECK_EQ(holdfast_client_on_invoke(client, keep_waiting, &l), 0);
+    CHECK_EQ(holdfast_client_on_event(client, "hold", hold, NULL, NULL), 0);
+    CHECK_EQ(holdfast_client_on_event(client, "last", note, &has_last, NULL), 0);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    library_wait_for(&l, &has_last, 1);
+    CHECK_EQ(holdfast_client_stop_wait(client, LIBRARY_PATIENCE_MS), 0);
+    CHECK_EQ(atomic_load(&l.count), 0);
+    holdfast_client_release(client);
+    library_close_fake(&l);
+    CHECK_EQ(fake_end(&fake), 0);
+}
+
+CHECK_MAIN(a_client_that_is_behind_is_not_read_from, a_node_has_so_many_requests_and_not_one_more,
+           a_request_of_a_lost_connection_is_not_carried_out)

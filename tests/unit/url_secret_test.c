@@ -34,6 +34,18 @@ static void a_url_loses_its_secrets(void)
         { "/p#access_token=canary", "/p#access_token=***" },
         { "/p?flag", "/p?flag" },
         { "/p?", "/p?" },
+        { "//u:canary@h/p", "//***:***@h/p" },
+        { "/login?token=canary&next=http://host/x", "/login?token=***&next=http://host/x" },
+        { "token=canary;url=http://host/x", "token=***;url=http://host/x" },
+        { "url=http://u:canary@host/x", "url=***" },
+        { "url:http://u:canary@host/x", "url:http://***:***@host/x" },
+        { "wss://u:can=ary@h/p?x=1", "wss://***:***@h/p?x=1" },
+        { "http://a/x|http://u:canary@b/", "http://a/x|http://***:***@b/" },
+        { "http://a/x;token=canary/y?z=1", "http://a/x;token=***" },
+        { "token=can?ary", "token=***" },
+        { "/p=1?token=canary", "/p=***" },
+        { "http://h", "http://h" },
+        { "://", "://" },
         { "", "" },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) check_url(i, rows[i].url, rows[i].want);

@@ -13,17 +13,6 @@ static bool is_space(uint8_t c)
            c == ',' || c == '(' || c == ')';
 }
 
-static void add_word(struct hf_buf *out, struct hf_bytes word)
-{
-    size_t query = hf_bytes_find(word, 0, '?');
-    if (hf_bytes_find_nocase(word, 0, HF_LIT("://")) < word.len || query < word.len)
-        hf_url_redact(out, word);
-    else if (hf_bytes_find(word, 0, '=') < word.len)
-        hf_url_redact_pairs(out, word);
-    else
-        hf_buf_add(out, word);
-}
-
 static bool announces_secret(struct hf_bytes word)
 {
     return hf_bytes_same_nocase(word, HF_LIT("bearer")) ||
@@ -40,7 +29,7 @@ static void add_words(struct hf_buf *out, struct hf_bytes text)
         if (is_secret && word.len > 0)
             HF_BUF_LIT(out, STARS);
         else
-            add_word(out, word);
+            hf_url_redact(out, word);
         if (word.len > 0) is_secret = announces_secret(word);
         if (end < text.len) hf_buf_add_byte(out, text.ptr[end]);
         at = end + 1;
