@@ -25,8 +25,8 @@ extern "C" {
 
 /* A client that is not started.  With HOLDFAST_DEVICE its identity and token are read from the
  * store here, or made.  0; USAGE for options that cannot work, without an address for example;
- * LIMIT when the loop is full; NO_MEMORY; CORRUPT, DENIED or IO when the identity cannot be
- * used: nothing replaces it.  `options` may be freed afterwards. */
+ * LIMIT when the loop is full, DISPOSED when it is ending; NO_MEMORY; CORRUPT, DENIED or IO
+ * when the identity cannot be used: nothing replaces it.  `options` may be freed afterwards. */
 HOLDFAST_API int holdfast_client_new(holdfast_client **out, holdfast_loop *loop,
                                      const holdfast_options *options);
 
@@ -35,8 +35,9 @@ HOLDFAST_API int holdfast_client_new(holdfast_client **out, holdfast_loop *loop,
 HOLDFAST_API holdfast_client *holdfast_client_retain(holdfast_client *client);
 HOLDFAST_API void holdfast_client_release(holdfast_client *client);
 
-/* Connects and stays connected.  Also out of BACKOFF (at once) and out of a pause.
- * 0, ALREADY_STARTED or DISPOSED. */
+/* Connects and stays connected.  Also out of BACKOFF (at once) and out of a pause, as
+ * holdfast_client_resume does.  0; ALREADY_STARTED, which changes nothing, also while a stop
+ * still closes the connection (holdfast_client_stop_wait waits for its end); DISPOSED. */
 HOLDFAST_API int holdfast_client_start(holdfast_client *client);
 
 /* Says goodbye and stays disconnected until the next start; pending calls end as

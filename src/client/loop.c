@@ -16,10 +16,16 @@ void hf_enter(struct holdfast_loop *l)
     hf_client_loop_lock(l->host);
 }
 
+/* Something waits for callbacks. */
+static bool has_work(const struct holdfast_loop *l)
+{
+    return l->inbox.len > 0 || l->disposals || l->has_stranded;
+}
+
 static void wake(struct holdfast_loop *l)
 {
-    bool has_work = l->inbox.len > 0 || l->disposals || l->is_ending;
-    if (l->waiters > 0 || (l->has_threads && has_work)) hf_client_loop_signal(l->host);
+    bool has_news = has_work(l) || l->is_ending;
+    if (l->waiters > 0 || (l->has_threads && has_news)) hf_client_loop_signal(l->host);
 }
 
 void hf_leave(struct holdfast_loop *l)
@@ -98,11 +104,6 @@ void holdfast_loop_set_log(holdfast_loop *l, holdfast_log_fn fn, void *ctx)
 }
 
 /* --- its own threads --- */
-
-static bool has_work(const struct holdfast_loop *l)
-{
-    return l->inbox.len > 0 || l->disposals;
-}
 
 static void serve_thread(void *ctx)
 {
@@ -242,8 +243,12 @@ int hf_wait_until(struct holdfast_loop *l, bool (*holds)(const void *ctx), const
 
 /* --- the end --- */
 
+/* No client is made from here on, not by a callback either. */
 static void dispose_all(struct holdfast_loop *l)
 {
+    hf_enter(l);
+    l->is_ending = true;
+    hf_leave(l);
     for (;;) {
         hf_enter(l);
         struct holdfast_client *c = l->clients;
@@ -258,9 +263,6 @@ static void dispose_all(struct holdfast_loop *l)
 
 static void end_threads(struct holdfast_loop *l)
 {
-    hf_enter(l);
-    l->is_ending = true;
-    hf_leave(l);
     hf_thread_join(&l->server);
     hf_client_loop_halt(l->host);
     hf_enter(l);

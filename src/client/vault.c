@@ -196,6 +196,19 @@ static void use_token(struct holdfast_client *c, const struct hf_vault_wish *wis
     hf_client_seat_touch(c->seat);
 }
 
+static bool replaces(const struct hf_vault_wish *wish, struct hf_bytes role)
+{
+    return hf_bytes_same(hf_bytes_cstr(wish->role), role);
+}
+
+/* While it was written the token was taken back, or replaced. */
+static bool is_outdated(const struct hf_vault *store)
+{
+    for (size_t i = 1; i < store->wish_count; i++)
+        if (replaces(&store->wishes[i], hf_bytes_cstr(store->wishes[0].role))) return true;
+    return false;
+}
+
 /* On the thread that turns the loop, under the lock. */
 static void done(struct hf_client_task *task)
 {
@@ -203,7 +216,7 @@ static void done(struct hf_client_task *task)
     struct holdfast_client *c = store->client;
     bool is_live = atomic_load(&c->life) == HF_LIVE;
     if (is_live && store->err) tell_error(c, store->err);
-    if (is_live && !store->err) use_token(c, &store->wishes[0]);
+    if (is_live && !store->err && !is_outdated(store)) use_token(c, &store->wishes[0]);
     drop_wish(&store->wishes[0]);
     store->wish_count--;
     memmove(&store->wishes[0], &store->wishes[1], store->wish_count * sizeof store->wishes[0]);
@@ -212,11 +225,6 @@ static void done(struct hf_client_task *task)
     start_next(c);
     hf_client_loop_signal(c->loop->host);
     hf_client_drop(c);
-}
-
-static bool replaces(const struct hf_vault_wish *wish, struct hf_bytes role)
-{
-    return hf_bytes_same(hf_bytes_cstr(wish->role), role);
 }
 
 /* The newest wish of a role counts; one that runs is left alone. */

@@ -90,7 +90,14 @@ int hf_client_set_credentials(struct hf_client *c, struct hf_now now,
                               const struct hf_credentials *credentials,
                               struct hf_bytes stored_scopes)
 {
-    return change_secrets(c, now, credentials, stored_scopes);
+    struct hf_credentials fresh = *credentials;
+    /* Who changes another secret still has the one that the first login took. */
+    if (fresh.bootstrap_token.len &&
+        hf_bytes_same(hf_bytes_trim(fresh.bootstrap_token), c->spent_bootstrap)) {
+        fresh.bootstrap_token = HF_EMPTY;
+        fresh.prefers_bootstrap = false;
+    }
+    return change_secrets(c, now, &fresh, stored_scopes);
 }
 
 int hf_client_set_stored_token(struct hf_client *c, struct hf_now now, struct hf_bytes token,

@@ -181,6 +181,33 @@ static void new_secrets_leave_a_pause(void)
     seat_fini(&s);
 }
 
+/* client-lifecycle 6.4: also when what changes it still carries the one that is used up. */
+static void a_spent_bootstrap_token_does_not_come_back(void)
+{
+    struct hf_client_config config = seat_config_of();
+    struct seat s;
+    config.credentials =
+        (struct hf_credentials){ .bootstrap_token = HF_LIT("once-1"), .prefers_bootstrap = true };
+    seat_init(&s, &config);
+    seat_login(&s, seat_hello);
+    CHECK(sent(&s, "\"bootstrapToken\":\"once-1\""));
+    struct hf_credentials credentials = config.credentials;
+    credentials.token = HF_LIT("better-1");
+    CHECK_EQ(hf_client_set_credentials(s.client, s.now, &credentials, HF_EMPTY), 0);
+    seat_give_frame(&s, HF_WS_OP_CLOSE, HF_LIT("\x03\xF4"));
+    seat_redial(&s);
+    seat_challenged(&s);
+    CHECK(sent(&s, "better-1") && !sent(&s, "once-1"));
+    /* Another one is for another login. */
+    credentials.bootstrap_token = HF_LIT(" once-2");
+    CHECK_EQ(hf_client_set_credentials(s.client, s.now, &credentials, HF_EMPTY), 0);
+    seat_give_frame(&s, HF_WS_OP_CLOSE, HF_LIT("\x03\xF4"));
+    seat_redial(&s);
+    seat_challenged(&s);
+    CHECK(sent(&s, "\"bootstrapToken\":\"once-2\""));
+    seat_fini(&s);
+}
+
 static size_t stores(const struct seat *s)
 {
     return seat_count(s, HF_CLIENT_TOKEN_STORE);
@@ -468,6 +495,7 @@ CHECK_MAIN(scopes_are_the_callers_the_stored_ones_or_read_and_write,
            a_void_stored_token_is_dropped_and_another_secret_tried,
            both_tokens_wrong_end_in_one_pause, a_close_may_void_the_stored_token,
            a_close_does_not_void_what_was_not_sent, new_secrets_leave_a_pause,
+           a_spent_bootstrap_token_does_not_come_back,
            a_new_token_is_told_and_used_once_it_is_stored,
            tokens_of_other_roles_come_with_a_bootstrap, a_denied_handshake_sends_no_secret,
            a_handshake_waits_for_its_answer, a_late_answer_is_ignored,

@@ -290,6 +290,34 @@ static void a_loop_that_ends_takes_its_clients_along(void)
     library_run(end_with_the_loop, &plain);
 }
 
+/* Would come back for ever. */
+static int come_back(holdfast_client *client, const holdfast_notice *notice, void *ctx)
+{
+    struct library *l = ctx;
+    holdfast_client *next = NULL;
+    (void)client;
+    (void)notice;
+    atomic_fetch_add(&l->count, 1);
+    CHECK_EQ(holdfast_client_new(&next, l->loop, l->options), HOLDFAST_ERROR_DISPOSED);
+    return 0;
+}
+
+static void end_for_good(struct library *l)
+{
+    holdfast_client *client = library_client(l);
+    atomic_store(&l->count, 0);
+    CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_DISPOSED, come_back, l, NULL), 0);
+    holdfast_loop_free(l->loop);
+    CHECK_EQ(atomic_load(&l->count), 1);
+    holdfast_client_release(client);
+    CHECK_EQ(holdfast_loop_new(&l->loop), 0); /* for library_close */
+}
+
+static void a_loop_that_ends_makes_no_client(void)
+{
+    library_run(end_for_good, &plain);
+}
+
 /* Takes one close and does not answer it; what follows is a reset. */
 static void ignores_the_close(int listener)
 {
@@ -377,4 +405,5 @@ static void the_environment_says_how_long_a_login_may_take(void)
 CHECK_MAIN(an_event_that_ends_its_client_is_the_last, what_waits_ends_once_and_nothing_new_begins,
            a_client_may_end_while_it_connects, two_threads_may_end_a_client_at_once,
            a_thousand_clients_come_and_go, a_loop_that_ends_takes_its_clients_along,
-           stops_share_one_close_and_all_end, the_environment_says_how_long_a_login_may_take)
+           a_loop_that_ends_makes_no_client, stops_share_one_close_and_all_end,
+           the_environment_says_how_long_a_login_may_take)

@@ -291,22 +291,43 @@ static void an_announced_restart_decides_the_first_wait(void)
 /* client-lifecycle 24 */
 static void attempts_may_be_bounded(void)
 {
-    struct hf_link_limits limits = link_case_limits();
-    struct link_case c;
-    limits.attempts_max = 3;
-    start(&c, &limits);
-    for (int i = 0; i < 3; i++) {
-        CHECK_EQ(c.link.state, HF_LINK_OPENING);
+    static const enum hf_link_input_kind ways[] = { HF_LINK_RESUME, HF_LINK_START };
+    for (size_t way = 0; way < HF_COUNT(ways); way++) {
+        struct hf_link_limits limits = link_case_limits();
+        struct link_case c;
+        limits.attempts_max = 3;
+        start(&c, &limits);
+        for (int i = 0; i < 3; i++) {
+            CHECK_EQ(c.link.state, HF_LINK_OPENING);
+            link_case_say(&c, HF_LINK_DIAL_FAILED);
+            link_case_wait(&c);
+        }
+        CHECK_EQ(c.todo.wait, HF_SPAN_MAX);
+        link_case_run(&c, 600000);
+        CHECK_EQ(c.link.pause, HF_LINK_PAUSE_ATTEMPTS);
+        CHECK_EQ(c.dials, 3);
+        link_case_say(&c, ways[way]);
         link_case_say(&c, HF_LINK_DIAL_FAILED);
-        link_case_wait(&c);
+        CHECK_EQ_AT(way, hf_span_ms(c.todo.wait), 1000);
     }
-    CHECK_EQ(c.todo.wait, HF_SPAN_MAX);
-    link_case_run(&c, 600000);
-    CHECK_EQ(c.link.pause, HF_LINK_PAUSE_ATTEMPTS);
-    CHECK_EQ(c.dials, 3);
-    link_case_say(&c, HF_LINK_RESUME);
-    link_case_say(&c, HF_LINK_DIAL_FAILED);
-    CHECK_EQ(hf_span_ms(c.todo.wait), 1000);
+}
+
+/* client-lifecycle T4: out of a pause the budget is new, whoever asks. */
+static void a_new_try_has_a_new_budget(void)
+{
+    static const enum hf_link_input_kind ways[] = { HF_LINK_RESUME, HF_LINK_START };
+    for (size_t way = 0; way < HF_COUNT(ways); way++) {
+        struct hf_link_limits limits = link_case_limits();
+        struct link_case c;
+        limits.budget = HF_MS(3000);
+        start(&c, &limits);
+        link_case_say(&c, HF_LINK_UPGRADED);
+        link_case_run(&c, 60000);
+        CHECK_EQ(c.link.pause, HF_LINK_PAUSE_BUDGET);
+        link_case_say(&c, ways[way]);
+        link_case_run(&c, c.ms + 2999);
+        CHECK_EQ_AT(way, c.link.state, HF_LINK_OPENING);
+    }
 }
 
 /* client-lifecycle 25, 26: what pauses, told once, with no timer left. */
@@ -540,7 +561,8 @@ CHECK_MAIN(each_end_has_its_wait, a_close_of_1013_without_its_frame_is_told,
            only_a_stable_connection_resets_the_ladder,
            a_wrong_token_is_tried_once_more_with_the_device_token,
            an_announced_restart_decides_the_first_wait, attempts_may_be_bounded,
-           some_refusals_pause, a_rate_limit_pause_ends_by_itself_later_each_time,
+           a_new_try_has_a_new_budget, some_refusals_pause,
+           a_rate_limit_pause_ends_by_itself_later_each_time,
            a_pairing_pause_polls_only_when_told_to, a_void_device_token_is_dropped,
            the_same_device_fault_three_times_pauses, some_closes_pause,
            stop_during_the_wait_opens_no_socket, a_budget_is_never_slept_past,

@@ -103,6 +103,14 @@ void hf_link_fail_attempt(struct hf_link *l, hf_time now, enum hf_link_cause cau
 
 /* --- what the owner wants --- */
 
+static void resume(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
+{
+    if (l->state != HF_LINK_PAUSED) return;
+    if (l->pause == HF_LINK_PAUSE_ATTEMPTS) hf_backoff_reset(&l->backoff, &l->limits.backoff);
+    if (l->limits.budget) l->budget_at = hf_time_after(now, l->limits.budget);
+    hf_link_try_again(l, now, todo);
+}
+
 static int start(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
 {
     switch (l->state) {
@@ -113,8 +121,10 @@ static int start(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
         hf_link_begin(l, now, todo);
         return 0;
     case HF_LINK_BACKOFF:
-    case HF_LINK_PAUSED:
         hf_link_try_again(l, now, todo);
+        return 0;
+    case HF_LINK_PAUSED:
+        resume(l, now, todo);
         return 0;
     case HF_LINK_OPENING:
     case HF_LINK_AWAIT_CHALLENGE:
@@ -153,14 +163,6 @@ static void show(struct hf_link *l, hf_time now, bool is_background, struct hf_l
     if (l->state == HF_LINK_READY)
         hf_watch_rest_pings(&l->watch, &l->limits.watch, now, is_background);
     if (!is_background) network_changed(l, now, todo);
-}
-
-static void resume(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
-{
-    if (l->state != HF_LINK_PAUSED) return;
-    if (l->pause == HF_LINK_PAUSE_ATTEMPTS) hf_backoff_reset(&l->backoff, &l->limits.backoff);
-    if (l->limits.budget) l->budget_at = hf_time_after(now, l->limits.budget);
-    hf_link_try_again(l, now, todo);
 }
 
 static void stop(struct hf_link *l, hf_time now, struct hf_link_todo *todo)
