@@ -78,6 +78,7 @@
     X(DIAL_ADDRESS_MS, 4000, "ms", "one address of several may not answer", "the next one is tried")                        \
     X(PONGS_BYTES, 4096, "bytes", "unsent, with which a client answers only the newest ping", "older pings stay without a pong")\
     X(TREE_SCAN, 1024, "processes", "one look at a tree, without the heap", "the rest is found by the next look")           \
+    X(KIN_GENERATIONS, 128, "parents", "between a process and the top of its tree", "it belongs to none")                     \
     X(TREES, 8, "trees", "of processes at once: the gateway, its doctor, what will not die", "no further program is started") \
     X(DUMP_LINES, 256, "lines", "what a process that hangs waits in, one line a thread", "the rest is left out")            \
     X(NOTIFY_BYTES, 8192, "bytes", "one readiness message of a child, as the system bounds it", "dropped")                  \

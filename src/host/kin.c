@@ -204,14 +204,24 @@ size_t hf_kin_kill(struct hf_kin *k)
     return found;
 }
 
-bool hf_kin_descends(pid_t pid, pid_t from)
+pid_t hf_kin_climb(pid_t pid, bool (*is_it)(void *ctx, pid_t pid), void *ctx)
 {
     char text[HF_PROC_TEXT_BYTES];
     struct hf_proc_stat stat;
-    for (int i = 0; i < HF_KIN_GENERATIONS && pid > 1; i++) {
-        if (!hf_proc_stat(pid, text, &stat)) return false;
+    for (int i = 0; i <= HF_LIMIT_KIN_GENERATIONS && pid > 1; i++) {
+        if (is_it(ctx, pid)) return pid;
+        if (!hf_proc_stat(pid, text, &stat)) return 0;
         pid = (pid_t)stat.parent;
-        if (pid == from) return true;
     }
-    return false;
+    return 0;
+}
+
+static bool is_same(void *ctx, pid_t pid)
+{
+    return pid == *(const pid_t *)ctx;
+}
+
+bool hf_kin_descends(pid_t pid, pid_t from)
+{
+    return pid != from && hf_kin_climb(pid, is_same, &from) == from;
 }

@@ -36,8 +36,11 @@ size_t hf_kin_signal(struct hf_kin *k, int number, pid_t but);
  * Returns how many were found; the tree is gone after two rounds that found none. */
 size_t hf_kin_kill(struct hf_kin *k);
 
-/* Whether a living process comes of another one, by at most HF_KIN_GENERATIONS parents. */
-enum { HF_KIN_GENERATIONS = 16 };
+/* The first that `is_it` of a living process and its parents, HF_LIMIT_KIN_GENERATIONS of them
+ * at most; 0: none. */
+pid_t hf_kin_climb(pid_t pid, bool (*is_it)(void *ctx, pid_t pid), void *ctx);
+
+/* Whether a living process comes of another one. */
 bool hf_kin_descends(pid_t pid, pid_t from);
 
 #endif

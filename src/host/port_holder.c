@@ -157,15 +157,30 @@ void hf_port_holder(uint16_t port, char *out, size_t cap)
         snprintf(out, cap, "pid %ld (%s)", (long)owner.pid, owner.program);
 }
 
+/* The listener that the process has open, or NULL. */
+static const struct hf_proc_socket *find_in(pid_t process, const struct listeners *among)
+{
+    char pid[32];
+    snprintf(pid, sizeof pid, "%ld", (long)process);
+    return find_open(pid, among);
+}
+
+pid_t hf_port_listener(uint16_t port, const pid_t *pids, size_t count)
+{
+    static struct listeners found;
+    read_tables(port, NULL, &found);
+    for (size_t i = 0; i < count && found.count > 0; i++)
+        if (find_in(pids[i], &found)) return pids[i];
+    return 0;
+}
+
 uint16_t hf_port_of(const pid_t *pids, size_t count)
 {
     static struct listeners all;
     uint16_t lowest = 0;
-    char pid[32];
     read_tables(0, NULL, &all);
     for (size_t i = 0; i < count && all.count > 0; i++) {
-        snprintf(pid, sizeof pid, "%ld", (long)pids[i]);
-        const struct hf_proc_socket *open = find_open(pid, &all);
+        const struct hf_proc_socket *open = find_in(pids[i], &all);
         if (open && (lowest == 0 || open->port < lowest)) lowest = open->port;
     }
     return lowest;

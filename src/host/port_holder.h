@@ -33,6 +33,10 @@ bool hf_port_is_free(uint16_t port);
 /* A loopback port that is free now: 0 when there is none. */
 uint16_t hf_port_pick(void);
 
+/* The one of these processes that listens there, or 0.  Cheaper than hf_port_find, which looks
+ * into all processes of the machine. */
+pid_t hf_port_listener(uint16_t port, const pid_t *pids, size_t count);
+
 /* The lowest port that one of these processes listens on, or 0. */
 uint16_t hf_port_of(const pid_t *pids, size_t count);
 

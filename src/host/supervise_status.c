@@ -64,16 +64,14 @@ static void fill_answers(const struct hf_supervise *s, struct hf_control_status 
 static void fill_memory(const struct hf_supervise *s, struct hf_control_memory *out)
 {
     const struct hf_ration *r = hf_supervisor_ration(s->engine);
-    struct hf_tree_facts facts = { .group = "" };
     int64_t soft = r->limits.soft_bytes, hard = r->limits.hard_bytes;
-    if (hard > 0) hf_trees_facts(s->trees, s->gateway, &facts);
     *out = (struct hf_control_memory){
         .has_limits = soft > 0 || hard > 0,
         .bytes = r->bytes,
         .peak_bytes = r->bytes < 0 ? -1 : r->peak_bytes,
         .soft_bytes = soft > 0 ? soft : -1,
         .hard_bytes = hard > 0 ? hard : -1,
-        .is_held_by_kernel = facts.has_memory_max,
+        .is_held_by_kernel = hard > 0 && hf_trees_has_memory_max(s->trees, s->gateway),
         .recycles = r->recycles,
         .ends = r->ends,
     };

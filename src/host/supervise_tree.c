@@ -320,13 +320,11 @@ void hf_sup_survey(struct hf_supervise *s, const struct hf_keeper_action *a)
 
 /* The main process may have launched the gateway and wait for it: whoever listens on our
  * port is the one that matters. */
-static char state_of(struct hf_supervise *s, uint64_t tree, pid_t main)
+static char state_of(const struct hf_supervise *s, const pid_t *pids, size_t count, pid_t main)
 {
-    struct hf_port_owner owner = { .uid = -1 };
-    if (s->config.supervisor.port != 0) hf_port_find((uint16_t)s->config.supervisor.port, &owner);
-    bool is_member = owner.pid != 0 && hf_trees_find(s->trees, owner.pid) == tree;
-    pid_t pid = is_member ? owner.pid : main;
-    return hf_evidence_state(pid);
+    uint16_t port = (uint16_t)s->config.supervisor.port;
+    pid_t listener = port != 0 ? hf_port_listener(port, pids, count) : 0;
+    return hf_evidence_state(listener != 0 ? listener : main);
 }
 
 void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a)
@@ -336,9 +334,9 @@ void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a)
     struct hf_keeper_event event = { .kind = HF_KEEPER_EVIDENCE, .ask = a->ask, .tree = a->tree };
     event.u.evidence.cpu_used = -1;
     if (hf_trees_facts(s->trees, a->tree, &facts)) {
-        event.u.evidence.state = state_of(s, a->tree, facts.pid);
-        event.u.evidence.is_frozen = facts.is_frozen;
         size_t count = hf_trees_list(s->trees, a->tree, pids, HF_COUNT(pids));
+        event.u.evidence.state = state_of(s, pids, count, facts.pid);
+        event.u.evidence.is_frozen = facts.is_frozen;
         hf_span used =
             facts.has_group_cpu ? HF_US((int64_t)facts.group_cpu_us) : hf_evidence_cpu(pids, count);
         event.u.evidence.cpu_used = used < 0 ? -1 : used + hf_evidence_queued(pids, count);

@@ -13,9 +13,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Parents between a process and the top of its tree. */
-enum { ANCESTORS_MAX = 128 };
-
 /* --- the table --- */
 
 static struct hf_tree *find(struct hf_trees *t, uint64_t id)
@@ -218,34 +215,40 @@ bool hf_trees_facts(const struct hf_trees *t, uint64_t id, struct hf_tree_facts 
                                        .started = tree->started,
                                        .group =
                                            hf_cgroup_is_there(&tree->group) ? tree->group.name : "",
-                                       .is_frozen = hf_cgroup_is_frozen(&tree->group),
-                                       .has_memory_max = tree->has_memory_max };
+                                       .is_frozen = hf_cgroup_is_frozen(&tree->group) };
         out->has_group_cpu = hf_cgroup_cpu(&tree->group, &out->group_cpu_us);
         return true;
     }
     return false;
 }
 
-/* The tree whose top is this process. */
-static uint64_t tree_of_top(const struct hf_trees *t, pid_t pid)
+bool hf_trees_has_memory_max(const struct hf_trees *t, uint64_t id)
 {
-    for (size_t i = 0; i < HF_COUNT(t->slots); i++) {
-        const struct hf_tree *tree = &t->slots[i];
-        if (tree->id != 0 && pid != 0 && (tree->guardian == pid || tree->main == pid))
-            return tree->id;
-    }
-    return 0;
+    for (size_t i = 0; i < HF_COUNT(t->slots) && id != 0; i++)
+        if (t->slots[i].id == id) return t->slots[i].has_memory_max;
+    return false;
 }
 
-uint64_t hf_trees_find(struct hf_trees *t, pid_t pid)
+/* --- whose a process is --- */
+
+struct search {
+    const struct hf_trees *trees;
+    uint64_t found;
+};
+
+static bool is_top(void *ctx, pid_t pid)
 {
-    char text[HF_PROC_TEXT_BYTES];
-    struct hf_proc_stat stat;
-    for (int i = 0; i < ANCESTORS_MAX && pid > 1; i++) {
-        uint64_t id = tree_of_top(t, pid);
-        if (id != 0) return id;
-        if (!hf_proc_stat(pid, text, &stat)) return 0;
-        pid = (pid_t)stat.parent;
+    struct search *s = ctx;
+    for (size_t i = 0; i < HF_COUNT(s->trees->slots); i++) {
+        const struct hf_tree *tree = &s->trees->slots[i];
+        if (tree->id != 0 && (tree->guardian == pid || tree->main == pid)) s->found = tree->id;
     }
-    return 0;
+    return s->found != 0;
+}
+
+uint64_t hf_trees_find(const struct hf_trees *t, pid_t pid)
+{
+    struct search s = { .trees = t };
+    hf_kin_climb(pid, is_top, &s);
+    return s.found;
 }

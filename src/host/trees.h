@@ -66,7 +66,7 @@ struct hf_tree_plan {
     char *const *argv, *const *envp;
     int stdout_fd, stderr_fd; /* borrowed until return */
     bool survives;
-    int64_t memory_max; /* bytes, held by the kernel where it can (facts); 0: none */
+    int64_t memory_max; /* bytes, held by the kernel where it can; 0: none */
 };
 
 /* Makes tree `id` (not 0, never used before): RUNS or FAILED follows.  An error, whose
@@ -111,13 +111,15 @@ struct hf_tree_facts {
     uint64_t started;  /* of the main process: ticks after boot */
     const char *group; /* name of its control group; "": none.  Borrowed */
     bool is_frozen;
-    bool has_memory_max; /* the kernel holds it */
     bool has_group_cpu;
     uint64_t group_cpu_us;
 };
 bool hf_trees_facts(const struct hf_trees *t, uint64_t id, struct hf_tree_facts *out);
 
+/* Whether the kernel holds what its plan says of memory. */
+bool hf_trees_has_memory_max(const struct hf_trees *t, uint64_t id);
+
 /* The tree that this process belongs to, or 0. */
-uint64_t hf_trees_find(struct hf_trees *t, pid_t pid);
+uint64_t hf_trees_find(const struct hf_trees *t, pid_t pid);
 
 #endif

@@ -82,6 +82,9 @@ static void whoever_takes_loopbacks_port_is_named(void)
         pid_t self = getpid();
         CHECK_EQ_AT(i, hf_port_of(&self, 1), port);
         CHECK_EQ_AT(i, hf_port_of(&self, 0), 0);
+        pid_t both[] = { getppid(), self };
+        CHECK_EQ_AT(i, hf_port_listener(port, both, 2), self);
+        CHECK_EQ_AT(i, hf_port_listener(port, both, 1), 0);
         close(fd);
         hf_port_find(port, &owner);
         CHECK_AT(i, !owner.is_listening && owner.pid == 0);

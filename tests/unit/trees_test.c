@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -515,7 +516,8 @@ static void the_kernel_holds_a_limit_of_memory_where_it_can(void)
         CHECK_EQ(hf_trees_spawn(keeper.trees, 1, &plan, &fault), 0);
         wait_for(1, HF_TREE_RUNS);
         CHECK(hf_trees_facts(keeper.trees, 1, &facts));
-        CHECK_EQ(facts.has_memory_max, has_memory_max(&facts));
+        CHECK_EQ(hf_trees_has_memory_max(keeper.trees, 1), has_memory_max(&facts));
+        CHECK(!hf_trees_has_memory_max(keeper.trees, 2));
         hf_trees_end(keeper.trees, 1);
         wait_for(1, HF_TREE_EMPTIED);
         close_keeper();
@@ -700,7 +702,48 @@ static void a_scan_lists_up_to_its_bound(void)
     }
 }
 
-CHECK_MAIN(groups_that_a_killed_supervisor_left_are_removed, a_lost_guardian_costs_no_older_process,
+/* A line of processes, each the parent of the next, that die with the first. */
+static pid_t make_line(pid_t *pids, size_t count, int told_fd)
+{
+    pid_t first = fork();
+    CHECK(first >= 0);
+    if (first > 0) return first;
+    for (size_t i = 0; i < count; i++) {
+        pids[i] = getpid();
+        if (i == count - 1) _exit(write(told_fd, "", 1) == 1 ? pause() : 1);
+        if (fork() != 0) pause();
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
+    _exit(1);
+}
+
+/* As many parents as the bound says, and one more. */
+static void a_process_is_known_by_its_parents_up_to_the_bound(void)
+{
+    enum { COUNT = HF_LIMIT_KIN_GENERATIONS + 2 };
+    int ends[2];
+    char byte;
+    pid_t *pids =
+        mmap(NULL, COUNT * sizeof *pids, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    CHECK(pids != MAP_FAILED);
+    CHECK_EQ(pipe2(ends, O_CLOEXEC), 0);
+    pid_t first = make_line(pids, COUNT, ends[1]);
+    CHECK_EQ(read(ends[0], &byte, 1), 1);
+    CHECK_EQ(pids[0], first);
+    CHECK(hf_kin_descends(pids[HF_LIMIT_KIN_GENERATIONS], first));
+    CHECK(!hf_kin_descends(pids[HF_LIMIT_KIN_GENERATIONS + 1], first));
+    CHECK(hf_kin_descends(pids[1], first));
+    CHECK(!hf_kin_descends(first, first));
+    CHECK(!hf_kin_descends(first, pids[1]));
+    CHECK_EQ(kill(first, SIGKILL), 0);
+    CHECK_EQ(waitpid(first, NULL, 0), first);
+    close(ends[0]);
+    close(ends[1]);
+    munmap(pids, COUNT * sizeof *pids);
+}
+
+CHECK_MAIN(a_process_is_known_by_its_parents_up_to_the_bound,
+           groups_that_a_killed_supervisor_left_are_removed, a_lost_guardian_costs_no_older_process,
            the_kernel_holds_a_limit_of_memory_where_it_can, kills_for_want_of_memory_are_counted,
            a_program_runs_exits_and_leaves_nothing, a_program_that_is_not_there_is_told_once,
            a_program_finds_a_clean_place, nothing_of_a_tree_survives_its_end,
