@@ -68,27 +68,28 @@ void hf_outq_fini(struct hf_outq *q, struct hf_outq_spare *spare)
     *q = (struct hf_outq){ 0 };
 }
 
-static size_t tail_len(uint64_t seq)
-{
-    return seq ? hf_frame_event_tail_len(seq) : 0;
-}
-
 static struct hf_bytes body_view(const struct hf_outq_frame *frame)
 {
     if (frame->is_inline) return hf_bytes(frame->body.bytes, frame->inlined);
     return hf_blob_view(frame->body.blob);
 }
 
-static size_t head_write(const struct hf_outq_frame *frame, uint8_t out[HF_WS_HEAD_BYTES])
+static uint64_t seq_of(const struct hf_outq_frame *frame)
 {
-    if (frame->opcode == 0) return 0;
-    return hf_ws_head_write(out, frame->opcode, body_view(frame).len + tail_len(frame->seq), NULL);
+    return frame->is_inline ? 0 : frame->body.seq;
 }
 
 static uint32_t frame_len(const struct hf_outq_frame *frame)
 {
-    size_t payload = body_view(frame).len + tail_len(frame->seq);
+    uint64_t seq = seq_of(frame);
+    size_t payload = body_view(frame).len + (seq ? hf_frame_event_tail_len(seq) : 0);
     return (uint32_t)(payload + (frame->opcode ? hf_ws_head_len(payload) : 0));
+}
+
+static size_t head_write(const struct hf_outq_frame *frame, size_t payload,
+                         uint8_t out[HF_WS_HEAD_BYTES])
+{
+    return frame->opcode ? hf_ws_head_write(out, frame->opcode, payload, NULL) : 0;
 }
 
 static bool is_control(const struct hf_outq_frame *frame)
@@ -96,11 +97,10 @@ static bool is_control(const struct hf_outq_frame *frame)
     return frame->opcode == HF_WS_OP_PING || frame->opcode == HF_WS_OP_PONG;
 }
 
-static void insert(struct hf_outq *q, uint32_t at, struct hf_outq_frame frame)
+/* The frames behind `at` move up by one; only control frames come here with anything
+ * behind them, and then few stand before it. */
+static void insert(struct hf_outq *q, uint32_t at, const struct hf_outq_frame *frame)
 {
-    frame.len = frame_len(&frame);
-    /* The frames behind `at` move up by one; only control frames come here with
-     * anything behind them, and then few stand before it. */
     if (at == q->len) {
         q->len++;
     } else {
@@ -108,28 +108,31 @@ static void insert(struct hf_outq *q, uint32_t at, struct hf_outq_frame frame)
         q->len++;
         for (uint32_t i = 0; i < at; i++) *frame_at(q, i) = *frame_at(q, i + 1);
     }
-    *frame_at(q, at) = frame;
-    q->queued_bytes += frame.len;
+    struct hf_outq_frame *place = frame_at(q, at);
+    *place = *frame;
+    place->len = frame_len(frame);
+    q->queued_bytes += place->len;
 }
 
-static int push_blob(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_outq_frame frame)
+static int push_blob(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *blob,
+                     uint64_t seq, uint8_t opcode)
 {
     int err = make_room(q, spare);
     if (err) return err;
-    hf_blob_hold(frame.body.blob);
-    insert(q, q->len, frame);
+    hf_blob_hold(blob);
+    const struct hf_outq_frame frame = { .body = { { blob, seq } }, .opcode = opcode };
+    insert(q, q->len, &frame);
     return 0;
 }
 
 int hf_outq_push(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *body, uint64_t seq)
 {
-    return push_blob(
-        q, spare, (struct hf_outq_frame){ .body.blob = body, .seq = seq, .opcode = HF_WS_OP_TEXT });
+    return push_blob(q, spare, body, seq, HF_WS_OP_TEXT);
 }
 
 int hf_outq_push_raw(struct hf_outq *q, struct hf_outq_spare *spare, struct hf_blob *bytes)
 {
-    return push_blob(q, spare, (struct hf_outq_frame){ .body.blob = bytes });
+    return push_blob(q, spare, bytes, 0, 0);
 }
 
 static int set_control_body(struct hf_outq_frame *frame, struct hf_bytes payload)
@@ -144,17 +147,17 @@ static int set_control_body(struct hf_outq_frame *frame, struct hf_bytes payload
     return frame->body.blob ? 0 : HF_ERR_NOMEM;
 }
 
-static void insert_control(struct hf_outq *q, struct hf_outq_frame frame)
+static void insert_control(struct hf_outq *q, const struct hf_outq_frame *frame)
 {
     uint32_t at = q->handed_count > q->fenced_count ? q->handed_count : q->fenced_count;
     while (at < q->len && is_control(frame_at(q, at))) {
         struct hf_outq_frame *waiting = frame_at(q, at);
-        if (frame.opcode == HF_WS_OP_PONG && waiting->opcode == HF_WS_OP_PONG) {
+        if (frame->opcode == HF_WS_OP_PONG && waiting->opcode == HF_WS_OP_PONG) {
             q->queued_bytes -= waiting->len;
             drop_body(waiting);
-            frame.len = frame_len(&frame);
-            q->queued_bytes += frame.len;
-            *waiting = frame;
+            *waiting = *frame;
+            waiting->len = frame_len(frame);
+            q->queued_bytes += waiting->len;
             return;
         }
         at++;
@@ -174,10 +177,10 @@ int hf_outq_push_control(struct hf_outq *q, struct hf_outq_spare *spare, uint8_t
         return err;
     }
     if (opcode == HF_WS_OP_CLOSE) {
-        insert(q, q->len, frame);
+        insert(q, q->len, &frame);
         return 0;
     }
-    insert_control(q, frame);
+    insert_control(q, &frame);
     return 0;
 }
 
@@ -227,10 +230,14 @@ static bool is_whole(const struct render *r, const struct hf_outq_frame *frame, 
 
 static void render_whole(struct render *r, const struct hf_outq_frame *frame)
 {
+    char tail[HF_EVENT_TAIL_BYTES];
     struct hf_buf *out = r->scratch;
-    out->len += head_write(frame, out->ptr + out->len);
-    hf_buf_add(out, body_view(frame));
-    if (frame->seq) out->len += hf_frame_event_tail((char *)out->ptr + out->len, frame->seq);
+    struct hf_bytes body = body_view(frame);
+    uint64_t seq = seq_of(frame);
+    size_t tail_len = seq ? hf_frame_event_tail(tail, seq) : 0;
+    out->len += head_write(frame, body.len + tail_len, out->ptr + out->len);
+    hf_buf_add(out, body);
+    hf_buf_add(out, hf_bytes(tail, tail_len));
     r->out->total_bytes += frame->len;
 }
 
@@ -238,10 +245,12 @@ static void render_rest(struct render *r, const struct hf_outq_frame *frame, siz
 {
     uint8_t head[HF_WS_HEAD_BYTES];
     char tail[HF_EVENT_TAIL_BYTES];
-    size_t tail_bytes = frame->seq ? hf_frame_event_tail(tail, frame->seq) : 0;
-    render_part(r, hf_bytes(head, head_write(frame, head)), skip);
-    render_part(r, body_view(frame), skip);
-    render_part(r, hf_bytes(tail, tail_bytes), skip);
+    struct hf_bytes body = body_view(frame);
+    uint64_t seq = seq_of(frame);
+    size_t tail_len = seq ? hf_frame_event_tail(tail, seq) : 0;
+    render_part(r, hf_bytes(head, head_write(frame, body.len + tail_len, head)), skip);
+    render_part(r, body, skip);
+    render_part(r, hf_bytes(tail, tail_len), skip);
 }
 
 void hf_outq_pull(struct hf_outq *q, struct hf_buf *scratch, struct hf_output *out)

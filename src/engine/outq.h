@@ -14,18 +14,22 @@
 #include "port/action.h"
 #include "wire/ws_frame.h"
 
-enum { HF_OUTQ_INLINE_BYTES = 24, HF_OUTQ_FIRST_FRAMES = 8 };
+enum { HF_OUTQ_INLINE_BYTES = 16, HF_OUTQ_FIRST_FRAMES = 8 };
 
+/* Small: with a thousand receivers the cache lines of these cost more than what is done
+ * with them. */
 struct hf_outq_frame {
     union {
-        struct hf_blob *blob; /* one reference */
-        uint8_t bytes[HF_OUTQ_INLINE_BYTES];
-        struct hf_outq_frame *next_spare; /* of an array's first entry, while it is spare */
+        struct {
+            struct hf_blob *blob; /* one reference */
+            uint64_t seq;         /* 0: no tail */
+        };
+        uint8_t bytes[HF_OUTQ_INLINE_BYTES]; /* of a control frame, when is_inline */
+        struct hf_outq_frame *next_spare;    /* of an array's first entry, while it is spare */
     } body;
-    uint64_t seq;    /* 0: no tail */
     uint32_t len;    /* of the whole frame on the wire */
     uint8_t opcode;  /* 0: raw bytes, no WebSocket head */
-    uint8_t inlined; /* bytes of body.bytes, when is_inline */
+    uint8_t inlined; /* bytes of body.bytes */
     bool is_inline;
     bool is_ping; /* reported when its last byte has left */
 };

@@ -26,8 +26,11 @@ static void deliver(struct hf_server *s, const struct hf_fanout_rule *rule, stru
                     struct hf_bytes key)
 {
     enum hf_gate_kind kind = hf_fanout_may_drop(rule) ? HF_GATE_DROPPABLE : HF_GATE_MUST;
-    for (hf_id id = hf_pool_next(&s->conns, 0); id; id = hf_pool_next(&s->conns, id)) {
+    for (hf_id id = hf_pool_next(&s->conns, 0), next; id; id = next) {
         struct hf_conn *c = hf_server_conn(s, id);
+        /* The next one is fetched while this one is served: a thousand are far away. */
+        next = hf_pool_next(&s->conns, id);
+        if (next) __builtin_prefetch(hf_server_conn(s, next)->client);
         if (c->state != HF_CONN_READY) continue;
         struct hf_fanout_view view = view_of(c, key);
         if (hf_fanout_reaches(rule, &view)) hf_conn_send(s, c, body, kind, !rule->is_unnumbered);

@@ -44,6 +44,8 @@ static struct hf_socket *next_marked(struct hf_loop *l)
     l->dirty_first = s->next_dirty;
     if (!l->dirty_first) l->dirty_last = NULL;
     s->is_dirty = false;
+    /* A thousand of them are no longer in the nearest cache when their turn comes. */
+    if (l->dirty_first) __builtin_prefetch(&l->dirty_first->stream);
     return s;
 }
 

@@ -263,7 +263,7 @@ size_t hf_frame_event_tail(char out[HF_EVENT_TAIL_BYTES], uint64_t seq)
 
 size_t hf_frame_event_tail_len(uint64_t seq)
 {
-    size_t len = TAIL_NAME_BYTES + sizeof "0}" - 1;
-    while ((seq /= 10) > 0) len++;
-    return len;
+    size_t digits = 1;
+    for (uint64_t above = 10; seq >= above && digits < U64_DIGITS; above *= 10) digits++;
+    return TAIL_NAME_BYTES + digits + sizeof "}" - 1;
 }
