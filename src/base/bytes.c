@@ -46,10 +46,21 @@ size_t hf_bytes_find(struct hf_bytes b, size_t from, uint8_t byte)
 size_t hf_bytes_find_nocase(struct hf_bytes b, size_t from, struct hf_bytes lower)
 {
     if (b.len < lower.len) return b.len;
-    size_t last = b.len - lower.len;
-    for (size_t i = from; i <= last; i++)
-        if (hf_bytes_same_nocase(hf_bytes(b.ptr + i, lower.len), lower)) return i;
-    return b.len;
+    /* Whole lines are searched for what is hardly ever in them: from one first byte, in
+     * either case, to the next. */
+    struct hf_bytes heads = hf_bytes_head(b, b.len - lower.len + 1);
+    uint8_t low = lower.ptr[0], high = low >= 'a' && low <= 'z' ? low & 0xdf : low;
+    size_t at_low = hf_bytes_find(heads, from, low);
+    size_t at_high = high == low ? heads.len : hf_bytes_find(heads, from, high);
+    for (;;) {
+        size_t at = at_low < at_high ? at_low : at_high;
+        if (at == heads.len) return b.len;
+        if (hf_bytes_same_nocase(hf_bytes(b.ptr + at, lower.len), lower)) return at;
+        if (at == at_low)
+            at_low = hf_bytes_find(heads, at + 1, low);
+        else
+            at_high = hf_bytes_find(heads, at + 1, high);
+    }
 }
 
 struct hf_bytes hf_bytes_trim(struct hf_bytes b)

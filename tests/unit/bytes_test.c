@@ -122,9 +122,24 @@ static void a_lower_case_text_is_found_in_any_case(void)
         const char *text, *lower;
         size_t from, at;
     } rows[] = {
-        { "", "a", 0, 0 },       { "a", "ab", 0, 1 },     { "xAbC", "abc", 0, 1 },
-        { "xAbC", "abc", 1, 1 }, { "xAbC", "abc", 2, 4 }, { "abab", "ab", 1, 2 },
-        { "ab", "ab", 9, 2 },    { "aab", "ab", 0, 1 },
+        { "", "a", 0, 0 },
+        { "a", "ab", 0, 1 },
+        { "xAbC", "abc", 0, 1 },
+        { "xAbC", "abc", 1, 1 },
+        { "xAbC", "abc", 2, 4 },
+        { "abab", "ab", 1, 2 },
+        { "ab", "ab", 9, 2 },
+        { "aab", "ab", 0, 1 },
+        /* First bytes in both cases before it, and none behind. */
+        { "aAaAab", "ab", 0, 4 },
+        { "AaAaAB", "ab", 0, 4 },
+        { "AaAaAB", "ab", 4, 4 },
+        { "AaAaAB", "ab", 5, 6 },
+        { "abAB", "ab", 1, 2 },
+        { "ABab", "ab", 1, 2 },
+        { "xa", "ab", 0, 2 },
+        { "{[{[a", "[a", 0, 3 }, /* 0x5B and 0x7B are no two cases */
+        { "{a", "[a", 0, 2 },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++)
         CHECK_EQ_AT(i,
