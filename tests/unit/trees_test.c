@@ -630,7 +630,7 @@ static void what_survives_is_adopted_by_the_next_supervisor(void)
         CHECK_EQ(wait_for(2, HF_TREE_RUNS)->pid, main_pid);
         CHECK(hf_trees_facts(keeper.trees, 2, &facts));
         CHECK_EQ(facts.started, (int64_t)started);
-        CHECK_EQ(facts.has_memory_max, has_memory_max(&facts));
+        CHECK_EQ(hf_trees_has_memory_max(keeper.trees, 2), has_memory_max(&facts));
         CHECK_EQ(hf_trees_signal(keeper.trees, 2, SIGTERM, false), 0);
         CHECK_EQ(hf_trees_signal(keeper.trees, 2, 0, false), 0); /* it ignores TERM */
         hf_trees_end(keeper.trees, 2);
