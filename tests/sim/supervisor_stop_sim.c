@@ -140,6 +140,30 @@ static void a_stop_in_any_phase_ends_stopped(void)
     end();
 }
 
+/* supervisor 71: a start that is asked for begins an epoch; the timer of the one before it
+ * does nothing at its time, nor does anything else begin. */
+static void the_reconnect_timer_of_an_older_epoch_does_nothing(void)
+{
+    BEGIN({ .ready_ms = NURSERY_NEVER, .exit_ms = 50, .exit_code = 1 },
+          { .ready_ms = NURSERY_NEVER, .exit_ms = 50, .exit_code = 1 },
+          { .ready_ms = NURSERY_NEVER, .exit_ms = 50, .exit_code = 1 },
+          { .ready_ms = NURSERY_NEVER });
+    ask(HF_KEEPER_DO_START);
+    while (phase() != HF_PHASE_BACKOFF) run_ms(1);
+    CHECK_EQ(n.spawns, 3);
+    CHECK_EQ(nursery_status(&n).next, HF_NEXT_RECONNECT);
+    nursery_run(&n, nursery_status(&n).next_in - HF_MS(1));
+    CHECK_EQ(phase(), HF_PHASE_BACKOFF);
+    uint64_t epoch = nursery_status(&n).epoch;
+    ask(HF_KEEPER_DO_START);
+    run_ms(60000);
+    CHECK_EQ(nursery_status(&n).epoch, epoch + 1);
+    CHECK_EQ(phase(), HF_PHASE_WAIT_READY);
+    CHECK_EQ(n.spawns, 4);
+    CHECK_EQ(nursery_status(&n).reconnect_attempts, 0);
+    end();
+}
+
 /* supervisor 32: a stop at any instant around the making of the process, 10,000 times. */
 static void a_stop_while_a_process_is_made_leaves_none(void)
 {
@@ -732,24 +756,22 @@ static void the_history_has_a_bound(void)
     end();
 }
 
-CHECK_MAIN(requests_have_a_bound, the_history_has_a_bound, a_stop_asks_and_waits,
-           a_suspended_gateway_ends_by_its_term, a_deaf_process_is_killed_at_the_grace,
-           a_stop_goes_in_its_order, a_stop_in_any_phase_ends_stopped,
-           a_stop_while_a_process_is_made_leaves_none,
-           a_start_right_after_a_stop_of_a_start_gives_a_fresh_process,
-           a_start_during_a_long_stop_runs_after_it, three_stops_are_one,
-           somebody_else_s_gateway_is_asked_to_shut_down,
-           by_default_somebody_else_s_gateway_is_left_alone,
-           a_stop_does_not_wait_for_the_connection, calls_under_way_end_once_with_the_stop,
-           a_gateway_that_drains_is_given_its_time, what_survives_kill_is_told,
-           a_restart_of_what_survives_kill_goes_on_later, quit_is_bounded,
-           a_restart_gives_a_new_process, two_restarts_at_once_are_one_cycle,
-           a_restart_asked_right_after_the_spawn_is_not_lost,
-           restarts_during_a_start_become_one_afterwards,
-           a_restart_that_happened_by_itself_satisfies,
-           a_deferred_restart_that_happened_by_itself_is_satisfied,
-           a_new_connection_to_the_same_boot_satisfies_nothing, a_stop_cancels_what_was_deferred,
-           within_the_cooldown_a_restart_is_delayed_and_not_lost,
-           a_restart_whose_start_fails_goes_on_by_the_ladder,
-           a_steady_stream_of_restarts_is_not_put_off_for_ever, a_crash_loop_ends_in_quarantine,
-           flapping_does_not_reset_the_budget, a_superseded_restart_counts_as_nothing)
+CHECK_MAIN(
+    requests_have_a_bound, the_history_has_a_bound, a_stop_asks_and_waits,
+    a_suspended_gateway_ends_by_its_term, a_deaf_process_is_killed_at_the_grace,
+    a_stop_goes_in_its_order, a_stop_in_any_phase_ends_stopped,
+    the_reconnect_timer_of_an_older_epoch_does_nothing, a_stop_while_a_process_is_made_leaves_none,
+    a_start_right_after_a_stop_of_a_start_gives_a_fresh_process,
+    a_start_during_a_long_stop_runs_after_it, three_stops_are_one,
+    somebody_else_s_gateway_is_asked_to_shut_down, by_default_somebody_else_s_gateway_is_left_alone,
+    a_stop_does_not_wait_for_the_connection, calls_under_way_end_once_with_the_stop,
+    a_gateway_that_drains_is_given_its_time, what_survives_kill_is_told,
+    a_restart_of_what_survives_kill_goes_on_later, quit_is_bounded, a_restart_gives_a_new_process,
+    two_restarts_at_once_are_one_cycle, a_restart_asked_right_after_the_spawn_is_not_lost,
+    restarts_during_a_start_become_one_afterwards, a_restart_that_happened_by_itself_satisfies,
+    a_deferred_restart_that_happened_by_itself_is_satisfied,
+    a_new_connection_to_the_same_boot_satisfies_nothing, a_stop_cancels_what_was_deferred,
+    within_the_cooldown_a_restart_is_delayed_and_not_lost,
+    a_restart_whose_start_fails_goes_on_by_the_ladder,
+    a_steady_stream_of_restarts_is_not_put_off_for_ever, a_crash_loop_ends_in_quarantine,
+    flapping_does_not_reset_the_budget, a_superseded_restart_counts_as_nothing)

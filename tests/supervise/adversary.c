@@ -247,6 +247,10 @@ static void run_process(const char *mode, long a, long b)
         for (long i = 0; i < a; i++) daemonize(b != 0);
         say("READY=1");
         if (mode[0] == 'l') _exit(0);
+    } else if (strcmp(mode, "stubborn") == 0) {
+        ignore_term();
+        for (long i = 0; i < a; i++) daemonize(false);
+        say("READY=1");
     } else if (strcmp(mode, "bomb") == 0) {
         bomb(a);
     } else if (strcmp(mode, "zombies") == 0) {

@@ -172,6 +172,25 @@ def a_second_signal_does_not_wait(s):
     check(s.wait_exit() == 0, "it ends")
 
 
+@case
+def a_quit_that_cannot_wait(s):
+    """supervisor 43: 3000 ms of its own clock at most, and nothing is left"""
+    s.supervise("stubborn 5", "--url", "notify:", "--stop-grace", "3000000", env=s.held_clock())
+    s.wait_phase("ready")
+    check(len(s.left()) == 7, f"a guardian, its child and five daemons: {s.left()}")
+    s.stand_at(0)
+    with subprocess.Popen([s.holdfast, "ctl", "quit", "--json", "--state-dir", s.state], stdout=subprocess.PIPE,
+                          env=s.environment(), text=True) as asker:  # fmt: skip
+        status = s.wait_phase("stopping")
+        check(status["next"] == {"action": "kill", "at": status["at"] + 1000}, f"KILL comes 1000 ms later: {status}")
+        check(len(s.left()) == 7, "TERM alone ends none of them")
+        s.stand_at(1)
+        check(s.wait_exit() == 0, "it ends with no more time than that")
+        check(not s.left(), f"nothing is left: {s.left()}")
+        result = json.loads(asker.communicate()[0])
+    check(result["outcome"] == "EXECUTED", f"there was a gateway: {result}")
+
+
 # --- starting ---
 
 
@@ -253,15 +272,33 @@ def a_start_of_a_minute_with_progress(s):
     s.quit()
 
 
-@long_case
+@case
 def a_child_that_listens_then_hangs(s):
-    """supervisor 76: its process half, in real time"""
+    """supervisor 76: its process half: 90 s of silence, 5 s for an answer, and it is replaced, once"""
     port = free_port()
-    s.supervise(f"http_then_hang {port} 2", "--url", f"http://127.0.0.1:{port}/")
+    s.supervise(f"http_then_hang {port} 2", "--url", f"http://127.0.0.1:{port}/", env=s.held_clock())
     pid = s.wait_phase("ready")["pid"]
-    wait_until(lambda: "unresponsive" in s.log(), "it is called so", 200)
-    wait_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "and replaced")
+    s.stand_at(0)
+    s.stand_at(30)
+    wait_until(lambda: s.status()["answers"]["reachable"]["ageMs"] == 0, "its second answer, the last one")
+    for at in (60, 65, 90, 95, 119):
+        s.stand_at(at)
+        check(s.status()["phase"] == "ready" and "unresponsive" not in s.log(), f"{at - 30} s of silence are borne")
+    s.stand_at(121)
+    s.wait_phase("verifying")
+    s.stand_at(126)
+    wait_until(lambda: "stage=unresponsive" in s.log(), "it is called so")
     check("child.dumped" in s.log(), "after a look at what it hangs in")
+
+    def is_replaced():
+        nonlocal at
+        at += 1
+        s.stand_at(at)
+        return s.status().get("pid", pid) != pid and s.status()["phase"] == "ready"
+
+    at = 126
+    wait_until(is_replaced, "it is replaced")
+    check(sum(t["to"] == "spawn" for t in s.ctl("history")) == 2, "once")
     stop(s)
     s.quit()
 
@@ -572,6 +609,43 @@ def a_gateway_of_others_that_knows_no_shutdown(s):
 
 
 @case
+def a_gateway_of_others_that_hangs(s):
+    """supervisor 80: another connection is tried for; no signal ever, and its state is told"""
+    port = free_port()
+    gateway, token = foreign_gateway(s, port)
+    s.supervise("notify 0", "--url", f"ws://127.0.0.1:{port}", "--token-file", token, env=s.held_clock())
+    s.wait_phase("ready")
+    s.stand_at(0)
+    gateway.send_signal(signal.SIGSTOP)
+    s.stand_at(91)
+    s.wait_phase("verifying")
+    s.stand_at(97)
+    s.wait_phase("backoff")
+    for at in range(100, 200, 20):  # tries of 15 s, between them waits
+        s.stand_at(at)
+        seen = s.ctl("diagnostics")
+        check("external_gateway_unavailable" in seen["health"]["reasons"], f"told all the time: {seen['health']}")
+        check(seen["recovery"]["state"] == "external-unavailable", f"{seen['recovery']}")
+    phases = [t["to"] for t in s.ctl("history")]
+    check("attempt" in phases and "spawn" not in phases, f"a connection is tried for, nothing else: {phases}")
+    kernel = dict(line.split(":\t", 1) for line in read(f"/proc/{gateway.pid}/status").decode().splitlines())
+    check(kernel["State"].startswith("T"), "it was not even continued")
+    check(int(kernel["SigPnd"], 16) == int(kernel["ShdPnd"], 16) == 0, f"no signal waits for it: {kernel}")
+    gateway.send_signal(signal.SIGCONT)
+
+    def is_back():
+        nonlocal at
+        at += 5
+        s.stand_at(at)
+        return s.status()["phase"] == "ready"
+
+    wait_until(is_back, "it is used again")
+    check(s.ctl("diagnostics")["health"]["state"] == "healthy", "and well")
+    s.quit()
+    check(gateway.poll() is None, "it lives")
+
+
+@case
 def a_gateway_of_others_that_refuses_us(s):
     """supervisor 21"""
     port = free_port()
@@ -593,18 +667,19 @@ def a_gateway_of_others_that_refuses_us(s):
 def a_stranger_on_the_port(s):
     """supervisor 18"""
     port = free_port()
-    stranger = socket.socket()
-    stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    stranger.bind(("127.0.0.1", port))
-    stranger.listen()
+    stranger = subprocess.Popen([s.adversary, "http", str(port)], stdin=subprocess.DEVNULL, env=s.environment())
+    s.started.append(stranger)
+    wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "the stranger listens")
     s.supervise(f"http {port}", "--url", f"http://127.0.0.1:{port}/")
     status = wait_until(lambda: (lambda t: t if t.get("error") else None)(s.status()), "a conflict")
-    check(str(os.getpid()) in status["error"], f"it names the pid: {status['error']}")
-    check("python" in status["error"], f"and the program: {status['error']}")
+    check(f"pid {stranger.pid}" in status["error"], f"it names the pid: {status['error']}")
+    check("adversary" in status["error"], f"and the program: {status['error']}")
     result = s.ctl("start", "--force-reclaim")
     check(result["outcome"] == "FAILED", f"what is no gateway is not ended by an operator's word either: {result}")
     check(s.ctl_raw("start").returncode == 1, "in words, too")
-    stranger.close()  # alive until here: it was never signalled
+    check(stranger.poll() is None, "it was never signalled")
+    stranger.kill()
+    stranger.wait()
     # One that was under way already may have seen it still: the next one succeeds.
     good = ("EXECUTED", "JOINED", "SATISFIED")
     wait_until(lambda: s.ctl("start")["outcome"] in good, "it leaves, and a start succeeds")
@@ -911,8 +986,7 @@ def a_refused_configuration_stays_secret(s):
 def a_machine_that_slept(s):
     """supervisor 82: its process half: told once, and nothing else follows"""
     slept = s.path("slept")
-    env = s.environment(HF_SLEPT=slept, LD_PRELOAD=os.path.join(os.path.dirname(s.adversary), "sleeper.so"),
-                        ASAN_OPTIONS=os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0")  # fmt: skip
+    env = s.environment(HF_SLEPT=slept, **s.preload())
     s.supervise("notify 0", "--url", "notify:", env=env)
     status = s.wait_phase("ready")
     with open(slept, "wb"):
@@ -1061,6 +1135,70 @@ def until_too_slow(lines):
         if json.loads(line).get("code") == "TOO_SLOW":
             return
     raise Failed("the reader that never read is not told why it is dropped")
+
+
+def quiet_gateway(s):
+    """What starts a gateway that never answers a ping or a close, and its address."""
+    port = free_port()
+    program = os.path.join(os.path.dirname(os.path.realpath(__file__)), "quiet_gateway.py")
+    # Its own clock goes on.
+    return ["/usr/bin/env", "-u", "LD_PRELOAD", sys.executable, program, str(port), s.dir], f"ws://127.0.0.1:{port}"
+
+
+@case
+def a_gateway_that_never_answers_a_close(s):
+    """supervisor 39: its live half: while no time passes at all the connection is reset, and the stop is done"""
+    child, url = quiet_gateway(s)
+    s.supervise(child, "--url", url, env=s.held_clock())
+    s.wait_phase("warming", "ready")
+    s.stand_at(2)
+    s.wait_phase("ready")
+    stop(s)
+    check(s.status()["lastExit"]["code"] == 0, "it ended by itself, when its client was gone")
+    s.quit()
+
+
+def heard_now(s):
+    """Waits until something of the gateway has come at this very instant."""
+    wait_until(lambda: s.ctl("diagnostics")["seen"].get("aliveAgeMs") == 0, "a frame has come")
+
+
+@case
+def a_gateway_that_answers_no_ping(s):
+    """supervisor 75: its live half: frames are life; three misses are told, and nothing else comes of them"""
+    child, url = quiet_gateway(s)
+    s.supervise(child, "--url", url, env=s.held_clock())
+    s.wait_phase("warming", "ready")
+    s.stand_at(2)
+    pid, at = s.wait_phase("ready")["pid"], 2
+    for _ in range(4):
+        at += 30
+        s.stand_at(at)
+        wait_until(lambda: read(s.path("pings")), "the first one is there; no other follows while it waits")
+        s.stand_at(at + 1)
+        heard_now(s)
+        s.stand_at(at + 13)
+        seen = s.ctl("diagnostics")
+        check(seen["seen"]["misses"] == 0 and seen["health"]["state"] == "healthy", f"frames are life: {seen}")
+    s.stand_at(at + 20)
+    heard_now(s)
+    with open(s.path("silent"), "wb"):
+        pass
+    wait_until(lambda: os.path.exists(s.path("is-silent")), "not a word more")
+    for misses in (1, 2, 3):
+        at += 30
+        s.stand_at(at)
+        s.stand_at(at + 13)
+        check(s.ctl("diagnostics")["seen"]["misses"] == misses, f"miss {misses}")
+        check(("gateway.heartbeats_missed" in s.log()) == (misses == 3), "the third is told")
+    health = s.ctl("diagnostics")["health"]
+    check(health["state"] == "degraded" and "gateway_degraded" in health["reasons"], f"{health}")
+    check(s.status()["phase"] == "ready" and s.status()["pid"] == pid, "it is left alone")
+    os.unlink(s.path("silent"))
+    heard_now(s)
+    check("gateway_degraded" not in s.ctl("diagnostics")["health"]["reasons"], "life ends the misses")
+    check(sum(t["to"] == "spawn" for t in s.ctl("history")) == 1, "nothing was started again")
+    s.quit()
 
 
 @case

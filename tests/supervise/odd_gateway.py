@@ -27,26 +27,34 @@ DROPPED = [[1, 2], 7, "text"]
 
 
 class Connection(socketserver.StreamRequestHandler):
+    ends_at_close = True
+
     def send(self, value):
         text = json.dumps(value).encode()
         size = bytes([len(text)]) if len(text) < 126 else b"\x7e" + struct.pack("!H", len(text))
         self.wfile.write(b"\x81" + size + text)
 
     def receive(self):
-        """The next message; pings are answered.  None at the end."""
+        """The next message; pings are answered on the way.  None at the end."""
         while True:
             head = self.rfile.read(2)
-            if len(head) < 2 or head[0] & 15 == 8:
+            if len(head) < 2:
                 return None
             length = head[1] & 127
             if length == 126:
                 length = struct.unpack("!H", self.rfile.read(2))[0]
             key, masked = self.rfile.read(4), self.rfile.read(length)
             text = bytes(byte ^ key[i % 4] for i, byte in enumerate(masked))
-            if head[0] & 15 == 9:
-                self.wfile.write(b"\x8a" + bytes([len(text)]) + text)
-            else:
+            opcode = head[0] & 15
+            if opcode == 8 and self.ends_at_close:
+                return None
+            if opcode == 9:
+                self.answer_ping(text)
+            elif opcode != 8:
                 return json.loads(text)
+
+    def answer_ping(self, text):
+        self.wfile.write(b"\x8a" + bytes([len(text)]) + text)
 
     def answer(self, request):
         if request["method"] == "connect":

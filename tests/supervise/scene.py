@@ -151,6 +151,24 @@ class Scene:
         """`holdfast run`, with the child behind it."""
         return self.begin([self.holdfast, "run", "--state-dir", self.state, *flags, "--", *child], env)
 
+    # --- its clock ---
+
+    def held_clock(self, **more):
+        """An environment in which `stand_at` holds the monotonic clocks of the supervisor."""
+        return self.environment(HF_CLOCK=self.path("clock"), **self.preload(), **more)
+
+    def preload(self):
+        clocks = os.path.join(os.path.dirname(self.adversary), "clocks.so")
+        return {"LD_PRELOAD": clocks, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+
+    def stand_at(self, seconds):
+        """From the first call on no time passes but this: seconds since then.  What is due is done on return."""
+        with open(self.path("clock.new"), "w", encoding="ascii") as file:
+            file.write(str(int(seconds * 1000)))
+        os.rename(self.path("clock.new"), self.path("clock"))
+        for _ in range(2):  # the answer may be older than what the turn of the question has done
+            self.status()
+
     def log(self):
         return read(self.log_path).decode("utf-8", "replace")
 
