@@ -238,6 +238,20 @@ static int lock_file(struct hf_db *db, const char *path)
     return errno == EWOULDBLOCK ? HF_ERR_BUSY : err_of_errno(errno);
 }
 
+/* Whether the file is in the mode that is the last thing set when it is made: if not, nobody
+ * knows whether all of it has reached the disk. */
+static int read_mode(struct hf_db *db, bool *is_finished)
+{
+    struct sqlite3_stmt *statement;
+    if (sqlite3_prepare_v2(db->handle, "PRAGMA journal_mode", -1, &statement, NULL) != SQLITE_OK)
+        return hf_db_error(db);
+    int err = sqlite3_step(statement) == SQLITE_ROW ? 0 : hf_db_error(db);
+    if (!err)
+        *is_finished = sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "wal") == 0;
+    sqlite3_finalize(statement);
+    return err;
+}
+
 /* Whether nothing was ever stored in the file: SQLite makes it on its first write. */
 static bool is_new(const struct hf_db *db)
 {
@@ -245,7 +259,7 @@ static bool is_new(const struct hf_db *db)
     return fstat(db->lock_fd, &info) == 0 && info.st_size == 0;
 }
 
-/* A new file and its name reach the disk together, once. */
+/* The file and its name reach the disk together, once. */
 static int sync_new(const struct hf_db *db, const char *path)
 {
     char directory[PATH_MAX];
@@ -260,30 +274,37 @@ static int sync_new(const struct hf_db *db, const char *path)
     return err;
 }
 
+/* There is nothing to lose in a new file: its eight syncs become one.  Whoever finds it between
+ * its first write and that sync finds another mode, and syncs it. */
+static int make(struct hf_db *db, const char *path, int version, bool is_finished)
+{
+    bool was_new = is_new(db);
+    int err = was_new ? run_text(db, "PRAGMA synchronous = OFF") : 0;
+    if (!err) err = migrate(db, version);
+    if (!err && !is_finished) err = sync_new(db, path);
+    if (!err) err = run_text(db, "PRAGMA journal_mode = WAL");
+    if (!err && was_new) err = run_text(db, "PRAGMA synchronous = FULL");
+    return err;
+}
+
 static int open_handle(struct hf_db *db, const char *path)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW;
-    bool was_new = is_new(db);
     if (sqlite3_open_v2(path, &db->handle, flags, NULL) != SQLITE_OK)
         return db->handle ? hf_db_error(db) : HF_ERR_NOMEM;
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_busy_timeout(db->handle, BUSY_MS);
     int version = 0;
+    bool is_finished = false;
     int err = run_text(db, "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL;"
                            "PRAGMA trusted_schema = OFF");
     if (!err) err = read_number(db, "PRAGMA user_version", &version);
     if (!err && version > hf_db_version()) err = HF_ERR_NEWER;
     if (!err && version < 0) err = HF_ERR_CORRUPT;
     if (!err) err = check_whole(db);
-    /* There is nothing to lose in a new file: its eight syncs become one, and the first
-     * commit takes the tables to the disk with it.  Lost before that, they are made again. */
-    if (!err && was_new) err = run_text(db, "PRAGMA synchronous = OFF");
+    if (!err) err = read_mode(db, &is_finished);
     /* Nothing is written to a file that is not ours to write before this line. */
-    if (!err) err = run_text(db, "PRAGMA journal_mode = WAL");
-    if (!err) err = migrate(db, version);
-    if (!err && was_new) err = sync_new(db, path);
-    if (!err && was_new) err = run_text(db, "PRAGMA synchronous = FULL");
-    return err;
+    return err ? err : make(db, path, version, is_finished);
 }
 
 int hf_db_open(struct hf_db *db, const char *path)

@@ -29,8 +29,19 @@ static void a_new_store_that_does_not_reach_the_disk_is_an_error(void)
             disk_fault_arm(0, 0);
             CHECK_EQ_AT(nth, err, was_hit ? faults[i].err : 0);
             hf_db_close(&db);
-            /* Whoever tries again finds the lock free and the file in order. */
+            /* Whoever tries again finds the lock free and the file in order, and takes to the
+             * disk what did not reach it: once. */
+            disk_fault_arm(1, faults[i].number);
+            CHECK_EQ_AT(nth, hf_db_open(&db, scratch.path), was_hit ? faults[i].err : 0);
+            CHECK_EQ_AT(nth, disk_fault_was_hit(), was_hit);
+            disk_fault_arm(0, 0);
+            hf_db_close(&db);
             CHECK_EQ_AT(nth, hf_db_open(&db, scratch.path), 0);
+            hf_db_close(&db);
+            disk_fault_arm(1, faults[i].number);
+            CHECK_EQ_AT(nth, hf_db_open(&db, scratch.path), 0);
+            CHECK_AT(nth, !disk_fault_was_hit());
+            disk_fault_arm(0, 0);
             hf_db_close(&db);
             scratch_drop(&scratch);
         }

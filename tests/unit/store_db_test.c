@@ -73,6 +73,8 @@ static void only_its_owner_may_read_it(void)
     scratch_make(&s);
     mode_t before = umask(0);
     CHECK_EQ(hf_db_open(&db, s.path), 0);
+    CHECK_EQ(hf_db_exec(&db, HF_DB_BEGIN), 0);
+    CHECK_EQ(hf_db_exec(&db, HF_DB_COMMIT), 0);
     umask(before);
     for (size_t i = 0; i < HF_COUNT(suffixes); i++) {
         char name[SCRATCH_PATH_BYTES + 8];
