@@ -174,6 +174,8 @@ void hf_keep_restart_for_memory(struct hf_supervisor *s);
 /* --- supervisor_reload.c --- */
 
 void hf_keep_reload_ask(struct hf_supervisor *s, struct hf_intent one);
+void hf_keep_reload_end(
+    struct hf_supervisor *s); /* whoever waits for it is the caller's; nothing unless one is open */
 void hf_keep_reload_read_config(struct hf_supervisor *s, bool is_forced);
 void hf_keep_reload_config_read(struct hf_supervisor *s, const struct hf_keeper_event *event);
 void hf_keep_reload_config_changed(struct hf_supervisor *s, uint64_t revision);

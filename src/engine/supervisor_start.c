@@ -332,8 +332,7 @@ static void told_failed(struct hf_supervisor *s, struct hf_bytes why)
     hf_keep_settle(s, HF_INTENT_STARTING, HF_KEEPER_FAILED, error);
     hf_keep_settle(s, HF_INTENT_CYCLE, HF_KEEPER_FAILED, error);
     if (!s->reload.is_open) return;
-    s->reload.is_open = false;
-    hf_keep_disarm(s, HF_TIMER_EVIDENCE);
+    hf_keep_reload_end(s);
     hf_keep_settle(s, HF_INTENT_RELOADING, HF_KEEPER_FAILED, error);
 }
 

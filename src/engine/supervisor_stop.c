@@ -7,8 +7,8 @@ enum { SHUTDOWN_WITHIN_MS = 5000, SURVEY_WITHIN_MS = 1000, QUIT_WITHIN_MS = 3000
 static void cancel_work(struct hf_supervisor *s, bool is_cycle)
 {
     static const enum hf_timer timers[] = {
-        HF_TIMER_STEP,  HF_TIMER_POLL,     HF_TIMER_RECONNECT, HF_TIMER_READY_PROBE,
-        HF_TIMER_CHECK, HF_TIMER_EVIDENCE, HF_TIMER_REVISION,
+        HF_TIMER_STEP,        HF_TIMER_POLL,  HF_TIMER_RECONNECT,
+        HF_TIMER_READY_PROBE, HF_TIMER_CHECK, HF_TIMER_CHANNELS,
     };
     if (s->start.is_open) {
         HF_LOG(&s->config.log, HF_LOG_DEBUG, "keeper.start_superseded",
@@ -17,7 +17,7 @@ static void cancel_work(struct hf_supervisor *s, bool is_cycle)
         hf_keep_start_close(s);
     }
     for (size_t i = 0; i < HF_COUNT(timers); i++) hf_keep_disarm(s, timers[i]);
-    s->reload.is_open = false;
+    hf_keep_reload_end(s);
     hf_intents_move(&s->intents, HF_INTENT_RELOADING, HF_INTENT_CYCLE); /* a restart is one too */
     s->quarantined_until_ms = 0;
     s->reattach_failures = 0;

@@ -598,6 +598,28 @@ static void somebody_else_s_gateway_is_never_replaced(void)
     end();
 }
 
+/* The service manager is told of the end of each reload that it was told of, however that
+ * ends: else it takes us for reloading for ever. */
+static void a_reload_that_something_else_ends_is_over_for_the_service_manager_too(void)
+{
+    static const enum hf_keeper_verb verbs[] = { HF_KEEPER_DO_RESTART, HF_KEEPER_DO_STOP };
+    for (size_t i = 0; i < HF_COUNT(verbs); i++) {
+        BEGIN({ RELOADABLE, .on_usr = NURSERY_IGNORES });
+        be_running();
+        run_ms(20000);
+        uint64_t tag = reload();
+        run_ms(100);
+        CHECK_EQ_AT(i, n.notices[HF_KEEPER_NOTICE_RELOADING], 1);
+        CHECK_EQ_AT(i, n.notices[HF_KEEPER_NOTICE_READY], 1);
+        ask(verbs[i]);
+        run_ms(5000);
+        CHECK_EQ_AT(i, nursery_result(&n, tag)->final, 1);
+        CHECK_EQ_AT(i, n.notices[HF_KEEPER_NOTICE_RELOADING], 1);
+        CHECK_EQ_AT(i, n.notices[HF_KEEPER_NOTICE_READY], 2);
+        end();
+    }
+}
+
 /* What is next is the earliest, and its time is counted from when it is asked for; the end of
  * a grace hides no retry. */
 static void the_next_try_is_known_while_the_rest_is_being_ended(void)
@@ -617,7 +639,8 @@ static void the_next_try_is_known_while_the_rest_is_being_ended(void)
     end();
 }
 
-CHECK_MAIN(the_next_try_is_known_while_the_rest_is_being_ended,
+CHECK_MAIN(a_reload_that_something_else_ends_is_over_for_the_service_manager_too,
+           the_next_try_is_known_while_the_rest_is_being_ended,
            the_policy_is_read_once_for_many_calls, an_unreadable_policy_is_the_default,
            a_forced_read_joins_the_one_under_way, the_quiet_time_comes_from_the_file,
            a_changed_revision_proves_the_reload, the_policy_decides_what_a_reload_is,
