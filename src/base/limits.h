@@ -104,6 +104,8 @@
     X(MONITOR_ROWS, 256, "rows", "connections of a gateway in a live view", "the others are counted, not shown")            \
     X(KEEPER_TREES, 4, "trees", "a gateway, a doctor, and those on their way out", "the next start waits until one is gone")\
     X(KEEPER_REQUESTS, 128, "requests", "of a supervisor, waiting; two actions for each may come in one step", "refused: too_many_requests")\
+    X(KEEPER_REWRITES, 4, "requests", "to read or change a gateway's configuration, one under way and those behind it", "refused: too_many_requests") \
+    X(CONFIG_VIEW_BYTES, 262144, "bytes", "a gateway's configuration as it is shown by a supervisor", "refused: ask for a part of it") \
     X(KEEPER_HISTORY, 256, "transitions", "changes of phase that a supervisor remembers", "the oldest is dropped")     \
     X(KEEPER_SECRETS, 8, "secrets", "of a supervised place that no line shows", "the oldest of its token file is forgotten")   \
     X(REMEDY_WORDS, 32, "words", "of the repair command of a program that we know", "it has none but by --doctor")            \
