@@ -78,6 +78,9 @@ void hf_supervisor_free(struct hf_supervisor *s)
     hf_ring_fini(&s->actions);
     hf_ring_fini(&s->history);
     hf_buf_fini(&s->words);
+    hf_rewrites_fini(&s->rewrites);
+    hf_draft_fini(&s->draft);
+    hf_buf_fini(&s->view);
     s->magic = 0;
     hf_mem_free(s);
 }
@@ -117,6 +120,7 @@ void hf_keep_enter(struct hf_supervisor *s, enum hf_phase phase, struct hf_bytes
     HF_LOG(&s->config.log, HF_LOG_DEBUG, "keeper.phase_changed",
            HF_TEXT("phase", hf_bytes_cstr(hf_phase_name(phase))), HF_INT("epoch", s->epoch),
            HF_TEXT("cause", cause));
+    if (hf_phase_is(phase, HF_KEEPER_ERROR)) hf_keep_rewrite_end_all(s, HF_REWRITE_GONE);
 }
 
 /* --- actions and questions --- */
@@ -232,6 +236,7 @@ void hf_supervisor_run_due(struct hf_supervisor *s, struct hf_now now)
     if (hf_debounce_fire(&s->restart_debounce, now.mono)) hf_keep_restart_debounced(s);
     if (hf_debounce_fire(&s->reload_debounce, now.mono)) hf_keep_reload_debounced(s);
     hf_keep_watch_standing_due(s);
+    hf_keep_rewrite_run_due(s);
     if (!hf_time_before(now.mono, hf_vigil_due(&s->vigil))) hf_keep_watch_vigil(s, HF_VIGIL_TIME);
     end_step(s);
 }
@@ -243,6 +248,7 @@ hf_time hf_supervisor_due(const struct hf_supervisor *s)
     due = hf_time_min(due, hf_debounce_due(&s->restart_debounce));
     due = hf_time_min(due, hf_debounce_due(&s->reload_debounce));
     due = hf_time_min(due, hf_output_due(&s->output));
+    due = hf_time_min(due, hf_rewrites_due(&s->rewrites));
     due = hf_time_min(due, hf_ration_due(&s->ration));
     due = hf_time_min(due, hf_standing_due(&s->standing));
     return hf_time_min(due, hf_vigil_due(&s->vigil));

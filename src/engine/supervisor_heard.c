@@ -94,6 +94,8 @@ static const struct {
     { HF_ASK_REVISION, HF_LIT_INIT("config.get"), false },
     { HF_ASK_CHANNELS, HF_LIT_INIT("channels.status"), false },
     { HF_ASK_FILE_REVISION, HF_LIT_INIT("config.get"), false },
+    { HF_ASK_CONFIG_GET, HF_LIT_INIT("config.get"), false },
+    { HF_ASK_CONFIG_SET, HF_LIT_INIT("config.set"), false },
 };
 
 void hf_keep_heard_no_more(struct hf_supervisor *s)
@@ -104,6 +106,7 @@ void hf_keep_heard_no_more(struct hf_supervisor *s)
         hf_keep_watch_called(s, calls[i].method, HF_KEEPER_CALL_NOT_SENT, calls[i].is_core_probe);
     }
     hf_keep_reload_untold(s);
+    hf_keep_rewrite_lost(s);
 }
 
 /* Which call of ours that was. */
@@ -137,6 +140,10 @@ static void link_result(struct hf_supervisor *s, const struct hf_keeper_event *e
         hf_keep_watch_channels_answered(s, e->u.link_result.outcome);
     else if (hf_keep_answered(s, HF_ASK_FILE_REVISION, e->ask))
         hf_keep_reload_told(s, e);
+    else if (hf_keep_answered(s, HF_ASK_CONFIG_GET, e->ask))
+        hf_keep_rewrite_got(s, e);
+    else if (hf_keep_answered(s, HF_ASK_CONFIG_SET, e->ask))
+        hf_keep_rewrite_set(s, e);
 }
 
 static void link_message(struct hf_supervisor *s, const struct hf_keeper_event *e)

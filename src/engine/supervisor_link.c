@@ -120,6 +120,7 @@ void hf_keep_running_enter(struct hf_supervisor *s, bool is_owned)
     if (is_owned && s->link.is_ready)
         hf_keep_link_call(s, HF_ASK_BUDGET, HF_LIT("status"), HF_EMPTY, HF_MS(STATUS_WITHIN_MS));
     hf_keep_restart_settle(s);
+    hf_keep_rewrite_offer(s);
 }
 
 void hf_keep_running_leave(struct hf_supervisor *s)
@@ -162,6 +163,7 @@ static void read_hello(struct hf_supervisor *s, struct hf_bytes hello)
     l->has_shutdown = lists(methods, "shutdown");
     l->has_restart = lists(methods, "gateway.restart.request");
     l->has_config = lists(methods, "config.get");
+    l->has_config_set = lists(methods, "config.set");
     l->has_presence = lists(methods, "system-presence");
     l->has_channels = lists(methods, "channels.status");
 }

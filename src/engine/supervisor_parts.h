@@ -5,7 +5,7 @@
  * supervisor_doctor.c its repair command, supervisor_place.c who holds the port,
  * supervisor_tree.c processes and their ends, supervisor_stop.c stop and quit,
  * supervisor_request.c and supervisor_restart.c what is asked for, supervisor_reload.c
- * configuration, supervisor_link.c the control connection and supervisor_heard.c what
+ * configuration, supervisor_rewrite.c what is changed in it, supervisor_link.c the control connection and supervisor_heard.c what
  * comes over it, supervisor_watch.c ready and liveness, supervisor_memory.c its limits of
  * memory, supervisor_report.c what is said. */
 #ifndef HF_ENGINE_SUPERVISOR_PARTS_H
@@ -194,6 +194,16 @@ void hf_keep_reload_deadline(struct hf_supervisor *s);
 void hf_keep_reload_look_again(struct hf_supervisor *s);
 bool hf_keep_reload_expects_death(const struct hf_supervisor *s, uint64_t tree);
 void hf_keep_reload_died(struct hf_supervisor *s); /* the process that was signalled is gone */
+
+/* --- supervisor_rewrite.c --- */
+
+void hf_keep_rewrite_ask(struct hf_supervisor *s, const struct hf_keeper_request *request);
+void hf_keep_rewrite_offer(struct hf_supervisor *s); /* the control connection */
+void hf_keep_rewrite_lost(struct hf_supervisor *s);  /* it is gone */
+void hf_keep_rewrite_got(struct hf_supervisor *s, const struct hf_keeper_event *event);
+void hf_keep_rewrite_set(struct hf_supervisor *s, const struct hf_keeper_event *event);
+void hf_keep_rewrite_end_all(struct hf_supervisor *s, enum hf_rewrite_input why);
+void hf_keep_rewrite_run_due(struct hf_supervisor *s);
 
 /* --- supervisor_link.c --- */
 

@@ -1,4 +1,4 @@
-/* What is asked of a supervisor: start, stop, restart, reload, quit. */
+/* What is asked of a supervisor: start, stop, restart, reload, quit, and what is read or changed. */
 #include "base/err.h"
 #include "engine/supervisor_parts.h"
 
@@ -112,6 +112,10 @@ void hf_keep_request(struct hf_supervisor *s, const struct hf_keeper_request *re
         return;
     case HF_KEEPER_DO_RELOAD:
         hf_keep_reload_ask(s, one);
+        return;
+    case HF_KEEPER_DO_CONFIG_GET:
+    case HF_KEEPER_DO_CONFIG_SET:
+        hf_keep_rewrite_ask(s, request);
         return;
     }
 }

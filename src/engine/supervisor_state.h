@@ -11,7 +11,9 @@
 #include "core/holder.h"
 #include "core/ration.h"
 #include "core/reload.h"
+#include "core/rewrite.h"
 #include "engine/supervisor.h"
+#include "wire/schema/gateway_config.h"
 
 enum { HF_SUPERVISOR_MAGIC = 0x6b656570, HF_SUPERVISOR_WORD_BYTES = 128 };
 
@@ -37,6 +39,8 @@ enum hf_ask {
     HF_ASK_REVISION,      /* in effect: the proof of a reload */
     HF_ASK_FILE_REVISION, /* and in its file: is there anything to reload? */
     HF_ASK_CHANNELS,
+    HF_ASK_CONFIG_GET, /* of an order of core/rewrite */
+    HF_ASK_CONFIG_SET,
     HF_ASK_COUNT,
 };
 
@@ -123,7 +127,8 @@ struct hf_keeper_link {   /* the control connection */
     uint64_t id, last_id; /* 0: none */
     bool is_ready;
     bool is_owned;
-    bool lists_methods, has_shutdown, has_restart, has_config, has_presence, has_channels;
+    bool lists_methods, has_shutdown, has_restart, has_config, has_config_set, has_presence,
+        has_channels;
     bool will_restart; /* a `shutdown` event with a restart hint */
     struct hf_word version, boot_id, applied;
     hf_span budget; /* -1: not told */
@@ -148,6 +153,9 @@ struct hf_supervisor {
     struct hf_cycle cycle;
     struct hf_reloading reload;
     struct hf_intents intents;
+    struct hf_rewrites rewrites;
+    struct hf_draft draft; /* of the order under way */
+    struct hf_buf view;    /* what it read */
     struct hf_governor governor;
     struct hf_debounce restart_debounce, reload_debounce;
     struct hf_outsider outsider;

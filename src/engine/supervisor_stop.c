@@ -23,6 +23,7 @@ static void cancel_work(struct hf_supervisor *s, bool is_cycle)
     s->reattach_failures = 0;
     s->tree_at_1012 = 0;
     if (is_cycle) return;
+    hf_keep_rewrite_end_all(s, HF_REWRITE_STOPPED);
     hf_keep_disarm(s, HF_TIMER_COOLDOWN);
     hf_debounce_cancel(&s->restart_debounce);
     hf_debounce_cancel(&s->reload_debounce);

@@ -10,13 +10,17 @@
 
 /* --- the queue of events --- */
 
+enum { SPANS_MAX = 3 };
+
 /* What an event leads to. */
-static size_t spans_of(struct hf_keeper_event *e, struct hf_bytes *out[2])
+static size_t spans_of(struct hf_keeper_event *e, struct hf_bytes *out[SPANS_MAX])
 {
     switch (e->kind) {
     case HF_KEEPER_REQUESTED:
         out[0] = &e->u.request.reason;
-        return 1;
+        out[1] = &e->u.request.key;
+        out[2] = &e->u.request.value;
+        return 3;
     case HF_KEEPER_CONFIG_READ:
         out[0] = &e->u.config.text;
         return 1;
@@ -76,7 +80,7 @@ static size_t spans_of(struct hf_keeper_event *e, struct hf_bytes *out[2])
 
 static bool copy_spans(struct hf_answer *a)
 {
-    struct hf_bytes *spans[2];
+    struct hf_bytes *spans[SPANS_MAX];
     size_t count = spans_of(&a->event, spans), total = 0;
     for (size_t i = 0; i < count; i++) total += spans[i]->len;
     hf_buf_init(&a->text, total);

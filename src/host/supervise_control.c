@@ -61,6 +61,8 @@ static enum hf_keeper_verb keeper_verb(enum hf_control_verb verb)
     if (verb == HF_CONTROL_START) return HF_KEEPER_DO_START;
     if (verb == HF_CONTROL_STOP) return HF_KEEPER_DO_STOP;
     if (verb == HF_CONTROL_RESTART) return HF_KEEPER_DO_RESTART;
+    if (verb == HF_CONTROL_CONFIG_GET) return HF_KEEPER_DO_CONFIG_GET;
+    if (verb == HF_CONTROL_CONFIG_SET) return HF_KEEPER_DO_CONFIG_SET;
     return verb == HF_CONTROL_RELOAD ? HF_KEEPER_DO_RELOAD : HF_KEEPER_DO_QUIT;
 }
 
@@ -84,6 +86,8 @@ static void pass_on(struct hf_supervise *s, hf_id client, const struct hf_contro
         .delay = HF_MS(r->delay_ms),
         .reclaims_port = r->reclaims_port,
         .reason = r->reason,
+        .key = r->key,
+        .value = r->value,
     };
     if (r->verb == HF_CONTROL_RELOAD) hf_sup_secrets_reread(s);
     if (r->verb == HF_CONTROL_QUIT) {
@@ -109,6 +113,8 @@ static void on_asked(void *ctx, hf_id client, const struct hf_control_request *r
     case HF_CONTROL_RESTART:
     case HF_CONTROL_RELOAD:
     case HF_CONTROL_QUIT:
+    case HF_CONTROL_CONFIG_GET:
+    case HF_CONTROL_CONFIG_SET:
         pass_on(s, client, r);
         return;
     case HF_CONTROL_VERB_COUNT:
@@ -130,6 +136,9 @@ static enum hf_control_outcome outcome_of(enum hf_keeper_outcome outcome)
         [HF_KEEPER_DISABLED] = HF_OUTCOME_DISABLED,
         [HF_KEEPER_UNKILLABLE] = HF_OUTCOME_UNKILLABLE,
         [HF_KEEPER_FAILED] = HF_OUTCOME_FAILED,
+        [HF_KEEPER_COMMITTED] = HF_OUTCOME_COMMITTED,
+        [HF_KEEPER_CONFLICT] = HF_OUTCOME_CONFLICT,
+        [HF_KEEPER_UNSUPPORTED] = HF_OUTCOME_UNSUPPORTED,
     };
     return outcomes[outcome];
 }
@@ -149,7 +158,10 @@ static void send_result(struct hf_supervise *s, struct hf_waiter *w,
         .reason = result->reason,
     };
     hf_buf_init(&line, TEXT_BYTES);
-    hf_control_write_result(&line, &out);
+    if (result->data.len > 0)
+        hf_control_write_data(&line, out.id, out.verb, result->data);
+    else
+        hf_control_write_result(&line, &out);
     if (hf_buf_done(&line) == 0) hf_control_send(s->control, w->client, hf_buf_view(&line));
     hf_buf_fini(&line);
 }

@@ -33,7 +33,9 @@ enum hf_keeper_verb {
     HF_KEEPER_DO_STOP,
     HF_KEEPER_DO_RESTART,
     HF_KEEPER_DO_RELOAD,
-    HF_KEEPER_DO_QUIT, /* end it now, within 3 s (spec/supervisor.md 8.4) */
+    HF_KEEPER_DO_QUIT,       /* end it now, within 3 s (spec/supervisor.md 8.4) */
+    HF_KEEPER_DO_CONFIG_GET, /* show the gateway's configuration, or `key` of it */
+    HF_KEEPER_DO_CONFIG_SET, /* write `value` at `key` of it (10.7) */
 };
 
 /* Who wants it: an operator and a changed configuration are never refused by the
@@ -49,6 +51,8 @@ struct hf_keeper_request {
     hf_span delay;
     bool reclaims_port;     /* START, RESTART: --force-reclaim (5.3) */
     struct hf_bytes reason; /* for people and records; cut at HF_LIMIT_NAME_BYTES */
+    struct hf_bytes key;    /* CONFIG_...: keys with points between them; empty: the whole */
+    struct hf_bytes value;  /* CONFIG_SET: JSON */
 };
 
 /* How a request ended.  DEFERRED, DELAYED are told at once and followed by exactly one
@@ -65,6 +69,10 @@ enum hf_keeper_outcome {
     HF_KEEPER_DISABLED,   /* RELOAD_DISABLED: the policy says off */
     HF_KEEPER_UNKILLABLE, /* a stop after which processes are left: `reason` names them */
     HF_KEEPER_FAILED,     /* `reason` is the error */
+    /* Of CONFIG_... alone; what was read is EXECUTED. */
+    HF_KEEPER_COMMITTED, /* the gateway's file is what was meant */
+    HF_KEEPER_CONFLICT,  /* somebody else changed it meanwhile, twice */
+    HF_KEEPER_UNSUPPORTED,
 };
 
 struct hf_keeper_result {
@@ -75,6 +83,7 @@ struct hf_keeper_result {
     int64_t pid_before, pid_after; /* 0: none, or not ours */
     hf_span retry_after;           /* DELAYED, REFUSED; 0: not said */
     struct hf_bytes reason;        /* a fixed word or a sentence, redacted; may be empty */
+    struct hf_bytes data;          /* JSON: what CONFIG_GET read; else empty */
 };
 
 /* --- events --- */

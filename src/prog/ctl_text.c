@@ -245,6 +245,26 @@ void hf_ctl_text_diagnostics(struct hf_buf *out, struct hf_bytes json)
         if (!hf_json_is(member.key, HF_LIT("status"))) add_member(out, HF_EMPTY, &member);
 }
 
+void hf_ctl_text_config(struct hf_buf *out, struct hf_bytes json)
+{
+    struct hf_bytes raw = hf_json_find(json, "raw"), text;
+    struct hf_buf whole;
+    if (raw.len == 0) {
+        add_value(out, hf_json_find(json, "value"));
+        HF_BUF_LIT(out, "\n");
+        return;
+    }
+    hf_buf_init(&whole, raw.len);
+    hf_json_text(raw, &whole);
+    for (text = hf_buf_view(&whole); text.len > 0;) {
+        size_t end = hf_bytes_find(text, 0, '\n');
+        add_shown(out, hf_bytes_head(text, end));
+        HF_BUF_LIT(out, "\n");
+        text = hf_bytes_from(text, end + 1);
+    }
+    hf_buf_fini(&whole);
+}
+
 void hf_ctl_text_result(struct hf_buf *out, const struct hf_control_result *result)
 {
     hf_buf_addf(out, "%s: %s", hf_control_verb_name(result->verb),

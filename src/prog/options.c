@@ -58,8 +58,8 @@ static const struct hf_verb verbs[] = {
       BIT(URL) | BIT(TOKEN_FILE) | KEEPER | BIT(STATE_DIR) | BIT(CONFIG) | BIT(OPENCLAW_CONFIG) |
           BIT(LOG_FORMAT) | BIT(LOG_LEVEL) | BIT(HELP),
       hf_verb_supervise },
-    { "ctl", "status|start|stop|restart|reload|diagnostics|history|events|quit",
-      "status start stop restart reload diagnostics history events quit",
+    { "ctl", "status|start|stop|restart|reload|diagnostics|history|events|config|quit",
+      "status start stop restart reload diagnostics history events config quit",
       "ask a running supervisor",
       BIT(CONTROL) | BIT(FORCE_RECLAIM) | BIT(STATE_DIR) | BIT(TIMEOUT) | BIT(JSON) | BIT(QUIET) |
           BIT(HELP),

@@ -6,6 +6,9 @@
 #include "prog/paths.h"
 #include "prog/show/text.h"
 #include "prog/verbs.h"
+#include "wire/json5.h"
+#include "wire/json5_edit.h"
+#include "wire/json_read.h"
 #include "wire/schema/control.h"
 
 #include <errno.h>
@@ -24,19 +27,83 @@ struct ctl {
     struct hf_control_request request;
     char path[HF_CONFIG_PATH_BYTES];
     int fd;
+    struct hf_buf value; /* config set: JSON */
     struct hf_buf in;
     size_t used; /* bytes of `in` that were handed out as lines */
 };
 
 /* --- the question --- */
 
+/* VALUE, which is read as a gateway's configuration is. */
+static int parse_value(struct ctl *c, struct hf_bytes text, struct hf_fault *fault)
+{
+    struct hf_json5_error error;
+    hf_buf_init(&c->value, HF_LIMIT_CONTROL_LINE_BYTES);
+    int err = hf_json5_read(text, HF_LIMIT_JSON_DEPTH_PREAUTH - 1, &c->value, &error);
+    c->request.value = hf_json_root(hf_buf_view(&c->value));
+    if (err == HF_ERR_LIMIT)
+        return hf_fault_set(fault, HF_ERR_USAGE, "VALUE is longer than a request may be (%d bytes)",
+                            HF_LIMIT_CONTROL_LINE_BYTES);
+    if (err)
+        return hf_fault_set(fault, HF_ERR_USAGE,
+                            "VALUE is no JSON5 (column %zu: %s); a text wants quotes of its own: "
+                            "'\"lan\"'",
+                            error.column, error.what);
+    return 0;
+}
+
+/* As it is given, or from stdin: what is secret stands in no list of processes then. */
+static int read_value(struct ctl *c, const char *given, struct hf_fault *fault)
+{
+    struct hf_buf text;
+    hf_buf_init(&text, 2 * HF_LIMIT_CONTROL_LINE_BYTES);
+    int err = 0;
+    if (strcmp(given, "-") == 0)
+        err = hf_file_read("/dev/stdin", HF_LIMIT_CONTROL_LINE_BYTES, &text, fault);
+    else
+        hf_buf_add(&text, hf_bytes_cstr(given));
+    if (!err && hf_buf_done(&text) != 0)
+        err = hf_fault_set(fault, HF_ERR_USAGE, "VALUE: %s", hf_err_text(hf_buf_done(&text)));
+    if (!err) err = parse_value(c, hf_buf_view(&text), fault);
+    if (text.ptr) hf_wipe(text.ptr, text.cap);
+    hf_buf_fini(&text);
+    return err;
+}
+
+/* config get [KEY] | config set KEY VALUE */
+static int read_config(struct ctl *c, struct hf_fault *fault)
+{
+    int count = c->args->operand_count;
+    char **operands = c->args->operands;
+    bool is_get = count > 1 && strcmp(operands[1], "get") == 0 && count <= 3;
+    bool is_set = count == 4 && strcmp(operands[1], "set") == 0;
+    if (!is_get && !is_set)
+        return hf_fault_set(fault, HF_ERR_USAGE, "ctl config wants: get [KEY] | set KEY VALUE");
+    c->request.verb = is_get ? HF_CONTROL_CONFIG_GET : HF_CONTROL_CONFIG_SET;
+    if (count > 2) c->request.key = hf_bytes_cstr(operands[2]);
+    if (count > 2 && !hf_json5_path_is_valid(c->request.key))
+        return hf_fault_set(fault, HF_ERR_USAGE, "\"%s\" is no key: names with points between them",
+                            operands[2]);
+    return is_set ? read_value(c, operands[3], fault) : 0;
+}
+
+/* The verbs that are said with one word. */
+static bool find_verb(struct ctl *c)
+{
+    return c->args->operand_count == 1 &&
+           hf_control_verb_find(hf_bytes_cstr(c->args->operands[0]), &c->request.verb) &&
+           c->request.verb != HF_CONTROL_CONFIG_GET && c->request.verb != HF_CONTROL_CONFIG_SET;
+}
+
 static int read_verb(struct ctl *c, struct hf_fault *fault)
 {
-    if (c->args->operand_count != 1 ||
-        !hf_control_verb_find(hf_bytes_cstr(c->args->operands[0]), &c->request.verb))
+    bool is_config = c->args->operand_count > 0 && strcmp(c->args->operands[0], "config") == 0;
+    int err = is_config ? read_config(c, fault) : 0;
+    if (err) return err;
+    if (!is_config && !find_verb(c))
         return hf_fault_set(fault, HF_ERR_USAGE,
                             "ctl wants one of status, start, stop, restart, reload, diagnostics, "
-                            "history, events, quit");
+                            "history, events, config, quit");
     c->request.id = HF_LIT("1");
     c->request.reason = HF_LIT("ctl");
     c->request.reclaims_port = c->args->values[HF_OPTION_FORCE_RECLAIM] != NULL;
@@ -93,7 +160,7 @@ static int ask(struct ctl *c, struct hf_fault *fault)
     if (err) return err;
     const struct timeval patience = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
     setsockopt(c->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    hf_buf_init(&line, LINE_BYTES);
+    hf_buf_init(&line, HF_LIMIT_CONTROL_LINE_BYTES);
     hf_control_write_request(&line, &c->request);
     err = hf_buf_done(&line);
     if (!err) err = hf_file_write_all(c->fd, hf_buf_view(&line));
@@ -140,9 +207,30 @@ static int print_line(struct hf_bytes text)
     return hf_verb_print(&out);
 }
 
+/* A key at which nothing stands is told as a failure, whatever is printed. */
+static int print_config(const struct ctl *c, struct hf_bytes data)
+{
+    struct hf_buf out;
+    struct hf_fault fault;
+    bool is_there = hf_json_find(data, "value").len > 0 || hf_json_find(data, "raw").len > 0;
+    if (c->args->values[HF_OPTION_JSON]) {
+        int exit_code = print_line(data);
+        return is_there ? exit_code : HF_EXIT_FAILED;
+    }
+    if (!is_there) {
+        hf_fault_set(&fault, HF_ERR_NOT_FOUND,
+                     "nothing stands there in the gateway's configuration");
+        return hf_verb_fail(c->args, &fault);
+    }
+    hf_buf_init(&out, LINE_BYTES);
+    hf_ctl_text_config(&out, data);
+    return hf_verb_print(&out);
+}
+
 static int print_data(const struct ctl *c, const struct hf_control_reply *reply)
 {
     struct hf_buf out;
+    if (c->request.verb == HF_CONTROL_CONFIG_GET) return print_config(c, reply->data);
     if (c->args->values[HF_OPTION_JSON]) return print_line(reply->data);
     hf_buf_init(&out, LINE_BYTES);
     if (c->request.verb == HF_CONTROL_STATUS)
@@ -157,7 +245,7 @@ static int print_data(const struct ctl *c, const struct hf_control_reply *reply)
 static bool is_success(enum hf_control_outcome outcome)
 {
     return outcome == HF_OUTCOME_EXECUTED || outcome == HF_OUTCOME_JOINED ||
-           outcome == HF_OUTCOME_SATISFIED;
+           outcome == HF_OUTCOME_SATISFIED || outcome == HF_OUTCOME_COMMITTED;
 }
 
 /* What comes before the final word goes to stderr: stdout has one document. */
@@ -264,5 +352,7 @@ int hf_verb_ctl(const struct hf_args *args)
     int exit_code = run(&c);
     if (c.fd >= 0) close(c.fd);
     hf_buf_fini(&c.in);
+    if (c.value.ptr) hf_wipe(c.value.ptr, c.value.cap);
+    hf_buf_fini(&c.value);
     return exit_code;
 }

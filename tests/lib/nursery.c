@@ -615,6 +615,7 @@ static void call(struct nursery *n, const struct hf_keeper_action *a)
     m->event.ask = a->ask;
     m->needs_look = true;
     snprintf(m->method, sizeof m->method, "%.*s", (int)method.len, (const char *)method.ptr);
+    if (hf_bytes_same(method, HF_LIT("config.set"))) nursery_config_send(n, a);
 }
 
 /* A dump comes right before the end of what is held for hung: never of what a signal
@@ -657,6 +658,7 @@ static void read_memory(struct nursery *n, const struct hf_keeper_action *a)
 
 static void heard(struct nursery *n, const struct hf_keeper_result *r)
 {
+    nursery_config_heard(n, r);
     NURSERY_CHECK(n, r->tag > 0 && r->tag <= n->tag_count);
     struct nursery_result *got = &n->results[r->tag % NURSERY_TAGS];
     note(n, "-> result %llu %d%s %.*s", (unsigned long long)r->tag, (int)r->outcome,
@@ -677,6 +679,7 @@ static void heard(struct nursery *n, const struct hf_keeper_result *r)
     if (r->retry_after) got->retry_after = r->retry_after;
     snprintf(got->reason, sizeof got->reason, "%.*s", (int)r->reason.len,
              (const char *)r->reason.ptr);
+    snprintf(got->data, sizeof got->data, "%.*s", (int)r->data.len, (const char *)r->data.ptr);
     bool is_stop = r->verb == HF_KEEPER_DO_STOP && r->outcome == HF_KEEPER_EXECUTED;
     if (!is_stop) return;
     NURSERY_CHECK(n, nursery_alive(n) == 0); /* 2 */
@@ -851,6 +854,7 @@ static void check(struct nursery *n)
         n->ready_at = n->now.mono;
     if (hf_time_since(n->now.mono, n->ready_at) >= HF_MS(120000)) n->charged = 0; /* stable */
     check_over(n);
+    nursery_config_check(n);
 }
 
 static void drain(struct nursery *n)
@@ -997,11 +1001,9 @@ static void look_call(struct nursery *n, struct mail *m)
         m->event.u.link_result.outcome = HF_KEEPER_CALL_ERROR;
         m->event.u.link_result.payload = HF_LIT("{\"message\":\"unknown method\"}");
     } else if (strcmp(m->method, "config.get") == 0) {
-        int len =
-            snprintf(status, sizeof status, "{\"%s\":\"h%llu\",\"appliedConfigHash\":\"h%llu\"}",
-                     k->child.hides_revision ? "other" : "configRevisionHash",
-                     (unsigned long long)n->revision, (unsigned long long)k->applied);
-        m->event.u.link_result.payload = hf_bytes(status, (size_t)len);
+        m->event.u.link_result.payload = nursery_config_get(n, k);
+    } else if (strcmp(m->method, "config.set") == 0) {
+        if (!nursery_config_set(n, k, &m->event)) m->event.link = 0; /* of no connection */
     } else if (strcmp(m->method, "status") == 0 && k->child.budget_ms) {
         int len = snprintf(status, sizeof status, "{\"shutdownBudget\":%lld}",
                            (long long)k->child.budget_ms);
@@ -1162,7 +1164,9 @@ uint64_t nursery_request(struct nursery *n, struct hf_keeper_request request)
     request.tag = ++n->tag_count;
     n->results[request.tag % NURSERY_TAGS] =
         (struct nursery_result){ .tag = request.tag,
-                                 .is_operator = request.class == HF_KEEPER_OPERATOR };
+                                 .is_operator = request.class == HF_KEEPER_OPERATOR,
+                                 .key = request.key,
+                                 .value = request.value };
     note(n, "ask %llu: verb %d class %d", (unsigned long long)request.tag, (int)request.verb,
          (int)request.class);
     struct hf_keeper_event event = { .kind = HF_KEEPER_REQUESTED };

@@ -22,6 +22,7 @@ enum {
     NURSERY_HELLO_BYTES = 512,
     NURSERY_TOLD_BYTES = 512,
     NURSERY_LINE_BYTES = 288,
+    NURSERY_CONFIG_BYTES = 1024,
     NURSERY_NEVER = -1,
 };
 
@@ -32,6 +33,17 @@ enum nursery_on_usr {
     NURSERY_SAYS_READY,
     NURSERY_NOTIFIES, /* READY=1 to its NOTIFY_SOCKET */
     NURSERY_APPLIES,  /* the file, and says so when config.get is asked */
+};
+
+/* What a gateway does with config.set. */
+enum nursery_on_set {
+    NURSERY_WRITES,
+    NURSERY_WRITES_LOUDLY, /* and restarts in place after its answer */
+    NURSERY_LOSES_IT,      /* restarts in place, and nothing is written */
+    NURSERY_LOSES_ANSWER,  /* writes, restarts in place, and never answers */
+    NURSERY_SAYS_NOTHING,  /* writes, and never answers */
+    NURSERY_SAYS_NO,       /* "invalid config: ..." with the value that it dislikes */
+    NURSERY_SAYS_LATER,    /* UNAVAILABLE */
 };
 
 /* How a child behaves; zeroed: ready at once, lives until TERM, which it obeys. */
@@ -62,6 +74,11 @@ struct child {
     bool frees_port;      /* nor listens meanwhile */
     int64_t gives_up_ms;  /* exits with 78 when the port is taken for so long; 0: it waits */
     enum nursery_on_usr on_usr;
+    enum nursery_on_set on_set;
+    unsigned rivals;    /* so often somebody else changes the file right before config.set */
+    bool adds_meta;     /* to what it writes, as the real one */
+    bool hides;         /* the value "secret" */
+    bool breaks_itself; /* what it writes makes it end, for good */
     bool is_holdfast;
     const char *version; /* of the gateway; NULL: "2026.9.6" */
     const char *methods; /* more of them: ",\"shutdown\""; NULL: none */
@@ -131,6 +148,8 @@ struct nursery_result {
     int64_t pid_before, pid_after;
     hf_span retry_after;
     char reason[160];
+    struct hf_bytes key, value; /* CONFIG_...: of the request */
+    char data[256];             /* what CONFIG_GET read; cut */
 };
 
 struct nursery {
@@ -161,7 +180,8 @@ struct nursery {
     bool mutes_pongs;
     char hellos[8][NURSERY_HELLO_BYTES];
     size_t hello_at;
-    char config_text[256];
+    char config_text[NURSERY_CONFIG_BYTES], config_sent[2 * NURSERY_CONFIG_BYTES];
+    char config_answer[8 * NURSERY_CONFIG_BYTES];
     int config_err; /* it cannot be read */
     uint64_t revision;
     int journal_err;
@@ -229,6 +249,24 @@ void nursery_repeat_exit(struct nursery *n, int code);
 void nursery_close_link(struct nursery *n, uint16_t code);
 void nursery_config(struct nursery *n, const char *text); /* the file changes, and is told */
 void nursery_event(struct nursery *n, const char *name, const char *payload);
+
+/* --- nursery_config.c: config.get and config.set of a gateway; the file is config_text --- */
+
+struct hf_bytes nursery_config_get(struct nursery *n, const struct kid *k);
+
+/* What is sent with config.set, kept until it arrives; then what comes of it: whether it is
+ * answered at all, and how. */
+void nursery_config_send(struct nursery *n, const struct hf_keeper_action *a);
+bool nursery_config_set(struct nursery *n, struct kid *k, struct hf_keeper_event *result);
+
+/* COMMITTED and SATISFIED are told only while the value stands in the file. */
+void nursery_config_heard(struct nursery *n, const struct hf_keeper_result *result);
+
+/* An order is under way exactly while one of its calls is, and none waits for what does not
+ * come by itself. */
+void nursery_config_check(struct nursery *n);
+
+uint64_t nursery_config_ask(struct nursery *n, const char *key, const char *value); /* NULL: get */
 
 struct hf_supervisor_status nursery_status(struct nursery *n);
 

@@ -90,6 +90,13 @@ static void make_sick(struct nursery *n, struct child *c)
 static struct child make_child(struct nursery *n, bool is_sick)
 {
     static const char *const versions[] = { "2026.9.6", "2026.9.1", "dev" };
+    static const char *const methods[] = {
+        NULL,
+        ",\"gateway.restart.request\",\"channels.status\"",
+        ",\"config.get\"",
+        ",\"config.get\",\"config.set\"",
+        ",\"config.get\",\"config.set\",\"gateway.restart.request\"",
+    };
     struct child c = { .spawn_ms = (int64_t)dice(n, 50),
                        .ready_ms = (int64_t)dice(n, 3000),
                        .ignores_term = chance(n, 20),
@@ -97,8 +104,12 @@ static struct child make_child(struct nursery *n, bool is_sick)
                        .members = (unsigned)dice(n, 3),
                        .on_usr = (enum nursery_on_usr)dice(n, 4),
                        .version = versions[dice(n, 3)],
-                       .methods = chance(n, 30) ? ",\"gateway.restart.request\",\"channels.status\""
-                                                : NULL,
+                       .methods = methods[dice(n, HF_COUNT(methods))],
+                       .on_set = (enum nursery_on_set)dice(n, NURSERY_SAYS_LATER + 1),
+                       .rivals = chance(n, 20) ? (unsigned)dice(n, 4) : 0,
+                       .adds_meta = chance(n, 30),
+                       .hides = chance(n, 30),
+                       .breaks_itself = chance(n, 5),
                        .says_ready = chance(n, 50),
                        .down_ms = (int64_t)dice(n, 5000),
                        .frees_port = chance(n, 50),
@@ -131,6 +142,15 @@ static void ask(struct nursery *n)
     request.has_delay = request.is_debounced && chance(n, 30);
     request.delay = HF_MS(dice(n, 5000));
     if (n->tag_count < ASKS_MAX) nursery_request(n, request);
+}
+
+/* The world checks that what is told as done is so. */
+static void ask_config(struct nursery *n)
+{
+    static const char *const keys[] = { "a", "a.b", "gateway.reload.debounceMs", "s", "a.b.c" };
+    static const char *const values[] = { "1", "[1,{\"x\":2}]", "\"secret\"", "{\"b\":3}", NULL };
+    if (n->tag_count < ASKS_MAX)
+        nursery_config_ask(n, keys[dice(n, HF_COUNT(keys))], values[dice(n, HF_COUNT(values))]);
 }
 
 static void steal_port(struct nursery *n)
@@ -174,7 +194,7 @@ static void happen(struct nursery *n)
                                            "{gateway:{reload:{mode:'restart'}}}",
                                            "{gateway:{reload:{debounceMs:50}}}", "not json" };
     struct hf_keeper_event woke = { .kind = HF_KEEPER_WOKE };
-    switch (dice(n, 16)) {
+    switch (dice(n, 20)) {
     case 0:
         nursery_crash(n, (int)dice(n, 80), chance(n, 30) ? 15 : 0);
         return;
@@ -206,6 +226,12 @@ static void happen(struct nursery *n)
         return;
     case 9:
         nursery_repeat_exit(n, chance(n, 50) ? 78 : 0);
+        return;
+    case 10:
+    case 11:
+    case 12:
+    case 13:
+        ask_config(n);
         return;
     default:
         ask(n);

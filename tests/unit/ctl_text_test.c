@@ -92,6 +92,20 @@ static void history_and_diagnostics_are_lines(void)
         "phase        stopped/idle\na: text\nb c: 1\nb d: [\"x\"]\nb e: {\"f\":2}\n");
 }
 
+static void a_configuration_is_shown_as_it_stands_there(void)
+{
+    static const struct {
+        const char *json, *want;
+    } rows[] = {
+        { "{\"raw\":\"// mine\\n{\\n  a: 1,\\n}\\n\"}", "// mine\n{\n  a: 1,\n}\n" },
+        { "{\"raw\":\"{a:\\u001b[2J}\"}", "{a:?[2J}\n" },
+        { "{\"key\":\"a\",\"value\":\"lan\"}", "lan\n" },
+        { "{\"key\":\"a\",\"value\":{\"b\":[1,2]}}", "{\"b\":[1,2]}\n" },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++)
+        check_text(hf_ctl_text_config, rows[i].json, rows[i].want);
+}
+
 static void results_name_pids_times_and_reasons(void)
 {
     static const struct {
@@ -147,4 +161,5 @@ static void events_are_one_line(void)
 CHECK_MAIN(instants_beyond_all_time_are_told, an_open_breaker_is_told,
            a_status_says_phase_reason_answers_and_what_comes_next, memory_is_shown_with_its_limits,
            what_is_absent_is_not_shown, history_and_diagnostics_are_lines,
-           results_name_pids_times_and_reasons, events_are_one_line)
+           a_configuration_is_shown_as_it_stands_there, results_name_pids_times_and_reasons,
+           events_are_one_line)

@@ -34,6 +34,13 @@ static void a_request_is_read_member_by_member(void)
              0);
     CHECK_EQ(r.verb, HF_CONTROL_STATUS);
     CHECK(r.id.len == 0 && !r.has_delay && !r.is_debounced && !r.is_config && !r.reclaims_port);
+    CHECK_EQ(
+        hf_control_read_request(HF_LIT("{\"v\":1,\"verb\":\"config.set\",\"key\":\"a.\\u0062\","
+                                       "\"value\": [1,{\"x\":null}] }"),
+                                &scratch, &r, &what),
+        0);
+    CHECK_TEXT(r.key, "a.b");
+    CHECK_TEXT(r.value, "[1,{\"x\":null}]");
     hf_buf_fini(&scratch);
 }
 
@@ -71,6 +78,9 @@ static void a_line_that_is_no_request_is_told_why(void)
         { "{\"v\":1,\"verb\":\"start\",\"reason\":1}", "reason is no string", "", HF_ERR_TYPE },
         { "{\"v\":1,\"verb\":\"restart\",\"class\":\"auto\"}", "class is not operator or config",
           "", HF_ERR_TYPE },
+        { "{\"v\":1,\"verb\":\"config.get\",\"key\":1}", "key is no string", "", HF_ERR_TYPE },
+        { "{\"v\":1,\"verb\":\"config.set\",\"value\":1}", "key is missing", "", HF_ERR_TYPE },
+        { "{\"v\":1,\"verb\":\"config.set\",\"key\":\"a\"}", "value is missing", "", HF_ERR_TYPE },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_buf scratch = room();
@@ -127,6 +137,8 @@ static void what_is_written_is_read_back(void)
             .is_debounced = verb % 3,
             .is_config = verb % 4,
             .reclaims_port = verb % 5,
+            .key = HF_LIT("gateway.port"),
+            .value = HF_LIT("{\"a\":1}"),
             .limit = verb,
         }, again;
         struct hf_buf line = room(), twice = room(), scratch = room();

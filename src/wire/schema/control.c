@@ -85,6 +85,19 @@ static bool read_flag(struct hf_bytes value, bool *out)
     return value.len == 0 || hf_json_get_bool(value, out) == 0;
 }
 
+/* What config.get and config.set want. */
+static const char *read_key(struct hf_bytes root, struct hf_buf *scratch,
+                            struct hf_control_request *out)
+{
+    struct hf_bytes key = hf_json_find(root, "key");
+    if (key.len > 0 && hf_json_kind(key) != HF_JSON_STRING) return "key is no string";
+    out->key = hf_json_get_text(key, scratch);
+    out->value = hf_json_find(root, "value");
+    if (out->verb != HF_CONTROL_CONFIG_SET) return NULL;
+    if (out->key.len == 0) return "key is missing";
+    return out->value.len == 0 ? "value is missing" : NULL;
+}
+
 static const char *read_members(struct hf_bytes root, struct hf_buf *scratch,
                                 struct hf_control_request *out)
 {
@@ -107,7 +120,7 @@ static const char *read_members(struct hf_bytes root, struct hf_buf *scratch,
     if (class.len > 0 && !out->is_config && !hf_json_is(class, HF_LIT("operator")))
         return "class is not operator or config";
     out->reason = hf_bytes_cut_utf8(hf_json_get_text(reason, scratch), HF_LIMIT_NAME_BYTES);
-    return NULL;
+    return read_key(root, scratch, out);
 }
 
 int hf_control_read_request(struct hf_bytes line, struct hf_buf *scratch,
@@ -237,6 +250,8 @@ void hf_control_write_request(struct hf_buf *out, const struct hf_control_reques
     if (request->is_config) add_name(&w, "class", "config");
     add_true_if(&w, "reclaimPort", request->reclaims_port);
     if (request->limit > 0) hf_json_add_int(&w, "limit", request->limit);
+    add_text_if(&w, "key", request->key);
+    if (request->value.len > 0) hf_json_add_raw(&w, "value", request->value);
     finish_line(&w);
 }
 

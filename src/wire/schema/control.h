@@ -21,8 +21,10 @@ enum { HF_CONTROL_VERSION = 1 };
     X(RELOAD, "reload")                                                                            \
     X(DIAGNOSTICS, "diagnostics")                                                                  \
     X(HISTORY, "history")                                                                          \
-    X(EVENTS, "events") /* from now on, until the connection ends */                               \
-    X(QUIT, "quit")     /* end the process and the supervisor, within 3 s */
+    X(EVENTS, "events")         /* from now on, until the connection ends */                       \
+    X(QUIT, "quit")             /* end the process and the supervisor, within 3 s */               \
+    X(CONFIG_GET, "config.get") /* the gateway's configuration, or `key` of it */                  \
+    X(CONFIG_SET, "config.set") /* `value` at `key` of it */
 
 enum hf_control_verb {
 #define HF_CONTROL_ENUM(name, text) HF_CONTROL_##name,
@@ -41,11 +43,13 @@ struct hf_control_request {
     enum hf_control_verb verb;
     struct hf_bytes reason; /* text, may be empty */
     bool has_delay;
-    int64_t delay_ms;   /* restart, reload: 0 to 60000 */
-    bool is_debounced;  /* restart, reload: together with others that come soon */
-    bool is_config;     /* restart: because the configuration changed, else an operator's wish */
-    bool reclaims_port; /* start, restart: --force-reclaim */
-    int64_t limit;      /* history: newest records; status: last lines; 0: the default */
+    int64_t delay_ms;      /* restart, reload: 0 to 60000 */
+    bool is_debounced;     /* restart, reload: together with others that come soon */
+    bool is_config;        /* restart: because the configuration changed, else an operator's wish */
+    bool reclaims_port;    /* start, restart: --force-reclaim */
+    struct hf_bytes key;   /* config.get, config.set: keys with points between them */
+    struct hf_bytes value; /* config.set: JSON */
+    int64_t limit;         /* history: newest records; status: last lines; 0: the default */
 };
 
 /* Reads a line.  0; HF_ERR_SYNTAX, HF_ERR_UTF8, HF_ERR_DEPTH: it is no JSON;
@@ -72,7 +76,10 @@ void hf_control_write_request(struct hf_buf *out, const struct hf_control_reques
     X(SUPERSEDED, "SUPERSEDED")                                                                    \
     X(DISABLED, "RELOAD_DISABLED")                                                                 \
     X(UNKILLABLE, "UNKILLABLE")                                                                    \
-    X(FAILED, "FAILED")
+    X(FAILED, "FAILED")                                                                            \
+    X(COMMITTED, "COMMITTED")                                                                      \
+    X(CONFLICT, "CONFLICT")                                                                        \
+    X(UNSUPPORTED, "UNSUPPORTED")
 
 enum hf_control_outcome {
 #define HF_CONTROL_ENUM(name, text) HF_OUTCOME_##name,
@@ -94,7 +101,7 @@ struct hf_control_result {
 };
 void hf_control_write_result(struct hf_buf *out, const struct hf_control_result *result);
 
-/* The answer to status, diagnostics and history: `data` is JSON. */
+/* The answer to status, diagnostics and history, and to config.get: `data` is JSON. */
 void hf_control_write_data(struct hf_buf *out, struct hf_bytes id, enum hf_control_verb verb,
                            struct hf_bytes data);
 
