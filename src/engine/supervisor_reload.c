@@ -129,8 +129,14 @@ void hf_keep_reload_end(struct hf_supervisor *s)
     s->reload.is_open = false;
     hf_keep_disarm(s, HF_TIMER_EVIDENCE);
     hf_keep_disarm(s, HF_TIMER_REVISION);
-    s->asks[HF_ASK_SIGNAL] = s->asks[HF_ASK_RELOAD] = s->asks[HF_ASK_REVISION] = 0;
     if (s->was_ready_notified) hf_keep_notify(s, HF_KEEPER_NOTICE_READY, 0);
+}
+
+/* The same while its connection stays: what it asked is of no interest any more. */
+static void close_reload(struct hf_supervisor *s)
+{
+    s->asks[HF_ASK_SIGNAL] = s->asks[HF_ASK_RELOAD] = s->asks[HF_ASK_REVISION] = 0;
+    hf_keep_reload_end(s);
 }
 
 /* What could not be done in place is done by a restart. */
@@ -138,7 +144,7 @@ static void fall_back(struct hf_supervisor *s, const char *cause)
 {
     struct hf_intent one;
     told(s, "fallback_restart", cause);
-    hf_keep_reload_end(s);
+    close_reload(s);
     while (hf_intents_pop(&s->intents, HF_INTENT_RELOADING, &one)) {
         if (one.class == HF_KEEPER_AUTO) one.class = HF_KEEPER_CONFIG;
         hf_keep_restart_ask(s, one);
@@ -153,7 +159,7 @@ void hf_keep_reload_proven(struct hf_supervisor *s, struct hf_bytes by)
     s->spawn_revision = s->revision;
     told(s, "applied_in_place", NULL);
     HF_LOG(&s->config.log, HF_LOG_DEBUG, "keeper.reload_proven", HF_TEXT("by", by));
-    hf_keep_reload_end(s);
+    close_reload(s);
     hf_keep_settle(s, HF_INTENT_RELOADING, HF_KEEPER_EXECUTED, HF_LIT("applied_in_place"));
     hf_keep_restart_settle(s);
 }
@@ -226,7 +232,7 @@ static void carry_out(struct hf_supervisor *s, struct hf_reload_plan plan)
     else if (plan.way == HF_RELOAD_BY_USR1)
         by_signal(s, HF_KEEPER_USR1);
     else if (plan.way == HF_RELOAD_IMPOSSIBLE) {
-        hf_keep_reload_end(s);
+        close_reload(s);
         hf_keep_settle(s, HF_INTENT_RELOADING, HF_KEEPER_REFUSED, HF_LIT("external_gateway"));
     } else
         fall_back(s, plan.cause ? plan.cause : "unknown");
@@ -378,7 +384,7 @@ bool hf_keep_reload_expects_death(const struct hf_supervisor *s, uint64_t tree)
 void hf_keep_reload_died(struct hf_supervisor *s)
 {
     told(s, "fallback_restart", "post_signal_unhealthy");
-    hf_keep_reload_end(s);
+    close_reload(s);
     hf_intents_move(&s->intents, HF_INTENT_RELOADING, HF_INTENT_CYCLE);
     s->cycle = (struct hf_cycle){ .is_open = true, .pid_before = s->last_exit.pid };
     hf_keep_start_begin(
