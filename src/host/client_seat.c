@@ -20,7 +20,8 @@ static void perform(struct hf_client_seat *s, const struct hf_client_action *act
                    (s->dial && s->dial_generation == action->socket);
     switch (action->kind) {
     case HF_CLIENT_DO_KILL:
-        if (s->must_dial && s->dial_generation == action->socket && !s->dial) s->must_dial = false;
+        /* A dial beside it is an older one's, about to be reset. */
+        if (s->must_dial && s->dial_generation == action->socket) s->must_dial = false;
         if (is_open) s->must_reset = true;
         return;
     case HF_CLIENT_DO_DIAL:

@@ -196,6 +196,53 @@ static void a_client_may_end_while_it_connects(void)
     library_run(end_while_connecting, &plain);
 }
 
+/* Takes what comes and says nothing; a word that begins with Q is the last. */
+static void keep_silent(int listener)
+{
+    for (bool is_over = false; !is_over;) {
+        char word[512];
+        int fd = accept(listener, NULL, NULL);
+        if (fd < 0) _exit(1);
+        for (ssize_t got; !is_over && (got = recv(fd, word, sizeof word, 0)) > 0;)
+            is_over = word[0] == 'Q';
+        close(fd);
+    }
+}
+
+static void change_minds(void *ctx)
+{
+    holdfast_client *client = ctx;
+    CHECK_EQ(holdfast_client_stop(client), 0);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    CHECK_EQ(holdfast_client_stop(client), 0);
+}
+
+/* A second attempt is called off before the loop's thread has ended the dial of the first,
+ * a handshake that nobody answers. */
+static void a_dial_that_is_called_off_is_not_dialled(void)
+{
+    static struct library library;
+    struct fake fake;
+    struct hf_thread thread;
+    char url[64];
+    fake_start(&fake, keep_silent);
+    library_open_fake(&library, DRIVEN, fake.port);
+    snprintf(url, sizeof url, "wss://127.0.0.1:%u", fake.port);
+    CHECK_EQ(holdfast_options_set_text(library.options, HOLDFAST_URL, url), 0);
+    holdfast_client *client = library_client(&library);
+    int before = count_descriptors();
+    CHECK_EQ(holdfast_client_start(client), 0);
+    while (count_descriptors() == before) CHECK_EQ(holdfast_loop_wait(library.loop, 10), 0);
+    CHECK_EQ(hf_thread_start(&thread, change_minds, client), 0);
+    hf_thread_join(&thread);
+    CHECK_EQ(holdfast_loop_process(library.loop), 0);
+    CHECK_EQ(count_descriptors(), before);
+    end_client(client);
+    library_close_fake(&library);
+    say_quit(&library, fake.port);
+    CHECK_EQ(fake_end(&fake), 0);
+}
+
 struct duel {
     holdfast_client *client;
     atomic_int go;
@@ -403,7 +450,7 @@ static void the_environment_says_how_long_a_login_may_take(void)
 }
 
 CHECK_MAIN(an_event_that_ends_its_client_is_the_last, what_waits_ends_once_and_nothing_new_begins,
-           a_client_may_end_while_it_connects, two_threads_may_end_a_client_at_once,
-           a_thousand_clients_come_and_go, a_loop_that_ends_takes_its_clients_along,
-           a_loop_that_ends_makes_no_client, stops_share_one_close_and_all_end,
-           the_environment_says_how_long_a_login_may_take)
+           a_client_may_end_while_it_connects, a_dial_that_is_called_off_is_not_dialled,
+           two_threads_may_end_a_client_at_once, a_thousand_clients_come_and_go,
+           a_loop_that_ends_takes_its_clients_along, a_loop_that_ends_makes_no_client,
+           stops_share_one_close_and_all_end, the_environment_says_how_long_a_login_may_take)
