@@ -45,30 +45,31 @@ static hf_span ticks(uint64_t count)
                      (uint64_t)(per_second > 0 ? per_second : 100));
 }
 
-hf_span hf_evidence_cpu(const pid_t *pids, size_t count)
-{
-    char text[HF_PROC_TEXT_BYTES];
-    struct hf_proc_stat stat;
-    hf_span sum = -1;
-    for (size_t i = 0; i < count; i++) {
-        if (!hf_proc_stat(pids[i], text, &stat)) continue;
-        sum = (sum < 0 ? 0 : sum) + ticks(stat.user_ticks + stat.sys_ticks);
-    }
-    return sum;
-}
-
-hf_span hf_evidence_queued(const pid_t *pids, size_t count)
+/* 0 where the kernel does not say. */
+static hf_span queued_of(pid_t pid)
 {
     char path[HF_PROC_PATH_BYTES], text[HF_PROC_TEXT_BYTES];
     uint64_t ran_ns, queued_ns;
-    hf_span sum = 0;
+    snprintf(path, sizeof path, "/proc/%ld/schedstat", (long)pid);
+    struct hf_bytes stat = hf_proc_read(path, text, sizeof text);
+    bool is_told = hf_proc_next_number(&stat, &ran_ns) && hf_proc_next_number(&stat, &queued_ns);
+    return is_told ? (hf_span)queued_ns : 0;
+}
+
+size_t hf_evidence_effort(const pid_t *pids, size_t count, bool counts_cpu,
+                          struct hf_effort_process *out)
+{
+    char text[HF_PROC_TEXT_BYTES];
+    struct hf_proc_stat stat;
+    size_t living = 0;
     for (size_t i = 0; i < count; i++) {
-        snprintf(path, sizeof path, "/proc/%ld/schedstat", (long)pids[i]);
-        struct hf_bytes stat = hf_proc_read(path, text, sizeof text);
-        if (hf_proc_next_number(&stat, &ran_ns) && hf_proc_next_number(&stat, &queued_ns))
-            sum += (hf_span)queued_ns;
+        if (!hf_proc_stat(pids[i], text, &stat)) continue;
+        hf_span cpu = counts_cpu ? ticks(stat.user_ticks + stat.sys_ticks) : 0;
+        out[living++] = (struct hf_effort_process){ .pid = pids[i],
+                                                    .started = stat.started,
+                                                    .used = cpu + queued_of(pids[i]) };
     }
-    return sum;
+    return living;
 }
 
 static int64_t memory_of(struct hf_bytes status)

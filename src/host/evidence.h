@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/time.h"
+#include "core/effort.h"
 
 #include <sys/types.h>
 
@@ -19,13 +20,12 @@ bool hf_evidence_catches(pid_t pid, int number);
 /* Whether it runs this program: the very file, or one of its name. */
 bool hf_evidence_is_holdfast(pid_t pid);
 
-/* User and system time of these processes so far, without their dead children: -1 when
- * none can be read. */
-hf_span hf_evidence_cpu(const pid_t *pids, size_t count);
-
-/* What their main threads have waited so far for a processor that others used: on a
- * machine with too much to do, work is mostly that.  0 where the kernel does not say. */
-hf_span hf_evidence_queued(const pid_t *pids, size_t count);
+/* What each of these processes has used of a processor so far, without its dead children,
+ * when `counts_cpu`; and what its main thread has waited for one that others used: on a
+ * machine with too much to do, work is mostly that.  How many of them live, and were
+ * written to `out`. */
+size_t hf_evidence_effort(const pid_t *pids, size_t count, bool counts_cpu,
+                          struct hf_effort_process *out);
 
 /* What these processes took of the machine's memory: what is theirs alone, what they
  * share among themselves (once for each), and what of it was swapped out; not the files

@@ -8,6 +8,7 @@
 #define HF_HOST_SUPERVISE_STATE_H
 
 #include "base/buf.h"
+#include "core/effort.h"
 #include "host/child_output.h"
 #include "host/client_loop.h"
 #include "host/control.h"
@@ -77,7 +78,9 @@ struct hf_supervise {
     char cgroup_home[HF_STATE_PATH_BYTES];
     struct hf_reader readers[HF_LIMIT_TREES];
     struct hf_notify_in *notify_in;
-    uint64_t gateway;                       /* the newest tree of a gateway */
+    uint64_t gateway;     /* the newest tree of a gateway */
+    uint64_t effort_tree; /* whose effort this is; 0: nobody's */
+    struct hf_effort effort;
     uint64_t running, ready_early;          /* trees: RUNS was told; READY=1 came before that */
     struct hf_token_file secrets;           /* of this place, for the censor and for logins */
     char token[HF_LIMIT_SECRET_BYTES + 1];  /* config.token as it is now */

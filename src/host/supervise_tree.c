@@ -327,19 +327,31 @@ static char state_of(const struct hf_supervise *s, const pid_t *pids, size_t cou
     return hf_evidence_state(listener != 0 ? listener : main);
 }
 
+/* Of the kernel's account of the group, which forgets nobody, where there is one; else, and
+ * for the wait, process by process.  -1: nobody can tell. */
+static hf_span effort_of(struct hf_supervise *s, const struct hf_tree_facts *facts,
+                         const pid_t *pids, size_t count)
+{
+    static struct hf_effort_process list[HF_LIMIT_TREE_SCAN];
+    size_t living = hf_evidence_effort(pids, count, !facts->has_group_cpu, list);
+    hf_span group = facts->has_group_cpu ? HF_US((int64_t)facts->group_cpu_us) : 0;
+    if (living == 0 && !facts->has_group_cpu) return -1;
+    return group + hf_effort_look(&s->effort, s->now.mono, list, living);
+}
+
 void hf_sup_evidence(struct hf_supervise *s, const struct hf_keeper_action *a)
 {
     static pid_t pids[HF_LIMIT_TREE_SCAN];
     struct hf_tree_facts facts;
     struct hf_keeper_event event = { .kind = HF_KEEPER_EVIDENCE, .ask = a->ask, .tree = a->tree };
     event.u.evidence.cpu_used = -1;
+    if (s->effort_tree != a->tree) hf_effort_init(&s->effort);
+    s->effort_tree = a->tree;
     if (hf_trees_facts(s->trees, a->tree, &facts)) {
         size_t count = hf_trees_list(s->trees, a->tree, pids, HF_COUNT(pids));
         event.u.evidence.state = state_of(s, pids, count, facts.pid);
         event.u.evidence.is_frozen = facts.is_frozen;
-        hf_span used =
-            facts.has_group_cpu ? HF_US((int64_t)facts.group_cpu_us) : hf_evidence_cpu(pids, count);
-        event.u.evidence.cpu_used = used < 0 ? -1 : used + hf_evidence_queued(pids, count);
+        event.u.evidence.cpu_used = effort_of(s, &facts, pids, count);
     }
     hf_sup_later(s, &event);
 }

@@ -216,8 +216,8 @@ struct hf_keeper_event {
         struct {
             char state;     /* of who listens, else of the main process: R S D T Z; 0: not known */
             bool is_frozen; /* its cgroup */
-            hf_span cpu_used; /* of a processor, used by the tree since it was made or waited for
-                                 in the queue for one; -1: not known */
+            hf_span cpu_used; /* of a processor, used by the tree or waited for in the queue for
+                                 one, since some instant: it never falls; -1: not known */
         } evidence;
         struct {
             struct hf_bytes hello; /* the payload of hello-ok, JSON */

@@ -40,16 +40,28 @@ static void the_state_tells_sleeping_stopped_dead_and_gone(void)
     CHECK_EQ(hf_evidence_state(pid), 0);
 }
 
+static hf_span used_by(pid_t pid, bool counts_cpu)
+{
+    struct hf_effort_process one;
+    CHECK_EQ(hf_evidence_effort(&pid, 1, counts_cpu, &one), 1);
+    CHECK_EQ(one.pid, pid);
+    return one.used;
+}
+
 static void the_processor_time_of_a_busy_process_grows(void)
 {
     pid_t pids[] = { getpid(), fork_sleeper() };
-    hf_span before = hf_evidence_cpu(pids, 2), now = before;
-    CHECK(before >= 0);
-    while (now - before < HF_MS(30)) now = hf_evidence_cpu(pids, 2);
-    CHECK_EQ(hf_evidence_cpu(pids, 0), -1);
+    struct hf_effort_process list[2];
+    hf_span before = used_by(pids[0], true);
+    while (used_by(pids[0], true) - before < HF_MS(30)) {
+    }
+    CHECK_EQ(hf_evidence_effort(pids, 2, true, list), 2);
+    CHECK(list[1].pid == pids[1] && list[1].started > 0);
     kill(pids[1], SIGKILL);
     CHECK_EQ(waitpid(pids[1], NULL, 0), pids[1]);
-    CHECK_EQ(hf_evidence_cpu(&pids[1], 1), -1);
+    CHECK_EQ(hf_evidence_effort(pids, 2, true, list), 1); /* only who lives */
+    CHECK_EQ(hf_evidence_effort(&pids[1], 1, true, list), 0);
+    CHECK_EQ(hf_evidence_effort(pids, 0, true, list), 0);
 }
 
 /* Two that spin on one processor: each waits for it about as long as it has it. */
@@ -66,13 +78,11 @@ static void the_wait_for_a_processor_is_told(void)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         for (volatile int i = 0;; i++) continue;
     }
-    pid_t self = getpid();
-    hf_span before = hf_evidence_queued(&self, 1), now = before;
-    while (now - before < HF_MS(20)) now = hf_evidence_queued(&self, 1);
+    hf_span before = used_by(getpid(), false);
+    while (used_by(getpid(), false) - before < HF_MS(20)) {
+    }
     kill(rival, SIGKILL);
     CHECK_EQ(waitpid(rival, NULL, 0), rival);
-    CHECK_EQ(hf_evidence_queued(&rival, 1), 0); /* gone */
-    CHECK_EQ(hf_evidence_queued(&self, 0), 0);
     CHECK_EQ(sched_setaffinity(0, sizeof old, &old), 0);
 }
 
