@@ -335,32 +335,12 @@ void hf_server_step(struct hf_server *s, struct hf_now now, const struct hf_even
 
 /* --- deadlines --- */
 
-static void run_conn_deadlines(struct hf_server *s)
-{
-    uint32_t slot;
-    hf_id id;
-    enum hf_admit_phase phase;
-    while (hf_admit_expire(&s->admit, s->now.mono, &id, &phase)) {
-        struct hf_conn *c = hf_server_conn(s, id);
-        if (c) hf_conn_expired(s, c, phase);
-    }
-    while (hf_dueq_pop(&s->deadlines, s->now.mono, &slot)) {
-        struct hf_conn *c = hf_pool_at(&s->conns, slot);
-        if (c) hf_conn_run_due(s, c);
-    }
-    hf_pings_open(&s->pings);
-    while (hf_pings_pop(&s->pings, s->now.mono, &slot)) {
-        struct hf_conn *c = hf_pool_at(&s->conns, slot);
-        if (c) hf_conn_ping(s, c);
-    }
-}
-
 void hf_server_run_due(struct hf_server *s, struct hf_now now)
 {
     HF_ASSERT(s->magic == HF_SERVER_MAGIC);
     s->now = now;
     if (s->is_stopped) return; /* the host was told that nothing is left to do */
-    run_conn_deadlines(s);
+    hf_server_conns_run_due(s);
     if (hf_ticks_step(&s->ticks, now.mono)) hf_server_tick(s);
     hf_server_health_run_due(s);
     hf_server_upkeep_run_due(s);

@@ -1,9 +1,9 @@
 /* engine/server_state.h: the inside of a server, shared by its own files.
  *
  * Nobody outside src/engine includes this (tests may).  server.c owns the whole,
- * server_conn.c the life of one connection; server_http.c, server_ingress.c,
- * server_upgrade.c and server_login.c what happens before a client is registered;
- * server_rpc.c and methods/ requests, server_event.c the fan-out, server_job.c what waits
+ * server_conn.c the life of one connection and server_due.c its deadlines; server_http.c,
+ * server_ingress.c, server_upgrade.c and server_login.c what happens before a client is
+ * registered; server_rpc.c and methods/ requests, server_event.c the fan-out, server_job.c what waits
  * for the host and server_todo.c what the host is told. */
 #ifndef HF_ENGINE_SERVER_STATE_H
 #define HF_ENGINE_SERVER_STATE_H
@@ -247,13 +247,7 @@ void hf_server_forget(struct hf_server *s, struct hf_conn *c); /* nothing is tol
 hf_id hf_conn_accept(struct hf_server *s, const struct hf_peer *peer);
 size_t hf_conn_input(struct hf_server *s, struct hf_conn *c, uint8_t *data, size_t len);
 void hf_conn_written(struct hf_server *s, struct hf_conn *c, size_t bytes);
-void hf_conn_run_due(struct hf_server *s, struct hf_conn *c);
-void hf_conn_expired(struct hf_server *s, struct hf_conn *c, enum hf_admit_phase phase);
-void hf_conn_ping(struct hf_server *s, struct hf_conn *c);
 void hf_conn_fini(struct hf_server *s, struct hf_conn *c); /* its memory; not its slot */
-
-/* Sets the connection's deadlines anew; after anything that may move them. */
-void hf_conn_schedule(struct hf_server *s, struct hf_conn *c);
 
 /* Reads no more from the connection until hf_conn_resume. */
 void hf_conn_pause(struct hf_server *s, struct hf_conn *c);
@@ -272,6 +266,16 @@ void hf_conn_login_free(struct hf_conn_login *login);
 
 /* Whether the client subscribed to the messages of this session. */
 bool hf_conn_client_has_key(const struct hf_conn_client *client, struct hf_bytes key);
+
+/* --- server_due.c --- */
+
+/* Sets the connection's deadlines anew; after anything that may move them. */
+void hf_conn_schedule(struct hf_server *s, struct hf_conn *c);
+
+void hf_conn_ping(struct hf_server *s, struct hf_conn *c); /* when one is due */
+
+/* Whatever is due of all of them. */
+void hf_server_conns_run_due(struct hf_server *s);
 
 /* --- server_end.c --- */
 
