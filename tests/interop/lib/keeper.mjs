@@ -66,9 +66,9 @@ export class Keeper {
         return [node, "--import", preload, openclaw, "gateway", "run", "--allow-unconfigured"];
     }
 
-    // What `holdfast ctl VERB --json` prints, and its exit code.
+    // What `holdfast ctl VERB --json` prints, and its exit code.  A verb may be several words.
     async ctl(verb, ms = READY_MS) {
-        const args = ["ctl", verb, "--json", "--timeout", String(ms), "--state-dir", this.state];
+        const args = ["ctl", ...[verb].flat(), "--json", "--timeout", String(ms), "--state-dir", this.state];
         const ran = await finish(this.binary, args, { env: cleanEnv(this.home), ms: ms + 5000 });
         const line = ran.stdout.trim();
         return { code: ran.code, stderr: ran.stderr, ...(line ? JSON.parse(line) : {}) };

@@ -1,7 +1,9 @@
 // The supervisor with the real gateway as its child.
+import fs from "node:fs";
 import net from "node:net";
 import { chain } from "../lib/chain.mjs";
 import { must, mustEqual } from "../lib/compare.mjs";
+import { TOKEN } from "../lib/gateway.mjs";
 import { Keeper } from "../lib/keeper.mjs";
 import { finish, sleep } from "../lib/proc.mjs";
 
@@ -51,11 +53,47 @@ export default function supervise(plan, ctx) {
         must(result.pidAfter !== before.pid, "the process is the same");
         mustEqual((await keeper.ready()).pid, result.pidAfter);
     });
+    short("its configuration is changed through it (supervisor 66)", async () => {
+        const get = (key) => keeper.ctl(["config", "get", key]);
+        const set = (key, value) => keeper.ctl(["config", "set", key, value]);
+        const text = () => fs.readFileSync(keeper.configFile, "utf8");
+        const { pid } = await keeper.status();
+        mustEqual((await get("gateway.auth")).value, {
+            mode: "token",
+            token: "__OPENCLAW_REDACTED__",
+        });
+        const bad = await set("gateway.bind", "'canary-nowhere'");
+        mustEqual([bad.code, bad.outcome], [1, "REFUSED"]);
+        must(/^invalid config: gateway\.bind: /.test(bad.reason), bad.reason);
+        must(!text().includes("canary"), "the file has changed");
+        // The gateway restarts in place for the first; the second finds it on its way.
+        const changed = Date.now();
+        const done = await set("gateway.controlUi.basePath", "'/canary-place'");
+        mustEqual([done.code, done.outcome], [0, "COMMITTED"]);
+        const next = await set("logging.consoleLevel", "'warn'");
+        mustEqual([next.code, next.outcome], [0, "COMMITTED"]);
+        const file = JSON.parse(text());
+        mustEqual(file.gateway.controlUi.basePath, "/canary-place");
+        mustEqual([file.logging.consoleLevel, file.gateway.auth.token], ["warn", TOKEN]);
+        await keeper.until(({ connectedAt, phase }) => connectedAt > changed && phase === "ready");
+        mustEqual((await keeper.status()).pid, pid, "the process that it was");
+        mustEqual((await get("gateway.controlUi.basePath")).value, "/canary-place");
+        mustEqual((await set("gateway.controlUi.basePath", "'/canary-place'")).outcome, "SATISFIED");
+        must(!keeper.proc.stderr.includes("canary"), "a value is in the log");
+    });
     short("a kill -9 of the gateway is followed by another one", async () => {
         const { pid } = await keeper.status();
         process.kill(pid, "SIGKILL");
         const status = await keeper.until((now) => now.phase === "ready" && now.pid !== pid);
         mustEqual([status.lastExit.signal, status.lastExit.code], [9, null]);
+    });
+    short("right after a connect an applied revision is left alone (supervisor 61)", async () => {
+        const { connectedAt, pid } = await keeper.status();
+        const result = await keeper.ctl("reload");
+        const isRecent = Date.now() - connectedAt < 7 * SECOND; // on a busy machine it may not be
+        if (isRecent)
+            mustEqual([result.outcome, result.reason], ["SATISFIED", "skipped_recent_connect"]);
+        mustEqual((await keeper.ready()).pid, pid);
     });
     short("a reload of a connected gateway changes no process it does not have to", async () => {
         await sleep(9 * SECOND); // a younger connection has just read its configuration
@@ -99,6 +137,24 @@ export default function supervise(plan, ctx) {
         { skip: ours, early: true },
     );
 
+    alone(
+        "an answer that dies with its gateway is judged by the file (supervisor 66)",
+        async (own) => {
+            const key = "gateway.auth.rateLimit.maxAttempts";
+            for (const [i, ms] of [40, 80, 120].entries()) {
+                const asked = own.ctl(["config", "set", key, String(20 + i)]);
+                await sleep(ms);
+                process.kill(own.gatewayPid(), "SIGKILL");
+                const { outcome, reason } = await asked;
+                const { gateway } = JSON.parse(fs.readFileSync(own.configFile, "utf8"));
+                must(["COMMITTED", "FAILED"].includes(outcome), `${outcome} ${reason}`);
+                const isThere = gateway.auth.rateLimit?.maxAttempts === 20 + i;
+                mustEqual(isThere, outcome === "COMMITTED", `${ms} ms: ${reason}`);
+                await own.ready();
+            }
+        },
+        isShort,
+    );
     alone(
         "SIGSTOP for 100 s is told as suspended and not killed (supervisor 78)",
         async (own) => {
