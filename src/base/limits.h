@@ -1,7 +1,7 @@
 /* base/limits.h: every bound, its unit, its reason and what happens there.
  *
  * One row per bound: name, value, unit, reason, effect.  `holdfast config get
- * --limits` prints this table.  Each row has a test at N and at N + 1. */
+ * --limits` prints this table.  Each row has a test at N and at N + 1 (tools/check_limits). */
 #ifndef HF_BASE_LIMITS_H
 #define HF_BASE_LIMITS_H
 

@@ -29,9 +29,14 @@ hf_span hf_clock_slept(void)
     return read_ns(CLOCK_BOOTTIME) - mono;
 }
 
+bool hf_clock_is_sleep(hf_span before, hf_span now)
+{
+    return now - before > HF_MS(HF_LIMIT_SLEEP_MS);
+}
+
 bool hf_clock_has_slept(hf_span *slept)
 {
     hf_span before = *slept;
     *slept = hf_clock_slept();
-    return *slept - before > HF_MS(HF_LIMIT_SLEEP_MS);
+    return hf_clock_is_sleep(before, *slept);
 }

@@ -17,8 +17,11 @@ hf_span hf_clock_cpu(void);
 /* How far the boot clock is ahead of the monotonic one: grows while the host sleeps. */
 hf_span hf_clock_slept(void);
 
-/* Whether the host slept since `*slept` was read, for longer than HF_LIMIT_SLEEP_MS
- * (spec/client-lifecycle.md 11.4); `*slept` is read anew. */
+/* Whether that grew by more than HF_LIMIT_SLEEP_MS: the host slept
+ * (spec/client-lifecycle.md 11.4). */
+bool hf_clock_is_sleep(hf_span before, hf_span now);
+
+/* The same since `*slept` was read; it is read anew. */
 bool hf_clock_has_slept(hf_span *slept);
 
 #endif

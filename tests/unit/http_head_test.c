@@ -137,7 +137,7 @@ static const struct {
     { HF_LIT_INIT("GET / HTTP/1.0" HOST HOST END), "400 there are two Host fields" },
     { HF_LIT_INIT("GET / HTTP/1.1\r\nHost: a b" END),
       "400 the Host holds a byte that is not allowed" },
-    /* Bodies: HF_LIMIT_HTTP_BODY_BYTES and one more. */
+    /* Bodies: as many bytes as the bound, and one more. */
     { HF_LIT_INIT("GET / HTTP/1.1" HOST "\r\nContent-Length: 65536" END),
       "GET / 1.1 body=65536 used=50 [Host|h] [Content-Length|65536]" },
     { HF_LIT_INIT("GET / HTTP/1.1" HOST "\r\nContent-Length: 65537" END),
@@ -161,6 +161,8 @@ static const struct {
     { HF_LIT_INIT("GET / HTTP/1.1" HOST "\r\nTransfer-Encoding: x\r\nContent-Length: 1" END),
       "400 there are two body lengths" },
 };
+
+_Static_assert(HF_LIMIT_HTTP_BODY_BYTES == 65536, "the rows about bodies stand at the bound");
 
 static void requests_are_read_or_refused_however_they_are_cut(void)
 {

@@ -1,9 +1,11 @@
-#include "host/socket.h"
+#include "host/clock.h"
+#include "host/loop_state.h"
 #include "lib/check.h"
 #include "lib/daemon.h"
 #include "lib/identity.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -59,6 +61,7 @@ static void a_peer_that_never_ends_its_side_is_let_go(void)
     daemon_start(&d, &plain);
     daemon_wait_ready(&d);
     size_t before = count_sockets(&d);
+    hf_time began_at = hf_clock_now().mono;
     for (size_t i = 0; i < PEERS; i++) {
         peer_open(&peers[i], d.port);
         peer_send(&peers[i], HF_LIT("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
@@ -66,8 +69,103 @@ static void a_peer_that_never_ends_its_side_is_let_go(void)
     }
     CHECK(count_sockets(&d) > before);
     while (count_sockets(&d) > before) usleep(10000);
+    hf_span waited = hf_time_since(hf_clock_now().mono, began_at);
+    CHECK(waited >= HF_MS(HF_LIMIT_LINGER_MS)); /* they had their time */
     for (size_t i = 0; i < PEERS; i++) peer_close(&peers[i]);
     CHECK_EQ(daemon_stop(&d), 0);
+}
+
+/* --- bounds of the loop itself, whose child starts near them --- */
+
+static struct {
+    struct hf_loop *loop;
+    size_t taken, gone; /* sockets that stand, and that have gone, from the beginning */
+    int news[2];        /* how many have gone at the end */
+} near;
+
+static void attach(struct hf_loop *loop, const struct hf_settings *settings)
+{
+    hf_id id;
+    void *item;
+    (void)settings;
+    near.loop = loop;
+    loop->gone_count = near.gone;
+    for (size_t i = 0; i < near.taken; i++) {
+        if (hf_pool_new(&loop->sockets, &id, &item) != 0) _exit(110);
+        ((struct hf_socket *)item)->state = HF_SOCKET_GONE;
+    }
+}
+
+static void detach(void)
+{
+    size_t gone = near.loop->gone_count;
+    if (write(near.news[1], &gone, sizeof gone) != sizeof gone) _exit(111);
+}
+
+static void detached(void)
+{
+}
+
+static const struct daemon_plan near_plan = { .attach = attach,
+                                              .detach = detach,
+                                              .detached = detached };
+
+static void stop_near(struct daemon *d, size_t *gone)
+{
+    CHECK_EQ(daemon_stop(d), 0);
+    CHECK_EQ(read(near.news[0], gone, sizeof *gone), sizeof *gone);
+    close(near.news[0]);
+    close(near.news[1]);
+}
+
+static void start_near(struct daemon *d, size_t taken, size_t gone)
+{
+    near.taken = taken;
+    near.gone = gone;
+    CHECK_EQ(pipe2(near.news, O_CLOEXEC), 0);
+    daemon_start(d, &near_plan);
+    daemon_wait_ready(d);
+}
+
+/* The last one is served, one more is closed at accept. */
+static void no_more_sockets_stand_than_the_bound(void)
+{
+    struct daemon d;
+    struct peer last, beyond;
+    size_t gone;
+    start_near(&d, HF_LIMIT_SOCKETS - 1, 0);
+    peer_open(&last, d.port);
+    CHECK(peer_login(&last, DAEMON_TOKEN));
+    peer_open(&beyond, d.port);
+    peer_drain(&beyond);
+    CHECK(beyond.has_ended || beyond.was_reset);
+    CHECK_EQ(beyond.in.len, 0);
+    send_call(&last, 7, "health");
+    CHECK(peer_wait_for(&last, "\"id\":\"call-7\""));
+    peer_close(&beyond);
+    peer_close(&last);
+    stop_near(&d, &gone);
+}
+
+/* One socket less than the bound has gone: memory is not handed back; then it is. */
+static void memory_is_handed_back_at_the_bound(void)
+{
+    for (size_t peers = 1; peers <= 2; peers++) {
+        struct daemon d;
+        size_t gone;
+        start_near(&d, 0, HF_LIMIT_TRIM_AFTER - 2);
+        size_t before = count_sockets(&d);
+        for (size_t i = 0; i < peers; i++) {
+            struct peer p;
+            peer_open(&p, d.port);
+            peer_send(&p, HF_LIT("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"));
+            peer_drain(&p);
+            peer_close(&p);
+        }
+        while (count_sockets(&d) > before) usleep(1000);
+        stop_near(&d, &gone);
+        CHECK_EQ(gone, peers == 1 ? HF_LIMIT_TRIM_AFTER - 1 : 0);
+    }
 }
 
 static void a_refused_peer_that_still_sends_sees_the_answer_and_no_reset(void)
@@ -465,7 +563,8 @@ static void an_idle_connection_is_a_small_record(void)
     CHECK(sizeof(struct hf_socket) <= 256);
 }
 
-CHECK_MAIN(an_http_probe_is_answered_whole_and_ends_with_fin,
+CHECK_MAIN(no_more_sockets_stand_than_the_bound, memory_is_handed_back_at_the_bound,
+           an_http_probe_is_answered_whole_and_ends_with_fin,
            a_peer_that_never_ends_its_side_is_let_go, the_watchdog_of_the_manager_is_fed,
            a_refused_peer_that_still_sends_sees_the_answer_and_no_reset, a_client_logs_in_and_calls,
            a_job_of_the_worker_comes_back_as_an_answer,

@@ -1,4 +1,6 @@
 #include "host/scribe.h"
+#include "base/limits.h"
+#include "base/time.h"
 #include "host/log_sink.h"
 #include "lib/check.h"
 #include "lib/scratch.h"
@@ -129,7 +131,9 @@ static void an_end_does_not_wait_for_ever(void)
     open_desk();
     gather("one", "");
     CHECK(hf_scribe_give(desk.scribe, &desk.first, &desk.second));
+    uint64_t began_at = uv_hrtime();
     CHECK(!hf_scribe_end(desk.scribe, &desk.first, &desk.second));
+    CHECK(uv_hrtime() - began_at >= (uint64_t)HF_MS(HF_LIMIT_SCRIBE_END_MS));
     CHECK_EQ(uv_run(&desk.loop, UV_RUN_DEFAULT), 0);
     CHECK_EQ(paper.dropped, 0);
     open_gate();

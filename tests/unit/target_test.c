@@ -139,15 +139,15 @@ static void an_address_that_is_wrong_is_blamed_on_who_gave_it(void)
     }
 }
 
-/* HF_TARGET_URL_BYTES, with the zero at its end. */
+/* As many as the bound, and one more. */
 static void a_url_is_read_up_to_its_bound(void)
 {
-    char url[HF_TARGET_URL_BYTES + 1];
+    char url[HF_LIMIT_URL_BYTES + 2];
     for (size_t extra = 0; extra <= 1; extra++) {
         begin(NULL);
         memset(url, 'x', sizeof url);
         memcpy(url, "ws://127.0.0.1/", 15);
-        url[HF_TARGET_URL_BYTES - 1 + extra] = '\0';
+        url[HF_LIMIT_URL_BYTES + extra] = '\0';
         args.values[HF_OPTION_URL] = url;
         CHECK_EQ_AT(extra, hf_target_read(&target, &args, &fault), extra ? HF_ERR_USAGE : 0);
         if (extra) CHECK(strstr(fault.text, "--url: the URL has more than 1023 bytes") != NULL);

@@ -43,7 +43,7 @@ lint() {
     local check
     PASSED=0 FAILED=0 SKIPPED=0
     lint_check layout check_layout
-    for check in floors banned sizes headers exports; do
+    for check in floors banned sizes headers limits exports; do
         lint_check "$check" "tools/check_$check"
     done
     lint_check abi check_abi

@@ -147,7 +147,23 @@ EXPORTS = [
      ["src/client/holdfast.map: a is not declared"]),
 ]  # fmt: skip
 
+TABLE = "src/base/limits.h"
+BOUNDS = "#define HF_LIMITS(X) \\\n    X(ONE, 1, \"a\") \\\n    X(ONE_MORE, 2, \"b\")\n"
+LIMITS = [
+    ("each bound has its test", {TABLE: BOUNDS, "tests/unit/a_test.c": "f(HF_LIMIT_ONE, HF_LIMIT_ONE_MORE);\n"}, []),
+    ("a bound without a test", {TABLE: BOUNDS, "tests/unit/a_test.c": "f(HF_LIMIT_ONE_MORE);\n"},
+     ["src/base/limits.h:2: ONE is named by no test"]),
+    ("a comment tests nothing", {TABLE: BOUNDS, "tests/unit/a_test.c": "/* HF_LIMIT_ONE */ f(HF_LIMIT_ONE_MORE);\n"},
+     ["src/base/limits.h:2: ONE is named by no test"]),
+    ("what is tested from outside", {TABLE: BOUNDS, "tests/a.py": 'f(limit("ONE"), limit("ONE_MORE"))\n'}, []),
+    ("a comment in Python tests nothing", {TABLE: BOUNDS, "tests/a.py": '# ONE\nlimit("ONE_MORE")\n'},
+     ["src/base/limits.h:2: ONE is named by no test"]),
+    ("what only sounds like it", {TABLE: BOUNDS, "tests/a.c": "f(HF_LIMIT_ONE_MORE, MY_HF_LIMIT_ONE, HF_LIMIT_ONES);\n"},
+     ["src/base/limits.h:2: ONE is named by no test"]),
+]  # fmt: skip
+
 CHECKS = [
+    ("check_limits", LIMITS),
     ("check_exports", EXPORTS),
     ("check_floors", FLOORS),
     ("check_banned", BANNED),
