@@ -1,6 +1,7 @@
 #include "core/failure.h"
 
 #include "base/assert.h"
+#include "base/release.h"
 
 #define RETRY_WAIT HF_MS(1000)
 #define MIGRATION_WAIT HF_SECONDS(60)
@@ -111,6 +112,7 @@ static const struct {
     { HF_MARK_RUNTIME, { HF_LIT_INIT("requires node.js"), HF_LIT_INIT("") } },
     { HF_MARK_RUNTIME, { HF_LIT_INIT("required node"), HF_LIT_INIT("version") } },
     { HF_MARK_RUNTIME, { HF_LIT_INIT("sqlite"), HF_LIT_INIT("wal-reset") } },
+    { HF_MARK_RUNTIME, { HF_LIT_INIT("node:sqlite"), HF_LIT_INIT("or a build with the fix") } },
     { HF_MARK_MIGRATION, { HF_LIT_INIT("migration"), HF_LIT_INIT("already running") } },
     { HF_MARK_MIGRATION, { HF_LIT_INIT("retry after"), HF_LIT_INIT("gateway finishes") } },
     { HF_MARK_CONFIG, { HF_LIT_INIT("invalid config"), HF_LIT_INIT("") } },
@@ -184,13 +186,20 @@ static struct hf_failure_verdict judge_refusal(const struct hf_failure *f)
     return verdict(f->may_repair ? HF_FAILURE_REPAIR : HF_FAILURE_FATAL, 0, "config_invalid");
 }
 
+/* The exit code wins over text (7.1): of a gateway whose code tells of its configuration, no line
+ * is read for that.  The runtime and a migration have no code of their own. */
+static uint32_t readable_marks(const struct hf_failure *f)
+{
+    bool tells_by_code = hf_release_age(f->version, HF_RELEASE_2026_9_6) == HF_RELEASE_SINCE;
+    return tells_by_code ? f->marks & ~(uint32_t)HF_MARK_CONFIG : f->marks;
+}
+
 struct hf_failure_verdict hf_failure_judge(const struct hf_failure *f)
 {
     HF_ASSERT(f->attempt > 0);
     bool has_code = f->kind == HF_FAILED_EXITED && f->exit.is_known && f->exit.signal == 0;
     bool is_refused = has_code && f->exit.code == HF_EXIT_CONFIG;
-    uint32_t marks = f->ignores_text ? 0 : f->marks;
-    if (f->is_superseded) return verdict(HF_FAILURE_DROP, 0, "superseded");
+    uint32_t marks = readable_marks(f);
     if (has_code && f->exit.code == HF_EXIT_PARKED) return verdict(HF_FAILURE_FATAL, 0, "parked");
     if (marks & HF_MARK_RUNTIME) return verdict(HF_FAILURE_FATAL, 0, "runtime_incompatible");
     if (marks & HF_MARK_MIGRATION)

@@ -94,17 +94,15 @@ enum hf_failure_owner {
 
 struct hf_failure {
     enum hf_failure_kind kind;
-    struct hf_exit exit; /* EXITED */
-    uint32_t marks;      /* of the lines since the attempt began */
-    bool is_superseded;
-    bool ignores_text;              /* the gateway is known to tell everything by its exit code */
+    struct hf_exit exit;            /* EXITED */
+    uint32_t marks;                 /* of the lines since the attempt began */
+    struct hf_bytes version;        /* that it had when it ran last; empty: not known */
     uint32_t attempt, attempts_max; /* this one, from 1 */
     bool may_repair;                /* a doctor is there and it may run now */
     enum hf_failure_owner owner;
 };
 
 enum hf_failure_act {
-    HF_FAILURE_DROP, /* superseded: no act, no state */
     HF_FAILURE_LOOK, /* who owns the place?  Judge again with `owner` */
     HF_FAILURE_ATTACH,
     HF_FAILURE_CONFLICT, /* port_conflict */

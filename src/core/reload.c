@@ -1,13 +1,8 @@
 #include "core/reload.h"
 #include "base/assert.h"
+#include "base/release.h"
 
-enum { DEBOUNCE_DEFAULT_MS = 1200, DEBOUNCE_MAX_MS = 60000, VERSION_PARTS = 3 };
-
-/* The first release inspected that restarts on USR2 and leaves USR1 to the inspector. */
-static const uint64_t usr2_since[VERSION_PARTS] = { 2026, 9, 6 };
-
-/* Its versions are dates: "0.1.0" is another program's, which a signal may end. */
-static const uint64_t first_year = 2025;
+enum { DEBOUNCE_DEFAULT_MS = 1200, DEBOUNCE_MAX_MS = 60000 };
 
 void hf_reload_policy_init(struct hf_reload_policy *policy)
 {
@@ -40,30 +35,17 @@ void hf_reload_policy_read(struct hf_reload_policy *policy, struct hf_bytes mode
     if (is_number) policy->debounce = HF_MS(clamp_ms(debounce_ms));
 }
 
-/* "2026.9.6", "2026.10.1-beta.2": false when it is no such version. */
-static bool version_read(struct hf_bytes text, uint64_t parts[VERSION_PARTS])
-{
-    size_t end = hf_bytes_find(text, 0, '-');
-    text = hf_bytes_head(text, end);
-    for (size_t i = 0; i < VERSION_PARTS; i++) {
-        size_t dot = hf_bytes_find(text, 0, '.');
-        if (!hf_bytes_u64(hf_bytes_head(text, dot), &parts[i])) return false;
-        if ((dot < text.len) != (i + 1 < VERSION_PARTS)) return false;
-        text = hf_bytes_from(text, dot + 1);
-    }
-    return true;
-}
-
 static struct hf_reload_plan by_signal(struct hf_bytes version)
 {
-    uint64_t parts[VERSION_PARTS];
-    if (!version_read(version, parts) || parts[0] < first_year)
+    switch (hf_release_age(version, HF_RELEASE_2026_9_6)) {
+    case HF_RELEASE_UNKNOWN:
         return (struct hf_reload_plan){ HF_RELOAD_FALLBACK, "no_signal" };
-    for (size_t i = 0; i < VERSION_PARTS; i++) {
-        if (parts[i] > usr2_since[i]) break;
-        if (parts[i] < usr2_since[i]) return (struct hf_reload_plan){ HF_RELOAD_BY_USR1, NULL };
+    case HF_RELEASE_OLDER:
+        return (struct hf_reload_plan){ HF_RELOAD_BY_USR1, NULL };
+    case HF_RELEASE_SINCE:
+        return (struct hf_reload_plan){ HF_RELOAD_BY_USR2, NULL };
     }
-    return (struct hf_reload_plan){ HF_RELOAD_BY_USR2, NULL };
+    HF_UNREACHABLE();
 }
 
 static bool takes_hup(const struct hf_reload_facts *f)

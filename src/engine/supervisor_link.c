@@ -94,6 +94,7 @@ void hf_keep_running_enter(struct hf_supervisor *s, bool is_owned)
 {
     bool was_starting = s->start.is_open;
     s->link.is_owned = is_owned;
+    if (is_owned && s->link.is_ready) s->release = s->link.version;
     s->is_transport_only = !is_owned;
     s->is_attached = s->config.place != HF_PLACE_GATEWAY;
     s->connected_at = s->now.mono;

@@ -197,6 +197,8 @@ static void not_ready(struct hf_supervisor *s)
         hf_keep_place_given_up(s);
         return;
     }
+    /* 2.3 (row 7) and 11.1 end whatever is silent at the re-attach deadline, 12.3 leaves alone what
+     * a signal has stopped or what works: 12.3 wins, the deadline only begins its ladder. */
     if (s->start.is_reattach && hf_ledger_gateway(&s->ledger)) {
         hf_keep_watch_doubt(s);
         return;
@@ -285,13 +287,13 @@ void hf_keep_start_judge(struct hf_supervisor *s)
 {
     struct hf_failure *f = &s->start.failure;
     /* One that lives has survived whatever its lines complain about. */
+    f->version = hf_word_view(&s->release);
     f->marks = hf_ledger_gateway(&s->ledger) ? 0 : hf_keep_output_marks(s);
     f->attempt = s->start.attempt;
     f->attempts_max = s->start.how.is_single ? 1 : ATTEMPTS_MAX;
     f->may_repair = hf_keep_doctor_may(s);
     struct hf_failure_verdict v = hf_failure_judge(f);
     switch (v.act) {
-    case HF_FAILURE_DROP:
     case HF_FAILURE_ATTACH: /* a look that finds a usable gateway attaches by itself */
         return;
     case HF_FAILURE_LOOK:

@@ -167,6 +167,7 @@ struct hf_supervisor {
     struct hf_standing standing;
     struct hf_keeper_link link;
     struct hf_word boot_before; /* of the newest hello */
+    struct hf_word release;     /* the version in the newest hello of a gateway of ours */
     /* Running. */
     hf_time connected_at; /* HF_NEVER: not */
     int64_t connected_at_ms;

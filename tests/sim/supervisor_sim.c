@@ -345,6 +345,32 @@ static void another_healthy_owner_is_used_or_told_and_not_doctored(void)
     }
 }
 
+/* 7.1: the exit code wins over text; a line is read for the configuration only of a gateway
+ * whose code does not tell of it. */
+static void a_newer_gateway_tells_of_its_configuration_by_its_code_alone(void)
+{
+    static const struct {
+        const char *version;
+        size_t doctors;
+    } rows[] = { { "2026.9.6", 0 }, { "2026.9.5", 1 } };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct child children[] = {
+            { .ready_ms = 100, .version = rows[i].version, .says_ready = true },
+            { .ready_ms = NURSERY_NEVER, .exit_ms = 50, .exit_code = 1, .line = "Invalid config" },
+            { .ready_ms = 100, .version = rows[i].version, .says_ready = true },
+        };
+        begin(children, HF_COUNT(children));
+        n.config.has_doctor = true;
+        n.doctor = (struct child){ .exit_ms = 100 };
+        be_running();
+        nursery_crash(&n, 1, 0);
+        run_ms(20000);
+        CHECK_EQ_AT(i, phase(), HF_PHASE_READY);
+        CHECK_EQ_AT(i, n.doctors, rows[i].doctors);
+        end();
+    }
+}
+
 /* supervisor 13: another process migrates: no doctor, no loop, again after 60 s. */
 static void a_migration_under_way_is_waited_for(void)
 {
@@ -537,7 +563,8 @@ static void places_without_a_control_connection_are_ready_by_their_kind(void)
     }
 }
 
-CHECK_MAIN(a_free_port_becomes_a_running_gateway, an_attached_gateway_has_no_startup_record,
+CHECK_MAIN(a_newer_gateway_tells_of_its_configuration_by_its_code_alone,
+           a_free_port_becomes_a_running_gateway, an_attached_gateway_has_no_startup_record,
            an_open_port_without_a_challenge_is_not_ready, an_early_exit_is_tried_three_times,
            the_third_attempt_may_succeed, a_slow_start_is_waited_for,
            one_that_never_gets_ready_is_ended, a_gateway_that_says_that_it_starts_is_asked_again,

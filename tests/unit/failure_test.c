@@ -85,6 +85,17 @@ static void lines_of_the_child_are_marked(void)
         { "migration needed: openclaw doctor --fix", HF_MARK_CONFIG },
         { "Run: openclaw doctor --fix", HF_MARK_CONFIG },
         { "see openclaw doctor --fix", 0 },
+        /* As the release of 2026.9.6 writes them. */
+        { "openclaw: Node 20.20.2: node:sqlite is unavailable; use 24.16+/26.1+ or a build with the "
+          "fix.",
+          HF_MARK_RUNTIME },
+        { "openclaw: Node 24.1.0: node:sqlite truncates TEXT at embedded NUL (nodejs/node#61954); "
+          "use 24.16+/26.1+ or a build with the fix",
+          HF_MARK_RUNTIME },
+        { "openclaw: Node 24.16.0: SQLite 3.45.0 is not WAL-reset-safe; use SQLite 3.51.3+",
+          HF_MARK_RUNTIME },
+        { "openclaw: Node 22.1.0: openclaw requires Node >=24.16.0 <25, or >=26.1.0.",
+          HF_MARK_RUNTIME },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++)
         CHECK_EQ_AT(i, hf_failure_marks(hf_bytes_cstr(rows[i].line)), rows[i].marks);
@@ -101,7 +112,6 @@ static void a_failed_start_is_judged_in_this_order(void)
         int64_t wait_ms;
         const char *why;
     } rows[] = {
-        { { EXITED(78), .is_superseded = true }, HF_FAILURE_DROP, 0, "superseded" },
         { { EXITED(1) }, HF_FAILURE_RETRY, 1000, "early_exit" },
         { { EXITED(0) }, HF_FAILURE_RETRY, 1000, "early_exit" },
         { { EXITED(1), .attempt = 2 }, HF_FAILURE_RETRY, 1000, "early_exit" },
@@ -130,10 +140,23 @@ static void a_failed_start_is_judged_in_this_order(void)
           0,
           "config_invalid" },
         { { EXITED(1), .marks = HF_MARK_CONFIG }, HF_FAILURE_FATAL, 0, "config_invalid" },
-        { { EXITED(1), .marks = HF_MARK_CONFIG, .ignores_text = true },
+        /* The exit code of newer ones tells of the configuration: no text does. */
+        { { EXITED(1), .marks = HF_MARK_CONFIG, .version = HF_LIT_INIT("2026.9.6") },
           HF_FAILURE_RETRY,
           1000,
           "early_exit" },
+        { { EXITED(1), .marks = HF_MARK_CONFIG, .version = HF_LIT_INIT("2026.9.5") },
+          HF_FAILURE_FATAL,
+          0,
+          "config_invalid" },
+        { { EXITED(1), .marks = 7, .version = HF_LIT_INIT("2026.9.6") },
+          HF_FAILURE_FATAL,
+          0,
+          "runtime_incompatible" },
+        { { EXITED(1), .marks = 6, .version = HF_LIT_INIT("2026.9.6") },
+          HF_FAILURE_LATER,
+          60000,
+          "migration_running" },
         { { EXITED(1), .marks = HF_MARK_MIGRATION | HF_MARK_CONFIG, .may_repair = true },
           HF_FAILURE_LATER,
           60000,
