@@ -56,7 +56,6 @@ struct hf_heartbeat_beat hf_heartbeat_step(struct hf_heartbeat *h, hf_time now,
     beat.late_ms = hf_span_ms(late);
     beat.is_delayed = late >= LATE_FROM;
     beat.in_grace = hf_time_since(now, h->started_at) < GRACE_FOR;
-    beat.may_recover = !beat.is_delayed && !beat.in_grace;
     beat.warn = input->is_degraded && !beat.in_grace && !is_recent(now, h->warned_at, WARN_EVERY);
     if (beat.warn) {
         beat.warn_loudly = is_loud(input);

@@ -1,9 +1,9 @@
 /* core/heartbeat.h: what does the 30 s diagnostic beat say?
  *
  * Every 30 s, when diagnostics are enabled, it looks at the loop sample and at
- * the open work and says which lines and records to write, and whether recovery
- * decisions may be taken in this beat (spec/pressure-backoff.md section 2.2).
- * Pure. */
+ * the open work and says which lines and records to write
+ * (spec/pressure-backoff.md section 2.2).  The recovery that a late beat would defer is that of
+ * stuck agents, which this gateway does not have.  Pure. */
 #ifndef HF_CORE_HEARTBEAT_H
 #define HF_CORE_HEARTBEAT_H
 
@@ -24,7 +24,6 @@ struct hf_heartbeat_input {
 struct hf_heartbeat_beat {
     bool is_beat;     /* a beat took place; otherwise the call was too early */
     bool is_delayed;  /* log warn `heartbeat.delayed` with late_ms */
-    bool may_recover; /* recovery decisions are allowed in this beat */
     bool warn;        /* one `diagnostic.liveness.warning` event and record ... */
     bool warn_loudly; /* ... logged at warn; otherwise at debug */
     bool record;      /* one debug line and one `diagnostic.heartbeat` record */

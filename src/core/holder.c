@@ -22,8 +22,7 @@ static struct hf_holder_verdict judge_owned(const struct hf_holder_facts *f)
     case HF_HOLDER_NO:
         break;
     }
-    return f->is_overdue ? is(HF_HOLDER_STALE_OWN, HF_HOLDER_KILL)
-                         : is(HF_HOLDER_OWNED, HF_HOLDER_WAIT);
+    return is(HF_HOLDER_OWNED, HF_HOLDER_WAIT);
 }
 
 static struct hf_holder_verdict judge_recorded(const struct hf_holder_facts *f)
@@ -38,8 +37,7 @@ static struct hf_holder_verdict judge_recorded(const struct hf_holder_facts *f)
     case HF_HOLDER_NO:
         break;
     }
-    return f->is_overdue ? is(HF_HOLDER_STALE_OWN, HF_HOLDER_KILL)
-                         : is(HF_HOLDER_ADOPTABLE, HF_HOLDER_WAIT);
+    return is(HF_HOLDER_ADOPTABLE, HF_HOLDER_WAIT);
 }
 
 /* What the operator's flag adds: a gateway of the same user that is of no use to us.  One
@@ -83,8 +81,6 @@ const char *hf_holder_class_name(enum hf_holder_class class)
         return "owned";
     case HF_HOLDER_ADOPTABLE:
         return "adoptable";
-    case HF_HOLDER_STALE_OWN:
-        return "stale_own";
     case HF_HOLDER_EXTERNAL:
         return "external_gateway";
     case HF_HOLDER_FOREIGN:

@@ -13,7 +13,6 @@ enum hf_holder_class {
     HF_HOLDER_NONE, /* nobody listens, nothing of ours lives */
     HF_HOLDER_OWNED,
     HF_HOLDER_ADOPTABLE, /* of the journal: we lost the handle */
-    HF_HOLDER_STALE_OWN, /* the same, but it has not answered for too long */
     HF_HOLDER_EXTERNAL,
     HF_HOLDER_FOREIGN, /* a gateway that refuses our credential */
     HF_HOLDER_STRANGER,
@@ -23,7 +22,10 @@ enum hf_holder_act {
     HF_HOLDER_SPAWN,
     HF_HOLDER_CONNECT, /* ours already */
     HF_HOLDER_ADOPT,
-    HF_HOLDER_WAIT,   /* ours, silent: probe it until the re-attach deadline */
+    /* Ours, silent: it is taken over and probed until the re-attach deadline.  Beyond that it is
+     * what 5.1 calls `stale_own`; whether it is ended then is said by what its process does
+     * (core/vigil), not by the clock alone. */
+    HF_HOLDER_WAIT,
     HF_HOLDER_KILL,   /* the whole tree, then the port, then spawn */
     HF_HOLDER_PROBE,  /* does it answer?  Judge again */
     HF_HOLDER_LOGIN,  /* does it let us in?  Judge again */
@@ -41,7 +43,6 @@ struct hf_holder_facts {
     bool is_same_user;   /* false also when its owner cannot be found out */
     enum hf_holder_known answers; /* the challenge */
     enum hf_holder_known lets_in; /* accepts our credential */
-    bool is_overdue;              /* the re-attach deadline has passed without an answer */
     bool is_gateway_program;      /* its executable looks like a gateway's */
     bool is_unit;                 /* its cgroup is another service's */
     bool may_reclaim;             /* --force-reclaim: the operator's word (5.3) */
@@ -59,6 +60,6 @@ bool hf_holder_is_service(struct hf_bytes unit);
 /* PROBE and LOGIN want the facts that are missing; every other act is the answer. */
 struct hf_holder_verdict hf_holder_judge(const struct hf_holder_facts *f);
 
-const char *hf_holder_class_name(enum hf_holder_class class); /* "stale_own"; static */
+const char *hf_holder_class_name(enum hf_holder_class class); /* "adoptable"; static */
 
 #endif

@@ -168,6 +168,8 @@ static void nobody(struct hf_supervisor *s)
 void hf_keep_place_judge(struct hf_supervisor *s)
 {
     struct hf_holder_verdict v = hf_holder_judge(&s->start.facts);
+    HF_LOG(&s->config.log, HF_LOG_DEBUG, "keeper.holder_judged",
+           HF_TEXT("class", hf_bytes_cstr(hf_holder_class_name(v.class))));
     hf_keep_disarm(s, HF_TIMER_STEP);
     switch (v.act) {
     case HF_HOLDER_SPAWN:
