@@ -85,8 +85,9 @@ static uint32_t end(struct hf_vigil *v)
     forget_probe(v);
     v->ping_due = v->pong_due = HF_NEVER;
     v->misses = 0;
-    /* Our own reconnect ends it too: that it was unavailable is news until it is back. */
-    if (v->stage == HF_VIGIL_EXTERNAL_UNAVAILABLE) return 0;
+    /* Our own reconnect ends it too: that it was unavailable is news until it is back; and a
+     * restart ends it, which is told until the new process runs. */
+    if (v->stage == HF_VIGIL_EXTERNAL_UNAVAILABLE || v->stage == HF_VIGIL_RESTARTING) return 0;
     return enter(v, HF_VIGIL_IDLE);
 }
 

@@ -56,7 +56,7 @@ enum hf_vigil_input_kind {
     HF_VIGIL_EVIDENCE, /* the answer to SAMPLE */
     HF_VIGIL_RESUMED,  /* the host was asleep */
     HF_VIGIL_RESTART_BEGUN,
-    HF_VIGIL_END,    /* exit, close, 1012; that an external one is unavailable stays told */
+    HF_VIGIL_END,    /* exit, close, 1012; EXTERNAL_UNAVAILABLE and RESTARTING stay told */
     HF_VIGIL_FORGET, /* a start or stop that somebody asked for: nothing stays told */
 };
 

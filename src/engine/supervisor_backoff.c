@@ -64,7 +64,7 @@ void hf_keep_quarantine_enter(struct hf_supervisor *s, struct hf_bytes cause)
         hf_keep_start_close(s);
         hf_keep_settle(s, HF_INTENT_STARTING, HF_KEEPER_FAILED, HF_LIT("quarantined"));
         hf_keep_settle(s, HF_INTENT_CYCLE, HF_KEEPER_FAILED, HF_LIT("quarantined"));
-        s->cycle.is_open = s->cycle.is_uncounted = false;
+        hf_keep_restart_over(s);
     }
     hf_span wait = hf_governor_quarantine(&s->governor, &s->rng);
     s->quarantined_until_ms = s->now.wall_ms + hf_span_ms(wait);

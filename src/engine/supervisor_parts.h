@@ -169,6 +169,7 @@ void hf_keep_restart_debounced(struct hf_supervisor *s);
 void hf_keep_restart_cooled(struct hf_supervisor *s);
 void hf_keep_restart_settle(struct hf_supervisor *s); /* what was deferred */
 void hf_keep_restart_by_vigil(struct hf_supervisor *s);
+void hf_keep_restart_over(struct hf_supervisor *s); /* without a new process that runs */
 void hf_keep_restart_for_memory(struct hf_supervisor *s);
 
 /* --- supervisor_reload.c --- */
@@ -236,7 +237,8 @@ void hf_keep_memory_read(struct hf_supervisor *s, const struct hf_keeper_event *
 /* --- supervisor_watch.c --- */
 
 void hf_keep_watch_begin(struct hf_supervisor *s);
-void hf_keep_watch_doubt(struct hf_supervisor *s); /* a process that does not let us in again */
+void hf_keep_watch_forget(struct hf_supervisor *s); /* a start or stop that somebody asked for */
+void hf_keep_watch_doubt(struct hf_supervisor *s);  /* a process that does not let us in again */
 void hf_keep_watch_ready(struct hf_supervisor *s, const char *by);
 void hf_keep_watch_executed(struct hf_supervisor *s);
 void hf_keep_watch_ready_probe(struct hf_supervisor *s);

@@ -26,14 +26,11 @@ static bool is_settling(const struct hf_supervisor *s)
 
 /* --- the cycle --- */
 
-struct why {
-    bool is_hung; /* little grace is left to it */
-    const char *cause;
-};
-
-static void begin_cycle(struct hf_supervisor *s, bool is_auto, bool forgives, struct why why)
+static void begin_cycle(struct hf_supervisor *s, bool is_auto, bool forgives, const char *cause)
 {
-    enum hf_grace_for purpose = why.is_hung ? HF_GRACE_LIVENESS : HF_GRACE_STOP;
+    /* Little grace is left to what is hung. */
+    bool is_hung = is_auto && s->vigil.stage == HF_VIGIL_UNRESPONSIVE;
+    enum hf_grace_for purpose = is_hung ? HF_GRACE_LIVENESS : HF_GRACE_STOP;
     hf_span grace = hf_reaper_grace(purpose, s->config.stop_grace, s->link.budget);
     bool reclaims = s->cycle.reclaims_port;
     s->cycle = (struct hf_cycle){
@@ -42,8 +39,16 @@ static void begin_cycle(struct hf_supervisor *s, bool is_auto, bool forgives, st
     if (forgives) hf_governor_forgive(&s->governor);
     HF_LOG(&s->config.log, HF_LOG_INFO, "keeper.restart_requested",
            HF_TEXT("mode", HF_LIT("restart")), HF_INT("pid_before", s->cycle.pid_before),
-           HF_TEXT("cause", hf_bytes_cstr(why.cause)));
-    hf_keep_stop_begin(s, true, false, grace, hf_bytes_cstr(why.cause));
+           HF_TEXT("cause", hf_bytes_cstr(cause)));
+    if (is_hung) hf_keep_watch_vigil(s, HF_VIGIL_RESTART_BEGUN);
+    hf_keep_stop_begin(s, true, false, grace, hf_bytes_cstr(cause));
+}
+
+void hf_keep_restart_over(struct hf_supervisor *s)
+{
+    bool was_open = s->cycle.is_open;
+    s->cycle.is_open = s->cycle.is_uncounted = false;
+    if (was_open) hf_keep_watch_forget(s);
 }
 
 /* --- the governor --- */
@@ -66,7 +71,7 @@ static void suppressed(struct hf_supervisor *s, const struct hf_intent *one,
         verdict.retry_after;
 }
 
-static void govern(struct hf_supervisor *s, struct hf_intent one, struct why why)
+static void govern(struct hf_supervisor *s, struct hf_intent one, const char *cause)
 {
     bool is_auto = one.class == HF_KEEPER_AUTO;
     struct hf_governor_answer verdict = { HF_GOVERNOR_ALLOW, 0 }; /* of one that is stopped */
@@ -74,7 +79,7 @@ static void govern(struct hf_supervisor *s, struct hf_intent one, struct why why
     if (verdict.verdict == HF_GOVERNOR_ALLOW) {
         one.is_first = true;
         if (!wait_at(s, &one, HF_INTENT_CYCLE)) return;
-        begin_cycle(s, is_auto, one.class == HF_KEEPER_OPERATOR, why);
+        begin_cycle(s, is_auto, one.class == HF_KEEPER_OPERATOR, cause);
     } else if (verdict.verdict == HF_GOVERNOR_DELAY) {
         one.is_first = hf_intents_count(&s->intents, HF_INTENT_COOLDOWN) == 0;
         if (!wait_at(s, &one, HF_INTENT_COOLDOWN)) return;
@@ -92,7 +97,7 @@ static void govern(struct hf_supervisor *s, struct hf_intent one, struct why why
 
 /* --- the pipeline (10.1) --- */
 
-static void ask(struct hf_supervisor *s, struct hf_intent one, struct why why)
+static void ask(struct hf_supervisor *s, struct hf_intent one, const char *cause)
 {
     bool is_external = hf_keep_state_is(s, HF_KEEPER_RUNNING) && s->is_transport_only;
     bool is_stopping = s->stop.is_open && !s->stop.is_cycle;
@@ -109,18 +114,16 @@ static void ask(struct hf_supervisor *s, struct hf_intent one, struct why why)
     } else if (hf_ledger_is_stuck(&s->ledger)) {
         answer(s, &one, HF_KEEPER_FAILED, HF_LIT("unkillable"));
     } else {
-        govern(s, one, why);
+        govern(s, one, cause);
     }
 }
 
-static const struct why asked_for = { .cause = "restart" };
-
 void hf_keep_restart_ask(struct hf_supervisor *s, struct hf_intent one)
 {
-    ask(s, one, asked_for);
+    ask(s, one, "restart");
 }
 
-static void ask_of_ourselves(struct hf_supervisor *s, enum hf_keeper_class class, struct why why)
+static void ask_of_ourselves(struct hf_supervisor *s, enum hf_keeper_class class, const char *cause)
 {
     /* What a person allowed was for that person's restart. */
     if (!s->cycle.is_open) s->cycle.reclaims_port = false;
@@ -128,19 +131,19 @@ static void ask_of_ourselves(struct hf_supervisor *s, enum hf_keeper_class class
         (struct hf_intent){ .number = hf_intents_number(&s->intents),
                             .verb = HF_KEEPER_DO_RESTART,
                             .class = (uint8_t) class },
-        why);
+        cause);
 }
 
 void hf_keep_restart_by_vigil(struct hf_supervisor *s)
 {
-    ask_of_ourselves(s, HF_KEEPER_AUTO, (struct why){ .is_hung = true, .cause = "restart" });
+    ask_of_ourselves(s, HF_KEEPER_AUTO, "restart");
 }
 
 /* Not a fault of the program: as a wish of the configuration that sets the limit it costs
  * no budget, and how often it may be is core/ration's. */
 void hf_keep_restart_for_memory(struct hf_supervisor *s)
 {
-    ask_of_ourselves(s, HF_KEEPER_CONFIG, (struct why){ .cause = "memory_soft" });
+    ask_of_ourselves(s, HF_KEEPER_CONFIG, "memory_soft");
 }
 
 /* --- several at once --- */
@@ -162,7 +165,7 @@ static void run_all(struct hf_supervisor *s, enum hf_intent_stage stage)
         if (is_reload)
             hf_keep_reload_run(s, one);
         else
-            ask(s, one, asked_for);
+            ask(s, one, "restart");
     }
 }
 

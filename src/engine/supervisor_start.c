@@ -18,7 +18,7 @@ static void prepare(struct hf_supervisor *s, struct hf_start_how how)
     hf_ledger_hand_over(&s->ledger, s->epoch);
     s->is_wanted = true;
     s->is_transport_only = s->is_fatal = false;
-    hf_keep_watch_vigil(s, HF_VIGIL_FORGET);
+    hf_keep_watch_forget(s);
     s->quarantined_until_ms = 0;
     hf_keep_disarm(s, HF_TIMER_RECONNECT);
     if (!how.is_auto) s->attempts = 0;
@@ -329,7 +329,7 @@ static void told_failed(struct hf_supervisor *s, struct hf_bytes why)
            HF_TEXT("why", why), HF_TEXT("error", hf_bytes(s->error, s->error_len)));
     if (s->start.how.is_auto && !s->start.how.is_cycle) hf_keep_record_reconnect(s, false);
     hf_keep_start_close(s);
-    s->cycle.is_open = s->cycle.is_uncounted = false;
+    hf_keep_restart_over(s);
     struct hf_bytes error = hf_bytes(s->error, s->error_len);
     hf_keep_settle(s, HF_INTENT_STARTING, HF_KEEPER_FAILED, error);
     hf_keep_settle(s, HF_INTENT_CYCLE, HF_KEEPER_FAILED, error);

@@ -27,7 +27,7 @@ static void cancel_work(struct hf_supervisor *s, bool is_cycle)
     hf_keep_disarm(s, HF_TIMER_COOLDOWN);
     hf_debounce_cancel(&s->restart_debounce);
     hf_debounce_cancel(&s->reload_debounce);
-    s->cycle.is_open = s->cycle.is_uncounted = false;
+    hf_keep_restart_over(s);
     hf_keep_settle(s, HF_INTENT_STARTING, HF_KEEPER_SUPERSEDED, HF_LIT("stop"));
     for (int stage = HF_INTENT_START_NEXT; stage <= HF_INTENT_RELOADING; stage++)
         if (stage != HF_INTENT_STOPPING)
@@ -67,7 +67,7 @@ static void tear_down(struct hf_supervisor *s)
 {
     s->stop.is_asking = false;
     hf_keep_running_leave(s);
-    hf_keep_watch_vigil(s, HF_VIGIL_FORGET);
+    hf_keep_watch_forget(s);
     hf_keep_link_abort(s);
     hf_keep_tree_end_all(s, s->stop.grace);
     if (s->stop.is_quit)
@@ -137,7 +137,7 @@ static void end_stuck(struct hf_supervisor *s, struct hf_bytes detail)
 {
     bool was_cycle = s->stop.is_cycle;
     s->stop = (struct hf_stop){ 0 };
-    s->cycle.is_open = s->cycle.is_uncounted = false;
+    hf_keep_restart_over(s);
     s->asks[HF_ASK_SURVEY] = 0;
     hf_keep_disarm(s, HF_TIMER_STEP);
     hf_keep_fail_text(s, detail);

@@ -171,6 +171,13 @@ void hf_keep_watch_begin(struct hf_supervisor *s)
     hf_keep_watch_vigil_input(s, &input);
 }
 
+/* A restart for its silence stays told until it has its end. */
+void hf_keep_watch_forget(struct hf_supervisor *s)
+{
+    if (s->vigil.stage == HF_VIGIL_RESTARTING && s->cycle.is_open) return;
+    hf_keep_watch_vigil(s, HF_VIGIL_FORGET);
+}
+
 static hf_time silent_since(struct hf_supervisor *s)
 {
     hf_time made_at = hf_ledger_gateway(&s->ledger)->made_at, alive_at = s->vigil.alive_at;

@@ -83,6 +83,35 @@ static void every_kind_of_message_clears_the_misses(void)
     }
 }
 
+static void check_recovery(const char *state)
+{
+    CHECK_TEXT(hf_bytes_cstr(hf_vigil_view(hf_supervisor_vigil(n.s)).state), state);
+}
+
+/* The snapshot of 12.3: from the verdict to the hello of the new process, or to the end of the
+ * operation that should have brought one. */
+static void a_restart_for_silence_is_told_as_long_as_it_lasts(void)
+{
+    static const bool rows[] = { true, false };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct child children[] = {
+            { .ready_ms = 100, .says_ready = true, .hang_ms = 6000, .ignores_term = true },
+            { .ready_ms = 100, .says_ready = true },
+        };
+        if (!rows[i])
+            children[1] =
+                (struct child){ .spawn_ms = NURSERY_NEVER, .spawn_err = HF_ERR_NOT_FOUND };
+        begin(children, HF_COUNT(children));
+        be_running();
+        while (phase() != HF_PHASE_STOPPING) run_ms(1);
+        enum hf_phase last = rows[i] ? HF_PHASE_READY : HF_PHASE_BACKOFF;
+        for (; phase() != last && phase() != HF_PHASE_WARMING; run_ms(1))
+            check_recovery("restart-executing");
+        check_recovery("healthy");
+        end();
+    }
+}
+
 /* supervisor 76: silent and idle: dumped, ended, replaced once, within 98 s. */
 static void a_gateway_that_hangs_is_replaced_once(void)
 {
@@ -862,7 +891,8 @@ static void a_lost_guardian_ends_its_tree(void)
 
 CHECK_MAIN(the_wall_clock_moves_no_wait, ready_probes_that_are_not_answered_go_on,
            lost_pongs_are_no_misses_while_frames_flow, missed_pongs_are_told_and_nothing_more,
-           every_kind_of_message_clears_the_misses, a_gateway_that_hangs_is_replaced_once,
+           every_kind_of_message_clears_the_misses,
+           a_restart_for_silence_is_told_as_long_as_it_lasts, a_gateway_that_hangs_is_replaced_once,
            a_web_server_that_hangs_is_replaced, one_that_never_answers_connect_is_replaced_at_last,
            one_that_answers_with_errors_is_not_ended, a_busy_gateway_is_given_longer,
            a_suspended_gateway_is_left_alone,

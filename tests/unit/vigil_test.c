@@ -116,10 +116,17 @@ static void a_hung_process_is_probed_at_90_s_and_restarted_once_at_95(void)
         { 300000, TIME, 0, 0, HF_VIGIL_UNRESPONSIVE }, /* the governor may delay it */
         { 300001, BEGUN, 0, TELL, HF_VIGIL_RESTARTING },
         { 300002, LIFE, 0, 0, HF_VIGIL_RESTARTING }, /* the process is on its way out */
-        { 300003, END, 0, TELL, HF_VIGIL_IDLE },
+        { 300003, END, 0, 0, HF_VIGIL_RESTARTING },   /* its exit: told until another one runs */
     };
     struct hf_vigil v = run(&both, rows, HF_COUNT(rows));
     CHECK(hf_time_same(hf_vigil_due(&v), HF_NEVER));
+    struct hf_vigil other = v;
+    struct hf_vigil_input hello = { .kind = HF_VIGIL_START, .u.ways = both };
+    CHECK_EQ(hf_vigil_step(&v, hf_at_ms(310000), &hello), TELL);
+    CHECK_EQ(v.stage, HF_VIGIL_HEALTHY);
+    CHECK_EQ(hf_vigil_step(&other, hf_at_ms(310000), &(struct hf_vigil_input){ HF_VIGIL_FORGET }),
+             TELL);
+    CHECK_EQ(other.stage, HF_VIGIL_IDLE);
 }
 
 static void life_takes_back_a_restart_that_still_waits(void)
