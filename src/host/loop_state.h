@@ -1,7 +1,8 @@
 /* host/loop_state.h: the inside of a loop, shared by its own files.
  *
- * loop.c owns the life of the loop and its turns and carries out actions;
- * loop_socket.c moves the bytes of connections. */
+ * loop.c owns the life of the loop and carries out actions; loop_turn.c knows when what
+ * happens in a turn, and when the next one comes; loop_socket.c moves the bytes of
+ * connections. */
 #ifndef HF_HOST_LOOP_STATE_H
 #define HF_HOST_LOOP_STATE_H
 
@@ -61,15 +62,29 @@ struct hf_loop {
     struct hf_fault fault; /* why the loop gave up */
 };
 
-/* Begins the turn unless it has begun: reads the clocks, tells the server. */
-void hf_loop_begin_turn(struct hf_loop *l);
-
 /* One event into the server, its actions carried out (output waits for the end of
  * the turn). */
 void hf_loop_step(struct hf_loop *l, const struct hf_event *event, struct hf_outcome *outcome);
 
 /* Carries out the actions that wait (output only marks its socket). */
 void hf_loop_drain(struct hf_loop *l);
+
+/* It ends, and why. */
+void hf_loop_give_up(struct hf_loop *l, const struct hf_fault *fault);
+
+/* --- loop_turn.c --- */
+
+/* Their handles; once. */
+void hf_loop_open_turns(struct hf_loop *l);
+
+/* Begins the turn unless it has begun: reads the clocks, tells the server. */
+void hf_loop_begin_turn(struct hf_loop *l);
+
+/* The same from outside of a turn: it ends after the next poll, which does not wait. */
+void hf_loop_wake(struct hf_loop *l);
+
+/* In a turn: an item of start-up is ready. */
+void hf_loop_tell_item(struct hf_loop *l, struct hf_bytes name);
 
 /* --- loop_socket.c --- */
 
