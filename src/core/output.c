@@ -11,8 +11,15 @@ enum {
 
 #define WINDOW HF_SECONDS(1)
 
+struct line {
+    struct hf_bytes text;
+    bool is_stderr;
+    bool is_cut; /* its end is missing */
+};
+
 struct kept {
     uint16_t len;
+    bool is_cut; /* the line went on */
     uint8_t text[HF_LIMIT_OUTPUT_KEPT_BYTES];
 };
 
@@ -73,26 +80,28 @@ void hf_output_end(struct hf_output_room *o, bool is_stderr)
 
 /* --- lines --- */
 
-static void keep(struct hf_output_room *o, struct hf_bytes line)
+static void keep(struct hf_output_room *o, const struct line *line)
 {
     struct kept *kept = hf_ring_push_over(&o->kept, NULL);
-    line = hf_bytes_cut_utf8(line, sizeof kept->text);
-    kept->len = (uint16_t)line.len;
-    memcpy(kept->text, line.ptr, line.len);
+    struct hf_bytes text = hf_bytes_cut_utf8(line->text, sizeof kept->text);
+    kept->is_cut = line->is_cut || text.len < line->text.len;
+    kept->len = (uint16_t)text.len;
+    memcpy(kept->text, text.ptr, text.len);
 }
 
-static void redact(struct hf_output_room *o, struct hf_bytes line, struct hf_output_note *note)
+static void redact(struct hf_output_room *o, const struct line *line, struct hf_output_note *note)
 {
     hf_buf_reset(&o->redacted, REDACTED_BYTES);
-    hf_censor_text(line, o->known, &o->redacted);
+    (line->is_cut ? hf_censor_cut : hf_censor_text)(line->text, o->known, &o->redacted);
     note->text = hf_buf_view(&o->redacted);
 }
 
-static bool note_stage(struct hf_output_room *o, struct hf_bytes line, struct hf_output_note *note)
+static bool note_stage(struct hf_output_room *o, const struct line *line,
+                       struct hf_output_note *note)
 {
     struct hf_trace_stage stage;
     bool has_stage;
-    if (!hf_trace_read(line, &has_stage, &stage)) return false;
+    if (!hf_trace_read(line->text, &has_stage, &stage)) return false;
     bool is_slow = has_stage && hf_trace_add(&o->trace, &stage);
     *note = (struct hf_output_note){
         .kind = HF_OUTPUT_STAGE,
@@ -117,39 +126,65 @@ static bool has_room(struct hf_output_room *o, hf_time now)
     return true;
 }
 
-static bool note_new(struct hf_output_room *o, hf_time now, bool is_stderr, struct hf_bytes line,
+static bool note_new(struct hf_output_room *o, hf_time now, const struct line *line,
                      uint64_t digest, struct hf_output_note *note)
 {
     if (!has_room(o, now)) {
         o->unshown++;
         return false;
     }
-    enum hf_output_level level = hf_output_sort(line, is_stderr);
-    hf_fold_add(&o->fold, digest, line);
-    if (level == HF_OUTPUT_DROP) return false;
+    enum hf_output_level level = hf_output_sort(line->text, line->is_stderr);
+    if (level == HF_OUTPUT_DROP) {
+        hf_fold_add(&o->fold, digest, HF_EMPTY);
+        return false;
+    }
     *note = (struct hf_output_note){ .kind = HF_OUTPUT_LINE, .level = level, .count = 1 };
     redact(o, line, note);
+    hf_fold_add(&o->fold, digest, note->text);
     return true;
 }
 
-static bool take_line(struct hf_output_room *o, hf_time now, bool is_stderr, struct hf_bytes raw,
+/* A line that says what was said before is kept as it is and redacted when it is shown:
+ * to do so with each line of a flood would cost more than all the rest. */
+static bool take_line(struct hf_output_room *o, hf_time now, struct line *line,
                       struct hf_output_note *note)
 {
-    struct hf_bytes line = hf_output_clean(raw, &o->clean);
-    if (line.len == 0) return false;
+    line->text = hf_output_clean(line->text, &o->clean);
+    if (line->text.len == 0) return false;
     keep(o, line);
-    hf_output_mind_breaker(line, &o->is_safe_mode);
+    hf_output_mind_breaker(line->text, &o->is_safe_mode);
     if (note_stage(o, line, note)) return true;
-    uint64_t digest = hf_fold_digest(&o->fold, line);
+    uint64_t digest = hf_fold_digest(&o->fold, line->text);
     uint64_t seen = hf_fold_seen(&o->fold, digest);
-    if (seen == 0) return note_new(o, now, is_stderr, line, digest, note);
+    if (seen == 0) return note_new(o, now, line, digest, note);
     if (!hf_fold_is_report(seen)) return false;
-    if (hf_output_sort(line, is_stderr) == HF_OUTPUT_DROP) return false;
+    if (hf_output_sort(line->text, line->is_stderr) == HF_OUTPUT_DROP) return false;
     *note = (struct hf_output_note){ .kind = HF_OUTPUT_REPEATS,
                                      .level = HF_OUTPUT_DEBUG,
                                      .count = seen };
     redact(o, line, note);
     return true;
+}
+
+/* A line of the most bytes may have been cut there, within a character: the last byte goes
+ * so that what is left ends between two.  What a pipe ended with may be half a line, too. */
+static bool next_line(struct hf_output_room *o, struct line *line)
+{
+    static const size_t most = HF_LIMIT_OUTPUT_LINE_BYTES;
+    line->is_stderr = o->is_stderr;
+    if (hf_lines_next(&o->lines[o->is_stderr], &o->given, &line->text)) {
+        line->is_cut = line->text.len == most;
+        if (line->is_cut) line->text = hf_bytes_cut_utf8(line->text, most - 1);
+        return true;
+    }
+    line->is_cut = true;
+    for (int i = 0; i < 2; i++) {
+        if (!o->has_ended[i]) continue;
+        o->has_ended[i] = false;
+        line->is_stderr = i == 1;
+        if (hf_lines_last(&o->lines[i], &line->text)) return true;
+    }
+    return false;
 }
 
 static bool note_unshown(struct hf_output_room *o, hf_time now, struct hf_output_note *note)
@@ -164,18 +199,11 @@ static bool note_unshown(struct hf_output_room *o, hf_time now, struct hf_output
 
 bool hf_output_next(struct hf_output_room *o, hf_time now, struct hf_output_note *note)
 {
-    struct hf_bytes line;
+    struct line line;
     if (note_unshown(o, now, note)) return true;
-    while (hf_lines_next(&o->lines[o->is_stderr], &o->given, &line)) {
-        if (!take_line(o, now, o->is_stderr, line, note)) continue;
-        note->is_stderr = o->is_stderr;
-        return true;
-    }
-    for (int i = 0; i < 2; i++) {
-        if (!o->has_ended[i]) continue;
-        o->has_ended[i] = false;
-        if (!hf_lines_last(&o->lines[i], &line) || !take_line(o, now, i == 1, line, note)) continue;
-        note->is_stderr = i == 1;
+    while (next_line(o, &line)) {
+        if (!take_line(o, now, &line, note)) continue;
+        note->is_stderr = line.is_stderr;
         return true;
     }
     return false;
@@ -192,11 +220,12 @@ bool hf_output_rest(struct hf_output_room *o, uint32_t *cursor, struct hf_output
     do {
         key = hf_fold_rest(&o->fold, cursor);
         if (!key) return false;
-    } while (hf_output_sort(hf_bytes(key->sample, key->len), true) == HF_OUTPUT_DROP);
-    *note = (struct hf_output_note){
-        .kind = HF_OUTPUT_REPEATS, .level = HF_OUTPUT_DEBUG, .is_stderr = true, .count = key->seen
-    };
-    redact(o, hf_bytes(key->sample, key->len), note);
+    } while (key->len == 0); /* of those that are dropped nothing is remembered */
+    *note = (struct hf_output_note){ .kind = HF_OUTPUT_REPEATS,
+                                     .level = HF_OUTPUT_DEBUG,
+                                     .is_stderr = true,
+                                     .text = hf_bytes(key->sample, key->len),
+                                     .count = key->seen };
     return true;
 }
 
@@ -215,5 +244,6 @@ struct hf_bytes hf_output_kept_line(const struct hf_output_room *o, size_t i)
 
 void hf_output_kept_show(const struct hf_output_room *o, size_t i, struct hf_buf *out)
 {
-    hf_censor_text(hf_output_kept_line(o, i), o->known, out);
+    const struct kept *kept = hf_ring_at(&o->kept, i);
+    (kept->is_cut ? hf_censor_cut : hf_censor_text)(hf_bytes(kept->text, kept->len), o->known, out);
 }

@@ -1,7 +1,10 @@
 #include "wire/censor.h"
 #include "wire/url_secret.h"
 
-enum { NAME_BYTES = 128 /* a longer name is held to be a secret's */ };
+enum {
+    NAME_BYTES = 128, /* a longer name is held to be a secret's */
+    BEGUN_MIN = 4,    /* fewer bytes at the end of a cut text say nothing of a secret */
+};
 
 #define REDACTED HF_LIT("[redacted]")
 
@@ -66,6 +69,7 @@ struct scan {
     const struct hf_censor_known *known;
     struct hf_buf *out;
     size_t at;
+    bool is_cut; /* the text went on */
 };
 
 static uint8_t byte_at(const struct scan *s, size_t at)
@@ -73,15 +77,19 @@ static uint8_t byte_at(const struct scan *s, size_t at)
     return at < s->text.len ? s->text.ptr[at] : 0;
 }
 
-/* The length of a known secret at the place, or 0. */
+/* The length of the longest known secret at the place, or 0. */
 static size_t known_at(const struct scan *s, size_t at)
 {
     struct hf_bytes rest = hf_bytes_from(s->text, at);
+    size_t len = 0;
     for (size_t i = 0; s->known && i < s->known->count; i++) {
         struct hf_bytes secret = s->known->secrets[i];
-        if (secret.len >= HF_CENSOR_SECRET_MIN && hf_bytes_starts(rest, secret)) return secret.len;
+        if (secret.len < HF_CENSOR_SECRET_MIN || secret.len <= len) continue;
+        bool has_begun = s->is_cut && rest.len >= BEGUN_MIN && hf_bytes_starts(secret, rest);
+        if (has_begun) return rest.len;
+        if (hf_bytes_starts(rest, secret)) len = secret.len;
     }
-    return 0;
+    return len;
 }
 
 /* Copies up to `end`; a known secret that begins before it is left out as a whole. */
@@ -100,22 +108,32 @@ static void copy_to(struct scan *s, size_t end)
     s->at = end > from ? end : from;
 }
 
-/* A quote, also one that is escaped because it stands in a string: its length. */
-static size_t quote_at(const struct scan *s, size_t at)
+static size_t skip_backslashes(const struct scan *s, size_t at)
 {
-    uint8_t c = byte_at(s, at);
-    if (c == '"' || c == '\'') return 1;
-    uint8_t next = byte_at(s, at + 1);
-    return c == '\\' && (next == '"' || next == '\'') ? 2 : 0;
+    while (byte_at(s, at) == '\\') at++;
+    return at;
 }
 
-/* The end of the string that the quote at `at` opens: its closing quote, or the end. */
+/* A quote, also one that is escaped because it stands in a string, or in a string of a
+ * string: its length with the backslashes. */
+static size_t quote_at(const struct scan *s, size_t at)
+{
+    size_t end = skip_backslashes(s, at);
+    uint8_t c = byte_at(s, end);
+    return c == '"' || c == '\'' ? end + 1 - at : 0;
+}
+
+/* The end of the string that the quote at `at` opens: its closing quote, or the end.  Its
+ * own quotes have one backslash fewer than `quote` bytes; within it each escape, of a
+ * backslash or of a quote, is twice as long as that. */
 static size_t string_end(const struct scan *s, size_t at, size_t quote)
 {
-    struct hf_bytes mark = hf_bytes(s->text.ptr + at, quote);
+    uint8_t mark = s->text.ptr[at + quote - 1];
     for (size_t i = at + quote; i < s->text.len; i++) {
-        if (hf_bytes_starts(hf_bytes_from(s->text, i), mark)) return i;
-        if (s->text.ptr[i] == '\\') i += quote; /* what is escaped closes nothing */
+        size_t end = skip_backslashes(s, i);
+        bool is_own = (end - i) % (2 * quote) == quote - 1;
+        if (byte_at(s, end) == mark && is_own) return end + 1 - quote;
+        i = end;
     }
     return s->text.len;
 }
@@ -236,25 +254,37 @@ static void take_userinfo(struct scan *s)
         if (hf_bytes_find(stops, 0, s->text.ptr[at]) < stops.len) break;
         if (s->text.ptr[at] == '@') last = at;
     }
+    if (s->is_cut && at == s->text.len && last == at) last = at - 1;
     if (last == s->text.len || last < s->at) return;
     hf_buf_add(s->out, HF_LIT("***:***@"));
     s->at = last + 1;
 }
 
+static void take_all(struct scan *s)
+{
+    while (s->at < s->text.len) {
+        bool is_start = s->at == 0 || !is_word(s->text.ptr[s->at - 1]);
+        if (hf_bytes_starts(hf_bytes_from(s->text, s->at), HF_LIT("://"))) {
+            copy_to(s, s->at + 3);
+            take_userinfo(s);
+        } else if (is_start && is_word(s->text.ptr[s->at])) {
+            take_word(s);
+        } else {
+            copy_to(s, s->at + 1);
+        }
+    }
+}
+
 void hf_censor_text(struct hf_bytes text, const struct hf_censor_known *known, struct hf_buf *out)
 {
     struct scan s = { .text = text, .known = known, .out = out };
-    while (s.at < text.len) {
-        bool is_start = s.at == 0 || !is_word(text.ptr[s.at - 1]);
-        if (hf_bytes_starts(hf_bytes_from(text, s.at), HF_LIT("://"))) {
-            copy_to(&s, s.at + 3);
-            take_userinfo(&s);
-        } else if (is_start && is_word(text.ptr[s.at])) {
-            take_word(&s);
-        } else {
-            copy_to(&s, s.at + 1);
-        }
-    }
+    take_all(&s);
+}
+
+void hf_censor_cut(struct hf_bytes head, const struct hf_censor_known *known, struct hf_buf *out)
+{
+    struct scan s = { .text = head, .known = known, .out = out, .is_cut = true };
+    take_all(&s);
 }
 
 /* --- arguments --- */

@@ -24,6 +24,10 @@ struct hf_censor_known {
 /* Appends `text` (one line, any bytes) without its secrets.  `known` may be NULL. */
 void hf_censor_text(struct hf_bytes text, const struct hf_censor_known *known, struct hf_buf *out);
 
+/* The same for a text whose end is missing: what stands there and may be the beginning of
+ * a known secret (of four bytes and more) or of a URL's user and password goes, too. */
+void hf_censor_cut(struct hf_bytes head, const struct hf_censor_known *known, struct hf_buf *out);
+
 /* Appends the arguments, a space between them; one with a space or without any byte
  * in single quotes. */
 void hf_censor_argv(const struct hf_bytes *argv, size_t count, const struct hf_censor_known *known,

@@ -20,6 +20,11 @@ static const struct {
     { "{\"apiKey\":\"x\\\"y\",\"a\":1}", "{\"apiKey\":\"[redacted]\",\"a\":1}" },
     { "\"{\\\"token\\\":\\\"abc\\\",\\\"a\\\":1}\"",
       "\"{\\\"token\\\":\\\"[redacted]\\\",\\\"a\\\":1}\"" },
+    /* A string of a string of a string. */
+    { "\\\\\\\"token\\\\\\\":\\\\\\\"a\\\\\\\\\\\\\\\"b\\\\\\\",\\\\\\\"n\\\\\\\":1",
+      "\\\\\\\"token\\\\\\\":\\\\\\\"[redacted]\\\\\\\",\\\\\\\"n\\\\\\\":1" },
+    { "{\"token\":\"x\\\\\",\"a\":1}", "{\"token\":\"[redacted]\",\"a\":1}" },
+    { "\\\"token\\\":\\\"x\\\\\\\"y\\\",1", "\\\"token\\\":\\\"[redacted]\\\",1" },
     { "OPENCLAW_GATEWAY_TOKEN=abc next", "OPENCLAW_GATEWAY_TOKEN=[redacted] next" },
     { "password: hunter2; user: bob", "password: [redacted]; user: bob" },
     { "token: 'a b' c", "token: '[redacted]' c" },
@@ -70,6 +75,44 @@ static void a_line_loses_its_secrets_and_nothing_else(void)
         CHECK_TEXT_AT(i, hf_buf_view(&out), lines[i].want);
         hf_buf_fini(&out);
     }
+}
+
+static void a_text_without_its_end_loses_the_beginning_of_a_secret(void)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        { "it is canary-4711-canar", "it is [redacted]" },
+        { "it is cana", "it is [redacted]" },
+        { "it is can", "it is can" },
+        { "it is canary-4711-canary", "it is [redacted]" },
+        { "canary it is", "canary it is" },
+        { "ws://me:pw", "ws://***:***@" },
+        { "ws://host/x", "ws://host/x" },
+        { "ws://", "ws://" },
+        { "\"token\":\"abc", "\"token\":\"[redacted]" },
+        { "", "" },
+    };
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct hf_buf out;
+        hf_buf_init(&out, 4096);
+        hf_censor_cut(hf_bytes_cstr(rows[i].text), &known, &out);
+        CHECK_TEXT_AT(i, hf_buf_view(&out), rows[i].want);
+        hf_buf_fini(&out);
+    }
+}
+
+/* The shorter of two that begin alike would leave the rest of the longer one. */
+static void the_longest_of_several_secrets_counts(void)
+{
+    static const struct hf_bytes alike[] = { HF_LIT_INIT("canary-1"), HF_LIT_INIT("canary-1-long"),
+                                             HF_LIT_INIT("canary-1-l") };
+    struct hf_buf out;
+    hf_buf_init(&out, 4096);
+    hf_censor_text(HF_LIT("is canary-1-long, canary-1"),
+                   &(struct hf_censor_known){ alike, HF_COUNT(alike) }, &out);
+    CHECK_TEXT(hf_buf_view(&out), "is [redacted], [redacted]");
+    hf_buf_fini(&out);
 }
 
 static void a_name_too_long_to_judge_is_held_for_a_secret_s(void)
@@ -126,5 +169,6 @@ static void a_full_buffer_says_so(void)
 }
 
 CHECK_MAIN(a_line_loses_its_secrets_and_nothing_else,
-           a_name_too_long_to_judge_is_held_for_a_secret_s,
+           a_text_without_its_end_loses_the_beginning_of_a_secret,
+           the_longest_of_several_secrets_counts, a_name_too_long_to_judge_is_held_for_a_secret_s,
            arguments_are_shown_without_their_secrets, a_full_buffer_says_so)

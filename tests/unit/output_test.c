@@ -321,6 +321,52 @@ static void secrets_do_not_come_out(void)
     hf_output_fini(&o);
 }
 
+/* supervisor 90: a secret that lies over the end of what is kept of a line. */
+static void a_cut_shows_no_part_of_a_secret(void)
+{
+    static const size_t cuts[] = { HF_OUTPUT_SAMPLE_BYTES, HF_LIMIT_OUTPUT_KEPT_BYTES,
+                                   HF_LIMIT_OUTPUT_LINE_BYTES };
+    static const char *const tails[] = { "canary-4711-canary it is", "ws://me:canary@host/ it is" };
+    static char text[HF_LIMIT_OUTPUT_LINE_BYTES + 64];
+    for (size_t i = 0; i < HF_COUNT(cuts) * HF_COUNT(tails); i++)
+        for (size_t before = 1; before < 24; before++) {
+            size_t cut = cuts[i / 2] - before;
+            const char *tail = tails[i % 2];
+            struct hf_output_room o = begun();
+            struct hf_output_note note;
+            struct hf_buf told;
+            uint32_t cursor = 0;
+            hf_buf_init(&told, SIZE_MAX);
+            memset(text, '.', sizeof text);
+            memcpy(text + cut, tail, strlen(tail));
+            text[cut + strlen(tail)] = '\n';
+            for (int k = 0; k < 2; k++)
+                tell(&o, 0, true, hf_bytes(text, cut + strlen(tail) + 1), &told);
+            while (hf_output_rest(&o, &cursor, &note)) hf_buf_add(&told, note.text);
+            CHECK_EQ_AT(i, cursor, 1);
+            hf_output_kept_show(&o, 1, &told);
+            CHECK_EQ_AT(i, hf_buf_done(&told), 0);
+            CHECK_EQ_AT(before, hf_bytes_find_nocase(hf_buf_view(&told), 0, HF_LIT("cana")),
+                        told.len);
+            hf_buf_fini(&told);
+            hf_output_fini(&o);
+        }
+}
+
+/* A process that dies while it writes. */
+static void half_a_last_line_shows_no_half_of_a_secret(void)
+{
+    struct hf_output_room o = begun();
+    struct hf_buf told;
+    hf_buf_init(&told, 4096);
+    tell(&o, 0, false, HF_LIT("it is canary-47"), &told);
+    hf_output_end(&o, false);
+    tell(&o, 0, true, HF_EMPTY, &told);
+    CHECK_TEXT(hf_buf_view(&told), "I:it is [redacted]");
+    hf_buf_fini(&told);
+    hf_output_fini(&o);
+}
+
 static void the_last_120_lines_are_kept(void)
 {
     static const size_t counts[] = { HF_LIMIT_OUTPUT_KEPT, HF_LIMIT_OUTPUT_KEPT + 1 };
@@ -377,5 +423,7 @@ CHECK_MAIN(lines_are_sorted_by_what_they_say, lines_are_the_same_wherever_they_a
            a_line_without_an_end_is_told_once_and_carries_16_kib_at_most,
            repeats_are_told_every_50_times_and_at_the_end,
            the_table_forgets_the_line_least_recently_seen, a_flood_of_new_lines_is_counted,
-           stages_of_the_start_are_collected, secrets_do_not_come_out, the_last_120_lines_are_kept,
-           a_kept_line_is_cut_at_its_bound, another_process_begins_with_nothing)
+           stages_of_the_start_are_collected, secrets_do_not_come_out,
+           a_cut_shows_no_part_of_a_secret, half_a_last_line_shows_no_half_of_a_secret,
+           the_last_120_lines_are_kept, a_kept_line_is_cut_at_its_bound,
+           another_process_begins_with_nothing)

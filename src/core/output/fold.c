@@ -106,7 +106,7 @@ uint64_t hf_fold_seen(struct hf_fold *f, uint64_t digest)
     return ++f->keys[i].seen;
 }
 
-void hf_fold_add(struct hf_fold *f, uint64_t digest, struct hf_bytes line)
+void hf_fold_add(struct hf_fold *f, uint64_t digest, struct hf_bytes shown)
 {
     uint32_t i = f->len;
     if (i == HF_LIMIT_OUTPUT_KEYS) {
@@ -117,7 +117,7 @@ void hf_fold_add(struct hf_fold *f, uint64_t digest, struct hf_bytes line)
         f->len++;
     }
     struct hf_fold_key *key = &f->keys[i];
-    struct hf_bytes sample = hf_bytes_cut_utf8(line, sizeof key->sample);
+    struct hf_bytes sample = hf_bytes_cut_utf8(shown, sizeof key->sample);
     key->digest = digest;
     key->seen = 1;
     key->len = (uint16_t)sample.len;

@@ -17,7 +17,7 @@ struct hf_fold_key {
     uint64_t seen;
     uint32_t older, newer; /* places in the order of use, FOLD_NONE at the ends */
     uint16_t len;
-    uint8_t sample[HF_OUTPUT_SAMPLE_BYTES]; /* the first such line, cut */
+    uint8_t sample[HF_OUTPUT_SAMPLE_BYTES]; /* what it was added with, cut */
 };
 
 struct hf_fold { /* fields are private */
@@ -41,8 +41,8 @@ uint64_t hf_fold_digest(const struct hf_fold *f, struct hf_bytes line);
 /* Counts one more of a line that is known: its count, or 0 when it is new. */
 uint64_t hf_fold_seen(struct hf_fold *f, uint64_t digest);
 
-/* Remembers a new line. */
-void hf_fold_add(struct hf_fold *f, uint64_t digest, struct hf_bytes line);
+/* Remembers a new line, and its head as it may be shown. */
+void hf_fold_add(struct hf_fold *f, uint64_t digest, struct hf_bytes shown);
 
 /* Whether this count is reported. */
 bool hf_fold_is_report(uint64_t seen);
