@@ -11,7 +11,8 @@ import uuid
 from scene import Failed, processes, read, wait_until
 
 MANAGER = "/lib/systemd/systemd"
-SHOWN = ("ActiveState", "SubState", "Result", "StatusText", "NRestarts", "MainPID", "ExecMainStatus", "ControlGroup")
+SHOWN = ("ActiveState", "SubState", "Result", "StatusText", "NRestarts", "MainPID", "ExecMainStatus", "ControlGroup",
+         "WatchdogTimestampMonotonic")  # fmt: skip
 
 
 def call(*command):
@@ -77,7 +78,7 @@ class Manager:
         try:
             return wait_until(lambda: (lambda s: s if is_so(s) else None)(self.show(unit)), what)
         except Failed:
-            raise Failed(f"not in time: {what}: {self.show(unit)}") from None
+            raise Failed(f"not in time: {what}: {self.show(unit)}, life {self.life(unit)}") from None
 
     # --- units ---
 
@@ -91,15 +92,28 @@ class Manager:
         os.makedirs(place + ".d", exist_ok=True)
         with open(os.path.join(place + ".d", "test.conf"), "w", encoding="utf-8") as file:
             file.write("\n".join(["[Service]", "RestartSec=1", "TimeoutAbortSec=10", f"Environment=HF_MARK={self.mark}",
+                                  f"ExecStartPost=/bin/sh -c 'echo active >> {self.life_path(name)}'",
+                                  f"ExecStopPost=/bin/sh -c 'echo $SERVICE_RESULT >> {self.life_path(name)}'",
                                   *more]) + "\n")  # fmt: skip
         self.ctl("daemon-reload")
 
+    def life_path(self, name):
+        return os.path.join(self.directory, self.mark, f"{name}.life")
+
+    def life(self, name):
+        """What the unit became: "active" each time that it was ready, and how it ended each time."""
+        return read(self.life_path(name)).decode().split()
+
+    def wait_life(self, name, *words):
+        wait_until(lambda: self.life(name)[: len(words)] == list(words), lambda: f"{words}, is {self.life(name)}")
+
     def supervise(self, child, *flags, more=(), state="supervise"):
-        """holdfast-supervise.service with this child of the adversary's, started."""
+        """holdfast-supervise.service with this child, a mode of the adversary or a path, started."""
         state_dir = self.state_dir(state)
         name = f"holdfast-{state}.service"
+        program = child if child.startswith("/") else f"{self.adversary} {child}"
         command = " ".join([self.holdfast, "supervise", "--state-dir", state_dir, "--url", "notify:", *flags, "--",
-                            self.adversary, child])  # fmt: skip
+                            program])  # fmt: skip
         self.install("holdfast-supervise.service", name, command, *more)
         self.ctl("start", "--no-block", name)
         return name
