@@ -1,5 +1,5 @@
 /* Identity, device tokens and questions before a login (spec/client-lifecycle.md 12, 13). */
-#include "lib/library.h"
+#include "lib/library_life.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -262,6 +262,58 @@ static void a_token_that_is_being_kept_is_waited_for(void)
     library_run(end_before_it_is_kept, &plain);
 }
 
+struct revoked {
+    struct shelf shelf; /* first: its hooks read and write the identity */
+    atomic_int erased;
+};
+
+static int read_token(void *ctx, const char *name, void *out, size_t cap, size_t *len)
+{
+    static const char record[] = "{\"role\":\"operator\",\"token\":\"of-last-week\"}";
+    if (strncmp(name, "token-", 6) != 0) return read_shelf(ctx, name, out, cap, len);
+    CHECK(cap >= sizeof record);
+    memcpy(out, record, sizeof record - 1);
+    *len = sizeof record - 1;
+    return 0;
+}
+
+static int erase_token(void *ctx, const char *name)
+{
+    struct revoked *revoked = ctx;
+    CHECK(strncmp(name, "token-", 6) == 0);
+    atomic_fetch_add(&revoked->erased, 1);
+    return 0;
+}
+
+static void revokes(int listener)
+{
+    struct fake_conn c;
+    fake_accept(&c, listener);
+    refuse(&c, "\"code\":\"UNAUTHORIZED\",\"message\":\"no\",\"details\":{\"code\":\"AUTH_DEVICE_"
+               "TOKEN_MISMATCH\"}");
+}
+
+static void be_revoked(struct library *l)
+{
+    struct revoked revoked = { .shelf = { .len = 0 } };
+    struct holdfast_store store = {
+        .ctx = &revoked, .read = read_token, .write = write_shelf, .erase = erase_token
+    };
+    CHECK_EQ(holdfast_options_set_store(l->options, &store), 0);
+    library_be_paired(l);
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    library_wait_for(l, &revoked.erased, 1);
+    CHECK_EQ(holdfast_client_dispose_wait(client, LIBRARY_PATIENCE_MS), 0);
+    CHECK_EQ(atomic_load(&revoked.erased), 1);
+    holdfast_client_release(client);
+}
+
+static void a_token_that_is_revoked_is_erased_where_it_is_kept(void)
+{
+    library_run_fake(be_revoked, revokes);
+}
+
 /* --- questions --- */
 
 static void say_no(holdfast_client *client, enum holdfast_ask_kind kind, uint64_t ask_id, void *ctx)
@@ -305,4 +357,4 @@ static void a_login_that_is_refused_here_pauses(void)
 CHECK_MAIN(an_identity_and_its_token_are_kept, an_identity_that_is_damaged_or_open_is_refused,
            a_token_that_cannot_be_kept_is_told_and_no_more,
            a_client_may_end_when_its_token_is_not_kept, a_token_that_is_being_kept_is_waited_for,
-           a_login_that_is_refused_here_pauses)
+           a_token_that_is_revoked_is_erased_where_it_is_kept, a_login_that_is_refused_here_pauses)
