@@ -257,7 +257,7 @@ def a_slow_start_with_progress(s):
     s.wait_phase("ready")
     spawned = [t for t in s.ctl("history") if t["to"] == "spawn"]
     check(len(spawned) == 1, "started once")
-    check("still on it" in s.log(), "its progress is told")
+    wait_until(lambda: "still on it" in s.log(), "its progress is told")
     s.quit()
 
 
@@ -288,7 +288,7 @@ def a_child_that_listens_then_hangs(s):
     s.wait_phase("verifying")
     s.stand_at(126)
     wait_until(lambda: "stage=unresponsive" in s.log(), "it is called so")
-    check("child.dumped" in s.log(), "after a look at what it hangs in")
+    wait_until(lambda: "child.dumped" in s.log(), "after a look at what it hangs in")
 
     def is_replaced():
         nonlocal at
@@ -442,7 +442,7 @@ def a_child_that_leaks_is_recycled(s):
     check(s.status()["memory"]["recycles"] == 1, f"told: {s.status()}")
     check(s.status()["lastExit"]["code"] == 0, "it was asked to end, and did")
     check(any(t["cause"] == "memory_soft" for t in s.ctl("history")), "with its cause")
-    check("child.recycled_for_memory" in s.log(), "and in the log")
+    wait_until(lambda: "child.recycled_for_memory" in s.log(), "and in the log")
     s.quit()
 
 
@@ -775,7 +775,7 @@ def a_second_supervisor(s):
     s.wait_phase("ready")
     second = s.supervise("notify 0", "--url", "notify:")
     check(s.wait_exit(second) == 78, "the second one is refused")
-    check(f"pid {first.pid}" in s.log(), "it says who holds the place")
+    wait_until(lambda: f"pid {first.pid}" in s.log(), "it says who holds the place")
     check(len(s.left()) == 2, "the first one goes on, guardian and child")
     s.process = first
     s.quit()
@@ -816,7 +816,7 @@ def a_log_that_cannot_be_written(s):
     os.makedirs(os.path.join(s.state, "child.log"), mode=0o700)
     s.supervise("chatty 2 1000", "--url", "notify:")
     s.wait_phase("ready")
-    check("child_log.failed" in s.log(), "it is told")
+    wait_until(lambda: "child_log.failed" in s.log(), "it is told")
     stop(s)
     s.quit()
 
@@ -871,7 +871,7 @@ def a_journal_that_cannot_be_written(s):
     pid = s.wait_phase("ready")["pid"]
     health = wait_until(lambda: (lambda d: d if "journal_unwritable" in json.dumps(d) else None)(s.ctl("diagnostics")),
                         "the reason is told")  # fmt: skip
-    check("journal.failed" in s.log(), f"and why: {health}")
+    wait_until(lambda: "journal.failed" in s.log(), f"and why: {health}")
     check(s.status()["pid"] == pid, "it goes on")
     stop(s)
     s.quit()
@@ -973,7 +973,7 @@ def a_refused_configuration_stays_secret(s):
         file.write(f"echo '{said}' >&2\nexit 78\n")
     s.supervise(["/bin/sh", script], "--url", "notify:")
     s.wait_phase("fatal")
-    check("Invalid config" in s.log(), "it is told")
+    wait_until(lambda: "Invalid config" in s.log(), "it is told")
     for text in secrets_of(s):
         check(canary not in text, f"a secret shows: {text[-400:]}")
     s.quit()
@@ -1503,7 +1503,7 @@ def a_gateway_that_takes_no_signal(s):
     pid = s.wait_phase("warming", "ready")["pid"]
     result = s.ctl("reload")
     check(result["outcome"] == "EXECUTED" and s.status()["pid"] != pid, f"restarted instead: {result}")
-    check("cause=signal_error" in s.log(), "it is not sent")
+    wait_until(lambda: "cause=signal_error" in s.log(), "it is not sent")
     check(s.status()["lastExit"]["signal"] == signal.SIGTERM, f"and it ends in order: {s.status()}")
     s.quit()
 
@@ -1529,7 +1529,7 @@ def its_own_device_identity(s):
     s.supervise(child)
     s.wait_phase("ready", "warming")
     check(s.log().count("identity.unusable") == 1, "one warning")
-    check(key in s.log(), "which names the file")
+    wait_until(lambda: key in s.log(), "which names the file")
     check(read(key) == b"broken\n", "the file is left as it is")
     s.quit()
 
