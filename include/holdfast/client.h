@@ -192,8 +192,8 @@ HOLDFAST_API void holdfast_call_options_init(struct holdfast_call_options *optio
  * one call of `fn` follows, never before this returns (on the loop's thread) and never
  * after `disposed`; after an error none does.  `fn` NULL: nobody wants the answer.
  * `*id` (may be NULL) is for cancel.
- * NOT_CONNECTED, DISPOSED, USAGE for an empty method, SYNTAX for broken JSON, TOO_LARGE
- * above the server's maxPayload, LIMIT when too much waits, NO_MEMORY.
+ * NOT_CONNECTED, DISPOSED, USAGE for a method that is empty or not UTF-8, SYNTAX for broken
+ * JSON, TOO_LARGE above the server's maxPayload, LIMIT when too much waits, NO_MEMORY.
  * A request with side effects should carry an idempotency key: when the outcome is
  * neither OK nor SERVER_ERROR, holdfast_result_was_sent tells whether the gateway may
  * have seen it. */

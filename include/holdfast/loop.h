@@ -51,8 +51,8 @@ HOLDFAST_API int holdfast_loop_start(holdfast_loop *loop);
 HOLDFAST_API int holdfast_loop_fd(const holdfast_loop *loop);
 
 /* How long the program may wait for the descriptor: milliseconds, 0 for "process
- * now", -1 when only the descriptor counts.  Ask again after every process and after
- * calls into the library. */
+ * now", -1 when only the descriptor counts, or nothing, as the loop has its own threads.
+ * Ask again after every process and after calls into the library. */
 HOLDFAST_API int holdfast_loop_timeout_ms(const holdfast_loop *loop);
 
 /* Reads, writes, runs what is due and the callbacks; does not wait.  0, or

@@ -82,7 +82,7 @@ int holdfast_client_call(holdfast_client *c, const char *method, const char *par
     struct holdfast_call_options defaults;
     holdfast_call_options_init(&defaults);
     if (!options) options = &defaults;
-    if (!method || !method[0] || options->timeout_ms < 0) return HF_ERR_USAGE;
+    if (!hf_is_name(method) || options->timeout_ms < 0) return HF_ERR_USAGE;
     struct hf_client_call call = { .method = hf_bytes_cstr(method),
                                    .params = hf_bytes_cstr(params),
                                    .within = within_of(options->timeout_ms),

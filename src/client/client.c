@@ -56,14 +56,24 @@ void hf_client_drop(struct holdfast_client *c)
 
 /* --- birth --- */
 
-/* The program's word counts, also that there is none; else the environment's. */
-static void set_proxy(const struct holdfast_client *c, struct hf_client_seat_config *config)
+static int keep_text(struct holdfast_options *o, enum holdfast_text_option option,
+                     struct hf_bytes text)
 {
-    hf_dial_environment(&config->proxy, &config->exempt);
-    if (c->options->texts[HOLDFAST_PROXY])
-        config->proxy = hf_options_text(c->options, HOLDFAST_PROXY);
-    if (c->options->texts[HOLDFAST_NO_PROXY])
-        config->exempt = hf_options_text(c->options, HOLDFAST_NO_PROXY);
+    if (o->texts[option]) return 0;
+    return holdfast_options_set_text(o, option, (const char *)text.ptr);
+}
+
+/* The program's word counts, also that there is none; else the environment's as it is now,
+ * which may change under every dial. */
+static int set_proxy(const struct holdfast_client *c, struct hf_client_seat_config *config)
+{
+    struct hf_bytes proxy, exempt;
+    hf_dial_environment(&proxy, &exempt);
+    int err = keep_text(c->options, HOLDFAST_PROXY, proxy);
+    if (!err) err = keep_text(c->options, HOLDFAST_NO_PROXY, exempt);
+    config->proxy = hf_options_text(c->options, HOLDFAST_PROXY);
+    config->exempt = hf_options_text(c->options, HOLDFAST_NO_PROXY);
+    return err;
 }
 
 static int take_seat(struct holdfast_client *c)
@@ -75,9 +85,10 @@ static int take_seat(struct holdfast_client *c)
                                             .pin = c->has_pin ? c->pin : NULL,
                                             .within = HF_MS(
                                                 c->options->numbers[HOLDFAST_UPGRADE_TIMEOUT_MS]) };
-    set_proxy(c, &config);
+    int err = set_proxy(c, &config);
+    if (err) return err;
     hf_enter(l);
-    int err = l->is_ending ? HF_ERR_CLOSED : hf_client_seat_new(&c->seat, l->host, &config);
+    err = l->is_ending ? HF_ERR_CLOSED : hf_client_seat_new(&c->seat, l->host, &config);
     if (!err) {
         c->next = l->clients;
         if (c->next) c->next->before = c;

@@ -150,8 +150,9 @@ int holdfast_loop_fd(const holdfast_loop *l)
 int holdfast_loop_timeout_ms(const holdfast_loop *l)
 {
     hf_client_loop_lock(l->host);
-    bool is_now = has_work(l);
+    bool is_now = has_work(l), has_threads = l->has_threads;
     hf_client_loop_unlock(l->host);
+    if (has_threads) return -1;
     return is_now ? 0 : hf_client_loop_timeout_ms(l->host);
 }
 
@@ -218,9 +219,12 @@ static int wait_driving(struct holdfast_loop *l, bool (*holds)(const void *ctx),
         hf_span left = hf_time_since(until, hf_client_loop_now(l->host).mono);
         if (left <= 0) return HF_ERR_TIMEOUT;
         hf_leave(l);
-        holdfast_loop_wait(l, hf_time_same(until, HF_NEVER) ? HOLDFAST_NO_TIMEOUT
-                                                            : hf_span_ms(left + HF_MS(1) - 1));
+        int err =
+            holdfast_loop_wait(l, hf_time_same(until, HF_NEVER) ? HOLDFAST_NO_TIMEOUT
+                                                                : hf_span_ms(left + HF_MS(1) - 1));
         hf_enter(l);
+        /* Another thread has started the loop's own. */
+        if (err) return wait_beside(l, holds, ctx, until);
     }
     return 0;
 }

@@ -139,7 +139,7 @@ int holdfast_client_fail(holdfast_client *c, uint64_t invoke_id, const char *cod
                          const char *message)
 {
     struct answer answer = { .code = code, .message = message };
-    if (!code || !code[0] || !message || !message[0]) return HF_ERR_USAGE;
+    if (!hf_is_name(code) || !hf_is_name(message)) return HF_ERR_USAGE;
     return answer_slot(c, invoke_id, &answer);
 }
 
@@ -174,7 +174,8 @@ static bool read_request(struct hf_bytes payload, char **texts, int64_t *timeout
         hf_buf_init(&text, HF_LIMIT_PAYLOAD_BYTES);
         hf_json_text(hf_json_find(payload, names[i]), &text);
         texts[i] = hf_text_copy(hf_buf_view(&text));
-        is_fine = is_fine && texts[i] && hf_buf_done(&text) == 0;
+        /* What has a zero byte in it would be another text for the program. */
+        is_fine = is_fine && texts[i] && hf_buf_done(&text) == 0 && strlen(texts[i]) == text.len;
         hf_buf_fini(&text);
     }
     *timeout_ms = -1;

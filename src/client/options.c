@@ -2,6 +2,7 @@
 #include "base/crypto.h"
 #include "base/err.h"
 #include "base/mem.h"
+#include "wire/utf8.h"
 
 static const struct {
     int64_t value, min, max;
@@ -70,12 +71,19 @@ static char *copy_text(const char *text)
     return copy;
 }
 
+bool hf_is_name(const char *text)
+{
+    return text && text[0] && hf_utf8_check(hf_bytes_cstr(text));
+}
+
 int holdfast_options_set_text(holdfast_options *o, enum holdfast_text_option option,
                               const char *value)
 {
     char *copy = NULL;
     if ((unsigned)option >= HF_OPTION_TEXTS) return HF_ERR_USAGE;
     if (value && strlen(value) > HF_OPTION_TEXT_BYTES) return HF_ERR_TOO_LARGE;
+    if (value && option != HOLDFAST_STATE_DIRECTORY && !hf_utf8_check(hf_bytes_cstr(value)))
+        return HF_ERR_USAGE;
     if (value && !(copy = copy_text(value))) return HF_ERR_NOMEM;
     drop_text(o->texts[option]);
     o->texts[option] = copy;
@@ -95,7 +103,7 @@ int holdfast_options_set_number(holdfast_options *o, enum holdfast_number_option
 
 int holdfast_options_add(holdfast_options *o, enum holdfast_list_option option, const char *value)
 {
-    if ((unsigned)option >= HF_OPTION_LISTS || !value || !value[0]) return HF_ERR_USAGE;
+    if ((unsigned)option >= HF_OPTION_LISTS || !hf_is_name(value)) return HF_ERR_USAGE;
     if (strlen(value) > HF_LIMIT_NAME_BYTES) return HF_ERR_TOO_LARGE;
     struct hf_option_list *list = &o->lists[option];
     if (list->len == list_max[option]) return HF_ERR_LIMIT;

@@ -36,6 +36,9 @@ struct holdfast_options {
 /* A copy of all of it: 0 or HF_ERR_NOMEM. */
 int hf_options_copy(struct holdfast_options **out, const struct holdfast_options *options);
 
+/* Whether it can stand in a frame: not empty, and UTF-8.  NULL is not. */
+bool hf_is_name(const char *text);
+
 /* The text without white space around it; empty when it was not set. */
 struct hf_bytes hf_options_text(const struct holdfast_options *o, enum holdfast_text_option option);
 

@@ -49,7 +49,7 @@ int holdfast_client_subscribe(holdfast_client *c, const char *method, const char
                               const char *undo, holdfast_result_fn fn, void *ctx, uint64_t *id)
 {
     struct hf_subscription s = { .fn = fn, .ctx = ctx };
-    if (!method || !method[0] || (undo && !undo[0])) return HF_ERR_USAGE;
+    if (!hf_is_name(method) || (undo && !hf_is_name(undo))) return HF_ERR_USAGE;
     if (params && hf_json_check(hf_bytes_cstr(params), HF_LIMIT_JSON_DEPTH, NULL) != 0)
         return HF_ERR_SYNTAX;
     if (params && !(s.params = hf_text_copy(hf_bytes_cstr(params)))) return HF_ERR_NOMEM;

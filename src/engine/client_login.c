@@ -156,11 +156,15 @@ static bool offers_version(const struct hf_client *c, int64_t protocol)
     return protocol >= c->config.connect.min_protocol && protocol <= c->config.connect.max_protocol;
 }
 
-static void tell_token(struct hf_client *c, const struct hf_device_token *token)
+/* Only for roles that there are: what is kept for each must not grow as a server likes. */
+static bool tell_token(struct hf_client *c, const struct hf_device_token *token)
 {
+    enum hf_role role;
+    if (!hf_role_find(token->role, &role)) return false;
     hf_client_tell(
         c, &(struct hf_client_news){ .kind = HF_CLIENT_TOKEN_STORE,
                                      .u.token = { token->role, token->token, token->scopes } });
+    return true;
 }
 
 /* The device token of this login; one that is stored already keeps its scopes (13). */
@@ -184,10 +188,8 @@ static void tell_other_tokens(struct hf_client *c, const struct hf_greeting *gre
     struct hf_bytes value;
     if (!c->sent_bootstrap || !c->config.credentials.is_trusted) return;
     for (size_t n = 1; n < HF_LIMIT_CLIENT_TOKENS && hf_json_next(&it, &value);)
-        if (hf_device_token_read(value, &token) && !hf_bytes_same(token.role, role)) {
-            tell_token(c, &token);
-            n++;
-        }
+        if (hf_device_token_read(value, &token) && !hf_bytes_same(token.role, role))
+            n += tell_token(c, &token);
 }
 
 /* It worked: what it took is not sent again. */

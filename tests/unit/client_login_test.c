@@ -271,10 +271,11 @@ static void tokens_of_other_roles_come_with_a_bootstrap(void)
     char hello[SEAT_TEXT_MAX] =
         "\"ok\":true,\"payload\":{\"type\":\"hello-ok\",\"protocol\":4,"
         "\"auth\":{\"role\":\"operator\",\"deviceToken\":\"t\",\"deviceTokens\":["
-        "{\"role\":\"operator\",\"deviceToken\":\"never\"},{\"role\":\"node\"}";
+        "{\"role\":\"operator\",\"deviceToken\":\"never\"},{\"role\":\"node\"},"
+        "{\"role\":\"a new one each time\",\"deviceToken\":\"never\"}";
     for (int i = 0; i < HF_LIMIT_CLIENT_TOKENS; i++)
         snprintf(hello + strlen(hello), sizeof hello - strlen(hello),
-                 ",{\"role\":\"r%d\",\"deviceToken\":\"t%d\",\"scopes\":[]}", i, i);
+                 ",{\"role\":\"node\",\"deviceToken\":\"t%d\",\"scopes\":[]}", i);
     strcat(hello, "]}}");
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_client_config config = stored_config();

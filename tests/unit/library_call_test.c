@@ -405,7 +405,31 @@ static void a_node_answers_what_it_is_asked(void)
     library_run_fake(be_a_node, invoke);
 }
 
+/* A server closes the connection, and with it ends every other call, at the first byte that is
+ * not UTF-8. */
+static void a_text_that_is_not_utf8_is_refused(struct library *l)
+{
+    uint64_t id;
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_TOKEN, "t\xFF"), HOLDFAST_ERROR_USAGE);
+    CHECK_EQ(holdfast_options_add(l->options, HOLDFAST_COMMANDS, "\xC3"), HOLDFAST_ERROR_USAGE);
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(holdfast_client_call(client, "he\xFF", NULL, NULL, NULL, NULL, &id),
+             HOLDFAST_ERROR_USAGE);
+    CHECK_EQ(holdfast_client_subscribe(client, "he\xFF", NULL, NULL, NULL, NULL, &id),
+             HOLDFAST_ERROR_USAGE);
+    CHECK_EQ(holdfast_client_subscribe(client, "a", NULL, "\xFF", NULL, NULL, &id),
+             HOLDFAST_ERROR_USAGE);
+    CHECK_EQ(holdfast_client_fail(client, 1, "\xFF", "m"), HOLDFAST_ERROR_USAGE);
+    CHECK_EQ(holdfast_client_fail(client, 1, "c", "\xFF"), HOLDFAST_ERROR_USAGE);
+    holdfast_client_release(client);
+}
+
+static void texts_of_the_program_are_checked(void)
+{
+    library_run(a_text_that_is_not_utf8_is_refused, &(struct daemon_plan){ 0 });
+}
+
 CHECK_MAIN(each_call_ends_once, a_loop_bounds_its_calls, a_client_bounds_its_callbacks,
            events_reach_who_asked_for_them, what_waits_for_callbacks_is_bounded_and_nothing_is_lost,
            a_callback_that_blocks_delays_no_pong, a_subscription_stands_again_after_a_loss,
-           a_node_answers_what_it_is_asked)
+           a_node_answers_what_it_is_asked, texts_of_the_program_are_checked)
