@@ -102,19 +102,20 @@ int hf_file_make_directories(const char *path)
     return 0;
 }
 
-static int write_new(const char *path, struct hf_bytes content, mode_t mode)
+static int write_new(const char *path, struct hf_bytes content, mode_t mode, bool is_durable)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0) return hf_fault_code(errno);
     int err = hf_file_write_all(fd, content);
     /* The mode given to open is cut by the umask and ignored for a leftover file. */
     if (!err && fchmod(fd, mode) != 0) err = hf_fault_code(errno);
-    if (!err && fsync(fd) != 0) err = hf_fault_code(errno);
+    if (!err && is_durable && fsync(fd) != 0) err = hf_fault_code(errno);
     if (close(fd) != 0 && !err) err = hf_fault_code(errno);
     return err;
 }
 
-int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode, struct hf_fault *fault)
+static int replace(const char *path, struct hf_bytes content, mode_t mode, bool is_durable,
+                   struct hf_fault *fault)
 {
     /* Threads of one process may replace one file at a time. */
     static atomic_uint count;
@@ -122,12 +123,22 @@ int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode, stru
     if (!realpath(path, target)) snprintf(target, sizeof target, "%s", path);
     snprintf(fresh, sizeof fresh, "%s.new-%ld-%u", target, (long)getpid(),
              atomic_fetch_add(&count, 1));
-    int err = write_new(fresh, content, mode);
+    int err = write_new(fresh, content, mode, is_durable);
     if (!err && rename(fresh, target) != 0) err = hf_fault_code(errno);
     if (err) {
         unlink(fresh);
         return hf_fault_set(fault, err, "cannot write %s: %s", path, hf_err_text(err));
     }
-    sync_directory(target);
+    if (is_durable) sync_directory(target);
     return 0;
+}
+
+int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode, struct hf_fault *fault)
+{
+    return replace(path, content, mode, true, fault);
+}
+
+int hf_file_put(const char *path, struct hf_bytes content, mode_t mode, struct hf_fault *fault)
+{
+    return replace(path, content, mode, false, fault);
 }

@@ -22,6 +22,11 @@ int hf_file_remove(const char *path, struct hf_fault *fault);
  * leads to is replaced. */
 int hf_file_replace(const char *path, struct hf_bytes content, mode_t mode, struct hf_fault *fault);
 
+/* The same for what only counts until the machine starts anew, without waiting for the
+ * disk: after a crash of the machine it may be the old content, the new one, or no whole one;
+ * the end of a process, however it comes, leaves one of the first two. */
+int hf_file_put(const char *path, struct hf_bytes content, mode_t mode, struct hf_fault *fault);
+
 /* Makes the directory and whatever is missing above it, mode 0700: 0 or errno. */
 int hf_file_make_directories(const char *path);
 

@@ -57,7 +57,7 @@ int hf_journal_save(const char *path, const struct hf_journal *j, struct hf_faul
     if (err)
         hf_fault_set(fault, err, "the record of the child is too long");
     else
-        err = hf_file_replace(path, hf_buf_view(&text), 0600, fault);
+        err = hf_file_put(path, hf_buf_view(&text), 0600, fault);
     drop(&text);
     return err;
 }

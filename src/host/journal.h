@@ -1,4 +1,8 @@
-/* host/journal.h: the file that names the process which a supervisor has started. */
+/* host/journal.h: the file that names the process which a supervisor has started.
+ *
+ * It is there for the next supervisor of the same boot: a record of an older one names
+ * nobody.  So it outlives each end of a process, and nobody waits for the disk: it is
+ * written on the loop's thread, at once behind the start that it tells of. */
 #ifndef HF_HOST_JOURNAL_H
 #define HF_HOST_JOURNAL_H
 
@@ -11,10 +15,10 @@
  * is gone. */
 bool hf_journal_describe(pid_t pid, struct hf_journal *out);
 
-/* Makes the record durable, in one step. */
+/* Replaces the record in one step. */
 int hf_journal_save(const char *path, const struct hf_journal *j, struct hf_fault *fault);
 
-/* Makes durable that there is none. */
+/* There is none from now on. */
 int hf_journal_clear(const char *path, struct hf_fault *fault);
 
 /* 0, HF_ERR_NOT_FOUND, or why it cannot be read. */

@@ -88,10 +88,8 @@ int hf_sup_secrets_bequeath(struct hf_supervise *s, const struct hf_journal *j,
 {
     struct hf_journal kept;
     bool is_kept = j && s->config.survives && s->handed[0] != '\0';
-    if (!is_kept || strlen(s->handed) >= sizeof kept.token) {
-        int err = hf_file_remove(s->survivor_path, fault);
-        return err == HF_ERR_NOT_FOUND ? 0 : err;
-    }
+    if (!is_kept || strlen(s->handed) >= sizeof kept.token)
+        return hf_journal_clear(s->survivor_path, fault);
     kept = *j;
     memcpy(kept.token, s->handed, sizeof kept.token);
     int err = hf_journal_save(s->survivor_path, &kept, fault);

@@ -139,7 +139,7 @@ void hf_sup_secrets_reread(struct hf_supervise *s);
 void hf_sup_secrets_hand(struct hf_supervise *s);
 void hf_sup_secrets_inherit(struct hf_supervise *s, const struct hf_journal *j);
 
-/* Durable, for whoever adopts the process of `j`; NULL or a token of nobody's: no file. */
+/* For whoever adopts the process of `j`; NULL or a token of nobody's: no file. */
 int hf_sup_secrets_bequeath(struct hf_supervise *s, const struct hf_journal *j,
                             struct hf_fault *fault);
 

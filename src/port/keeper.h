@@ -253,7 +253,7 @@ enum hf_keeper_action_kind {
     HF_KEEPER_PROBE,       /* one look within `within`; PROBED follows */
     HF_KEEPER_STOP_PROBE,  /* abort that PROBE; no answer follows */
     HF_KEEPER_READ_CONFIG, /* CONFIG_READ follows */
-    HF_KEEPER_JOURNAL,     /* make the record of `tree` durable, or with 0 that there is none;
+    HF_KEEPER_JOURNAL,     /* record `tree` for a next supervisor, or with 0 that there is none;
                               JOURNALED follows */
     /* Trees. */
     HF_KEEPER_SPAWN, /* make `tree`; SPAWNED or SPAWN_FAILED follows */

@@ -1,6 +1,7 @@
 /* A disk that fails: what is made anew is whole, or it is an error and nothing is left. */
 #include "lib/disk_fault.h"
 #include "base/err.h"
+#include "host/journal.h"
 #include "host/tls.h"
 #include "host/tls_make.h"
 #include "lib/check.h"
@@ -105,6 +106,33 @@ static void a_certificate_that_cannot_be_written_leaves_nothing(void)
     }
 }
 
+/* It counts until the machine starts anew, and is written on a loop that must not wait for
+ * the disk: a write and a rename, no sync (supervisor 95: each of them may fail). */
+static void the_record_of_a_child_waits_for_no_disk(void)
+{
+    enum { STEPS = 2 };
+    for (size_t i = 0; i < HF_COUNT(faults); i++) {
+        struct scratch scratch;
+        struct hf_journal saved = { .port = 1 }, newer = { .port = 2 }, loaded;
+        struct hf_fault fault;
+        scratch_make(&scratch);
+        CHECK(hf_journal_describe(getpid(), &saved) && hf_journal_describe(getpid(), &newer));
+        CHECK_EQ(hf_journal_save(scratch.path, &saved, &fault), 0);
+        for (size_t nth = 1; nth <= STEPS + 1; nth++) {
+            disk_fault_arm(nth, faults[i].number);
+            int err = hf_journal_save(scratch.path, &newer, &fault);
+            CHECK_EQ_AT(nth, disk_fault_was_hit(), nth <= STEPS);
+            disk_fault_arm(0, 0);
+            CHECK_EQ_AT(nth, err, nth <= STEPS ? faults[i].err : 0);
+            CHECK_EQ_AT(nth, hf_journal_load(scratch.path, &loaded, &fault), 0);
+            CHECK_EQ_AT(nth, loaded.port, nth <= STEPS ? 1 : 2); /* the old one, or the new one */
+            CHECK_EQ_AT(nth, count_files(scratch.dir), 1);
+        }
+        CHECK_EQ(hf_journal_clear(scratch.path, &fault), 0);
+        scratch_drop(&scratch);
+    }
+}
+
 /* --- the crypto library without memory --- */
 
 static size_t allocations_left; /* 0: as many as are wanted */
@@ -172,4 +200,5 @@ __attribute__((constructor)) static void take_over_memory(void)
 
 CHECK_MAIN(a_new_store_that_does_not_reach_the_disk_is_an_error,
            a_certificate_that_cannot_be_written_leaves_nothing,
+           the_record_of_a_child_waits_for_no_disk,
            without_memory_for_the_crypto_library_no_certificate_is_made)
