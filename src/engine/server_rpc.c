@@ -234,6 +234,16 @@ static bool are_params_right(struct hf_server *s, struct hf_call *call, struct h
     return false;
 }
 
+/* A handler may decode several texts of its parameters (hf_call_text); none of them may move
+ * another.  Most have no escape and are not decoded at all. */
+static bool make_text_room(struct hf_server *s, struct hf_call *call)
+{
+    if (hf_bytes_find(call->params, 0, '\\') == call->params.len) return true;
+    if (hf_buf_reserve(&s->text, call->params.len) == 0) return true;
+    hf_reply_unavailable(s, call, HF_LIT("out of memory"), 0);
+    return false;
+}
+
 /* --- requests --- */
 
 static bool read_request(struct hf_server *s, struct hf_conn *c, struct hf_bytes text,
@@ -284,5 +294,6 @@ void hf_conn_request(struct hf_server *s, struct hf_conn *c, struct hf_bytes tex
         refuse_unknown(s, &call, req.method);
         return;
     }
-    if (are_params_right(s, &call, req.params)) call.method->run(s, &call);
+    if (!are_params_right(s, &call, req.params) || !make_text_room(s, &call)) return;
+    call.method->run(s, &call);
 }

@@ -46,7 +46,8 @@ void hf_reply_job(struct hf_server *s, const struct hf_call *call, struct hf_job
 void hf_reply_plan(struct hf_server *s, const struct hf_call *call, struct hf_devices_plan *plan,
                    hf_call_done *done);
 
-/* The text of a string value; a span of the request, or decoded into s->text. */
+/* The text of a string value of the parameters: a span of the request, or decoded into s->text,
+ * where all of them have room as long as each is asked for once. */
 struct hf_bytes hf_call_text(struct hf_server *s, struct hf_bytes value);
 
 #endif

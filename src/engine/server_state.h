@@ -3,8 +3,8 @@
  * Nobody outside src/engine includes this (tests may).  server.c owns the whole,
  * server_conn.c the life of one connection and server_due.c its deadlines; server_http.c,
  * server_ingress.c, server_upgrade.c and server_login.c what happens before a client is
- * registered; server_rpc.c and methods/ requests, server_event.c the fan-out, server_job.c what waits
- * for the host and server_todo.c what the host is told. */
+ * registered; server_rpc.c and methods/ requests, server_event.c the fan-out, server_job.c
+ * what waits for the host and server_todo.c what the host is told. */
 #ifndef HF_ENGINE_SERVER_STATE_H
 #define HF_ENGINE_SERVER_STATE_H
 

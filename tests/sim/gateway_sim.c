@@ -149,7 +149,30 @@ static void ticks_come_as_often_as_the_policy_says(void)
     }
 }
 
-CHECK_MAIN(without_a_file_the_configuration_has_nothing_parsed,
+/* Two parameters with escapes are decoded side by side: the second one must not move the
+ * first, however long it is. */
+static void texts_with_escapes_stand_beside_each_other(void)
+{
+    enum { AGENT_CHARS = 40000 };
+    static char params[64 + AGENT_CHARS], want[64 + AGENT_CHARS], agent[AGENT_CHARS + 1];
+    struct world *w = started();
+    struct peer_config config = peer_operator();
+    struct peer p;
+    bool ok;
+    memset(agent, 'a', AGENT_CHARS);
+    snprintf(params, sizeof params, "{\"key\":\"k\\u0065y\",\"agentId\":\"\\u0062%s\"}", agent);
+    snprintf(want, sizeof want, "\"agent:b%s:key\"", agent);
+    peer_login(&p, w, &config);
+    struct hf_bytes answer =
+        peer_answer(&p, peer_call(&p, "sessions.messages.subscribe", params), &ok);
+    CHECK(ok);
+    CHECK(hf_bytes_same(hf_json_find(answer, "key"), hf_bytes_cstr(want)));
+    peer_fini(&p);
+    world_free(w);
+}
+
+CHECK_MAIN(texts_with_escapes_stand_beside_each_other,
+           without_a_file_the_configuration_has_nothing_parsed,
            ticks_come_as_often_as_the_policy_says,
            metrics_from_elsewhere_want_the_secret_and_count_guesses,
            a_first_pairing_waits_for_a_slow_store_on_its_own_connection,
