@@ -98,7 +98,7 @@ bool hf_verb_has(const struct hf_verb *verb, enum hf_option option)
 const char *hf_option_help(const struct hf_verb *verb, enum hf_option option)
 {
     if (verb->run == hf_verb_ctl && option == HF_OPTION_TIMEOUT)
-        return "longest silence (10000; none for start, stop, restart, reload, events, quit)";
+        return "longest silence (10000; none for start, stop, restart, reload, config, events, quit)";
     if (verb->run == hf_verb_supervise && option == HF_OPTION_URL)
         return "where it listens: ws, http, tcp; or notify:, none: (default: a free port is told)";
     if (hf_verb_has(verb, HF_OPTION_URL) && option == HF_OPTION_PORT)

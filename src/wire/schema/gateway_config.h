@@ -1,6 +1,6 @@
 /* wire/schema/gateway_config.h: what config.get says, and what config.set is to be told.
  *
- * As the real gateway 2026.9.6 has them (docs/protocol.md section 14.4).  It hides secrets
+ * As the real gateway 2026.9.6 has them (docs/protocol.md section 14).  It hides secrets
  * behind a mark, in `raw` and in `parsed`, and puts them back when a text with the mark is
  * written; `raw` is null where that cannot be done in the text, and `parsed` stands for it.
  * It writes the file anew: comments are lost there, members of its own may come in.
