@@ -54,6 +54,7 @@ static void tell_end(struct hf_sup_link *l, uint16_t code, struct hf_bytes reaso
 {
     struct hf_client_failure failure = hf_client_failure(l->client);
     struct hf_keeper_event event = { .kind = HF_KEEPER_LINK_CLOSED, .link = l->id };
+    char elsewhere[HF_SUP_ELSEWHERE_BYTES];
     if (l->is_over) return;
     l->is_over = true;
     if (l->is_ready) {
@@ -65,6 +66,10 @@ static void tell_end(struct hf_sup_link *l, uint16_t code, struct hf_bytes reaso
         event.u.link_failed.has_hint = hint >= 0;
         event.u.link_failed.hint_ms = hint >= 0 ? (double)hf_span_ms(hint) : 0;
         event.u.link_failed.why = failure.text;
+        /* One that says READY=1 is not looked for at all: this is the first that is seen. */
+        bool is_there = event.u.link_failed.failure != HF_KEEPER_LINK_UNREACHABLE;
+        if (!is_there && hf_sup_elsewhere(l->s, elsewhere) != 0)
+            event.u.link_failed.why = hf_bytes_cstr(elsewhere);
     }
     hf_sup_later(l->s, &event);
 }

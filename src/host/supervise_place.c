@@ -103,18 +103,27 @@ void hf_sup_check_port(struct hf_supervise *s, const struct hf_keeper_action *a)
 
 /* --- probes --- */
 
-static unsigned find_elsewhere(struct hf_supervise *s, enum hf_probe_result result)
+unsigned hf_sup_elsewhere(struct hf_supervise *s, char out[HF_SUP_ELSEWHERE_BYTES])
 {
     static pid_t pids[HF_LIMIT_TREE_SCAN];
-    bool may_be = result == HF_PROBE_REFUSED || result == HF_PROBE_READY;
-    if (!s->config.hands_port || !may_be || s->gateway == 0) return 0;
+    if (!s->config.hands_port || s->gateway == 0) return 0;
     size_t count = hf_trees_list(s->trees, s->gateway, pids, HF_COUNT(pids));
     unsigned port = hf_port_of(pids, count);
-    if (port == 0 || port == s->config.supervisor.port) {
-        s->elsewhere_looks = 0;
-        return 0;
-    }
-    return ++s->elsewhere_looks < ELSEWHERE_LOOKS ? 0 : port;
+    if (port == 0 || port == s->config.supervisor.port) return 0;
+    snprintf(out, HF_SUP_ELSEWHERE_BYTES,
+             "the program listens on port %u, not on port %u that it was told in "
+             "OPENCLAW_GATEWAY_PORT",
+             port, s->config.supervisor.port);
+    return port;
+}
+
+static unsigned find_elsewhere(struct hf_supervise *s, enum hf_probe_result result,
+                               char out[HF_SUP_ELSEWHERE_BYTES])
+{
+    if (result != HF_PROBE_REFUSED && result != HF_PROBE_READY) return 0;
+    unsigned port = hf_sup_elsewhere(s, out);
+    s->elsewhere_looks = port == 0 ? 0 : s->elsewhere_looks + 1;
+    return s->elsewhere_looks < ELSEWHERE_LOOKS ? 0 : port;
 }
 
 /* Whose process it is that answers there, of the gateway's tree. */
@@ -140,21 +149,15 @@ static void on_probed(void *ctx, enum hf_probe_result result, const struct hf_ne
     struct hf_asked *asked = ctx;
     struct hf_supervise *s = asked->s;
     struct hf_keeper_event event = { .kind = HF_KEEPER_PROBED, .ask = asked->ask };
-    char text[160];
+    char text[HF_SUP_ELSEWHERE_BYTES];
     asked->probe = NULL;
     hf_sup_turn(s);
     event.u.probed.result = words[result];
     if (result == HF_PROBE_READY) event.tree = hf_sup_answering(s, peer);
     event.is_holdfast = hf_sup_is_holdfast(s, event.tree);
-    if (event.tree == 0) event.u.probed.other_port = find_elsewhere(s, result);
+    if (event.tree == 0) event.u.probed.other_port = find_elsewhere(s, result, text);
     event.u.probed.why = why;
-    if (event.u.probed.other_port != 0) {
-        int len = snprintf(text, sizeof text,
-                           "the program listens on port %u, not on port %u that it was told in "
-                           "OPENCLAW_GATEWAY_PORT",
-                           event.u.probed.other_port, s->config.supervisor.port);
-        event.u.probed.why = hf_bytes(text, (size_t)len);
-    }
+    if (event.u.probed.other_port != 0) event.u.probed.why = hf_bytes_cstr(text);
     hf_sup_event(s, &event);
 }
 

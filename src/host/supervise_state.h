@@ -187,6 +187,11 @@ void hf_sup_journal(struct hf_supervise *s, const struct hf_keeper_action *a);
 /* Whether who listens is a program that a gateway would be. */
 bool hf_sup_is_gateway(const struct hf_port_owner *owner);
 
+/* The port on which the gateway listens instead of the one that it was told, and a sentence
+ * that names both; 0: it does not, or was not told one. */
+enum { HF_SUP_ELSEWHERE_BYTES = 160 };
+unsigned hf_sup_elsewhere(struct hf_supervise *s, char out[HF_SUP_ELSEWHERE_BYTES]);
+
 /* The tree whose process takes connections to that address on our port; 0: none of ours. */
 uint64_t hf_sup_answering(struct hf_supervise *s, const struct hf_net_address *peer);
 

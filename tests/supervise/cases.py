@@ -769,6 +769,16 @@ def a_child_that_listens_elsewhere(s):
 
 
 @case
+def a_gateway_that_says_ready_and_listens_elsewhere(s):
+    """Named from the first login on: nothing that comes later hides it."""
+    port = free_port()
+    s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway"), "--port", str(port)])
+    error = wait_until(lambda: s.status().get("error"), "an error")
+    check(f"listens on port {port}, not on port {s.status()['port']}" in error, f"both ports: {error}")
+    s.quit()
+
+
+@case
 def a_second_supervisor(s):
     """supervisor 25"""
     first = s.supervise("notify 0", "--url", "notify:")
