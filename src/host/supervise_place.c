@@ -34,8 +34,9 @@ static int save_journal(struct hf_supervise *s, uint64_t tree, struct hf_fault *
         return err ? err : other;
     }
     snprintf(j.group, sizeof j.group, "%s", facts.group);
-    /* First what opens it: whoever finds the record can log in. */
-    int err = hf_sup_secrets_bequeath(s, &j, fault);
+    /* First what opens it: whoever finds the record can log in.  One with a guardian is found
+     * by nobody. */
+    int err = hf_sup_secrets_bequeath(s, facts.guardian == 0 ? &j : NULL, fault);
     return err ? err : hf_journal_save(s->journal_path, &j, fault);
 }
 

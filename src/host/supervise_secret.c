@@ -87,8 +87,7 @@ int hf_sup_secrets_bequeath(struct hf_supervise *s, const struct hf_journal *j,
                             struct hf_fault *fault)
 {
     struct hf_journal kept;
-    bool is_kept = j && s->config.survives && s->handed[0] != '\0';
-    if (!is_kept || strlen(s->handed) >= sizeof kept.token)
+    if (!j || s->handed[0] == '\0' || strlen(s->handed) >= sizeof kept.token)
         return hf_journal_clear(s->survivor_path, fault);
     kept = *j;
     memcpy(kept.token, s->handed, sizeof kept.token);

@@ -91,7 +91,7 @@ int hf_kept_hand_port(struct hf_kept *k, uint16_t public_port, const char *state
                       struct hf_fault *fault)
 {
     char address[64];
-    uint16_t port = k->host.survives ? survivor_port(state_dir) : 0;
+    uint16_t port = survivor_port(state_dir);
     for (int i = 0; i < PORT_PICKS && (port == 0 || port == public_port); i++)
         port = hf_port_pick();
     if (port == 0 || port == public_port)

@@ -1399,17 +1399,18 @@ def observer(s, port, token):
 def what_survives_lets_the_next_one_in(s):
     """supervisor 24, supervisor 90: port and token were made for it; both are known to whoever adopts it."""
     child = [s.holdfast, "run", "--state-dir", s.path("gateway")]
-    flags = ["--survive", "--stop-grace", "5000"]
+    flags = ["--stop-grace", "5000"]
     kept = os.path.join(s.state, "survivor")
-    s.supervise(child, *flags)
+    s.supervise(child, *flags, "--survive")
     pid = s.wait_phase("ready", "warming")["pid"]
     wait_until(lambda: os.path.exists(os.path.join(s.state, "journal")), "the journal names it")
     token = json.loads(read(kept))["token"].encode()
     check(os.stat(kept).st_mode & 0o777 == 0o600, "for its owner only")
-    for _ in range(2):
+    # Without --survive it is adopted, too, and has no guardian either.
+    for more in (["--survive"], [], ["--survive"]):
         s.process.kill()
         s.process.wait()
-        s.supervise(child, *flags)
+        s.supervise(child, *flags, *more)
         status = s.wait_phase("ready", "warming")
         check(status["pid"] == pid and status["owned"], f"it is kept again: {status}")
         check(status["answers"]["responsive"]["answer"] == "yes", f"and lets us in: {status}")
