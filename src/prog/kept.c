@@ -61,6 +61,7 @@ int hf_kept_address(struct hf_kept *k, const char *flag, const char *given, stru
 
 int hf_kept_upstream(struct hf_kept *k, const struct hf_config *c, struct hf_fault *fault)
 {
+    struct hf_listen_spec listen;
     bool is_flag = c->values[HF_KEY_UPSTREAM].source == HF_SOURCE_FLAG;
     const char *where = is_flag ? "--upstream" : hf_keys[HF_KEY_UPSTREAM].name;
     const char *url = c->values[HF_KEY_UPSTREAM].text;
@@ -69,7 +70,8 @@ int hf_kept_upstream(struct hf_kept *k, const struct hf_config *c, struct hf_fau
     if (!err && k->host.supervisor.port == 0)
         err = hf_fault_set(fault, HF_ERR_USAGE,
                            "%s \"%s\" names no place that clients can be relayed to", where, url);
-    if (!err && hf_settings_is_own_place(c, &k->host.url))
+    if (!err) err = hf_settings_listen(c, &listen, fault);
+    if (!err && hf_settings_is_own_place(&listen, &k->host.url))
         err = hf_fault_set(fault, HF_ERR_RANGE, "%s is the place where we are to listen ourselves",
                            where);
     if (err == HF_ERR_USAGE && !is_flag) err = fault->err = HF_ERR_RANGE;

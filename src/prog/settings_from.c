@@ -1,7 +1,9 @@
 #include "prog/settings_from.h"
+#include "base/assert.h"
 #include "base/crypto.h"
 #include "prog/config_json.h"
 #include "wire/net_address.h"
+#include "wire/net_host.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -116,12 +118,44 @@ void hf_settings_text_fini(struct hf_settings_text *text)
     hf_buf_fini(&text->json);
 }
 
-bool hf_settings_is_own_place(const struct hf_config *c, const struct hf_url *upstream)
+static bool is_address(const struct hf_net_address *a, const char *text)
 {
-    struct hf_net_address address;
-    bool is_here = hf_bytes_same_nocase(upstream->host, HF_LIT("localhost")) ||
-                   (hf_net_address_read(upstream->host, &address) && hf_net_is_loopback(&address));
-    return is_here && upstream->port == (uint16_t)hf_config_int(c, HF_KEY_PORT);
+    struct hf_net_address other;
+    return hf_net_address_read(hf_bytes_cstr(text), &other) && hf_net_address_same(a, &other);
+}
+
+/* Whether who connects to that address of this machine comes to us.  The loopback has more
+ * addresses than the two that we usually listen on. */
+static bool hears(const struct hf_listen_spec *listen, const struct hf_net_address *a)
+{
+    switch (listen->bind) {
+    case HF_BIND_LOOPBACK:
+    case HF_BIND_TAILNET:
+        return is_address(a, "127.0.0.1") || is_address(a, "::1");
+    case HF_BIND_LAN:
+        return hf_net_is_loopback(a);
+    case HF_BIND_ADDRESS:
+        if (strcmp(listen->address, "0.0.0.0") == 0 || strcmp(listen->address, "::") == 0)
+            return hf_net_is_loopback(a);
+        return is_address(a, listen->address) ||
+               (listen->needs_loopback && is_address(a, "127.0.0.1"));
+    }
+    HF_UNREACHABLE();
+}
+
+bool hf_settings_is_own_place(const struct hf_listen_spec *listen, const struct hf_url *upstream)
+{
+    struct hf_net_address v4, v6, other;
+    if (upstream->port != listen->port) return false;
+    hf_net_address_read(HF_LIT("127.0.0.1"), &v4);
+    hf_net_address_read(HF_LIT("::1"), &v6);
+    if (!hf_net_address_read(upstream->host, &other))
+        return hf_net_host_is_loopback(upstream->host) &&
+               (hears(listen, &v4) || hears(listen, &v6));
+    /* Who connects to "any address" comes to the loopback. */
+    if (is_address(&other, "0.0.0.0")) other = v4;
+    if (is_address(&other, "::")) other = v6;
+    return hears(listen, &other);
 }
 
 static int check_mode(const struct hf_config *c, bool has_program, bool is_relay,
@@ -142,7 +176,8 @@ static int check_mode(const struct hf_config *c, bool has_program, bool is_relay
     return 0;
 }
 
-static int read_upstream(const struct hf_config *c, struct hf_url *upstream, struct hf_fault *fault)
+static int read_upstream(const struct hf_config *c, struct hf_settings_place *out,
+                         struct hf_fault *fault)
 {
     struct hf_bytes url = hf_config_text(c, HF_KEY_UPSTREAM);
     const char *what;
@@ -150,21 +185,22 @@ static int read_upstream(const struct hf_config *c, struct hf_url *upstream, str
         return hf_fault_set(fault, HF_ERR_MISSING,
                             "holdfast.mode is \"relay\" but there is nothing to relay to "
                             "(--upstream URL, HOLDFAST_UPSTREAM, or a program: -- CMD ARG...)");
-    if (hf_url_read(url, upstream, &what) != 0)
+    if (hf_url_read(url, &out->upstream, &what) != 0)
         return hf_fault_set(fault, HF_ERR_SYNTAX, "holdfast.upstream: %s", what);
-    if (hf_settings_is_own_place(c, upstream))
+    if (hf_settings_is_own_place(&out->listen, &out->upstream))
         return hf_fault_set(fault, HF_ERR_RANGE,
                             "holdfast.upstream is the place where we are to listen ourselves");
     return 0;
 }
 
-int hf_settings_upstream(const struct hf_config *c, bool has_program, bool *is_relay,
-                         struct hf_url *upstream, struct hf_fault *fault)
+/* In front of a program of ours there is always a relay, and its place is not read here. */
+static int check_upstream(const struct hf_config *c, bool has_program,
+                          struct hf_settings_place *out, struct hf_fault *fault)
 {
     bool is_unsaid = c->values[HF_KEY_RELAY_MODE].source == HF_SOURCE_DEFAULT;
-    *is_relay = hf_config_is(c, HF_KEY_RELAY_MODE, "relay") || (has_program && is_unsaid);
-    int err = check_mode(c, has_program, *is_relay, fault);
-    return err || !*is_relay || has_program ? err : read_upstream(c, upstream, fault);
+    out->is_relay = hf_config_is(c, HF_KEY_RELAY_MODE, "relay") || (has_program && is_unsaid);
+    int err = check_mode(c, has_program, out->is_relay, fault);
+    return err || !out->is_relay || has_program ? err : read_upstream(c, out, fault);
 }
 
 static bool is_loopback_spec(const struct hf_listen_spec *listen)
@@ -232,5 +268,5 @@ int hf_settings_check(const struct hf_config *c, bool has_program, struct hf_set
     int err = hf_config_check(c, fault);
     if (!err) err = read_lists(c, &lists, fault);
     if (!err) err = hf_settings_listen(c, &out->listen, fault);
-    return err ? err : hf_settings_upstream(c, has_program, &out->is_relay, &out->upstream, fault);
+    return err ? err : check_upstream(c, has_program, out, fault);
 }

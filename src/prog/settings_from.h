@@ -36,14 +36,9 @@ struct hf_settings_place {
 int hf_settings_check(const struct hf_config *c, bool has_program, struct hf_settings_place *out,
                       struct hf_fault *fault);
 
-/* What is relayed to: `*is_relay` says whether anything is; then `*upstream`, which
- * borrows from `c`.  In front of a program of ours there is always a relay, and its place is
- * not read here.  The fault names what is missing or makes no sense. */
-int hf_settings_upstream(const struct hf_config *c, bool has_program, bool *is_relay,
-                         struct hf_url *upstream, struct hf_fault *fault);
-
-/* Whether that is where `c` has us listen ourselves: it would go round for ever. */
-bool hf_settings_is_own_place(const struct hf_config *c, const struct hf_url *upstream);
+/* Whether that is where we are to listen ourselves: it would go round for ever.  Nothing is
+ * looked up: of a machine's own addresses only those are known that `listen` names. */
+bool hf_settings_is_own_place(const struct hf_listen_spec *listen, const struct hf_url *upstream);
 
 /* Whether clients of other machines can come who a gateway behind us would refuse: we name
  * them to it, and it trusts nobody on this machine (as far as it reads what we read). */

@@ -536,6 +536,51 @@ static void a_configuration_is_judged_as_a_whole_by_one_rule(void)
 }
 
 static const struct {
+    const char *bind, *upstream;
+    bool is_own;
+} places[] = {
+    { "loopback", "ws://127.0.0.1:18789", true },
+    { "loopback", "ws://localhost:18789", true },
+    { "loopback", "ws://localhost.:18789", true },
+    { "loopback", "ws://[::1]:18789", true },
+    { "loopback", "ws://0.0.0.0:18789", true },
+    { "loopback", "ws://[::]:18789", true },
+    { "loopback", "ws://127.0.0.1:18790", false },
+    { "loopback", "ws://127.0.0.2:18789", false },
+    { "loopback", "ws://192.0.2.7:18789", false },
+    { "loopback", "ws://gateway.example:18789", false },
+    { "tailnet", "ws://127.0.0.1:18789", true },
+    { "lan", "ws://127.0.0.2:18789", true },
+    { "lan", "ws://192.0.2.7:18789", false },
+    { "0.0.0.0", "ws://127.0.0.2:18789", true },
+    { "192.0.2.7", "ws://192.0.2.7:18789", true },
+    { "192.0.2.7", "ws://192.0.2.8:18789", false },
+    { "192.0.2.7", "ws://127.0.0.1:18789", false }, /* the usual pair: one here, one for others */
+    { "192.0.2.7", "ws://localhost:18789", false },
+    { "127.0.0.1", "ws://localhost:18789", true },
+    { "127.0.0.1", "ws://[::1]:18789", false },
+    { "127.0.0.2", "ws://127.0.0.1:18789", false },
+};
+
+/* What is relayed to must not be the place where we listen, which is more than a port. */
+static void another_address_with_our_port_is_not_our_own_place(void)
+{
+    struct hf_settings_place place;
+    for (size_t i = 0; i < HF_COUNT(places); i++) {
+        char own[256];
+        snprintf(own, sizeof own,
+                 "{ gateway: { bind: '%s' }, holdfast: { mode: 'relay', upstream: '%s' } }",
+                 places[i].bind, places[i].upstream);
+        begin(own, NULL);
+        CHECK_EQ_AT(i, load(), 0);
+        CHECK_EQ_AT(i, hf_settings_check(&config, false, &place, &fault),
+                    places[i].is_own ? HF_ERR_RANGE : 0);
+        if (places[i].is_own) CHECK_AT(i, strstr(fault.text, "listen ourselves") != NULL);
+        end();
+    }
+}
+
+static const struct {
     enum hf_option option;
     size_t len;
     int err;
@@ -887,6 +932,7 @@ CHECK_MAIN(a_relay_knows_when_it_names_in_vain, the_stale_window_follows_the_pin
            a_file_that_is_missing_by_right_leaves_no_fault_behind,
            rules_of_the_server_do_not_stop_its_clients,
            a_configuration_is_judged_as_a_whole_by_one_rule,
+           another_address_with_our_port_is_not_our_own_place,
            a_path_that_is_given_is_taken_whole_or_refused_by_name,
            a_file_that_was_asked_for_must_be_there, lists_of_networks_are_checked_and_bounded,
            the_configuration_as_json_is_valid_and_hides_secrets,
