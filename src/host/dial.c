@@ -116,6 +116,8 @@ void hf_dial_free(struct hf_dial *d)
 static void tell(struct hf_dial *d)
 {
     d->result.stage = d->stage;
+    d->result.port = d->via_port;
+    d->result.is_proxied = d->is_proxied;
     close_handles(d);
     d->done(d->ctx, &d->result);
 }
@@ -134,6 +136,13 @@ static void note(struct hf_dial *d, const char *why)
                  d->via_place, why);
     else
         snprintf(d->why, sizeof d->why, "cannot connect to %s: %s", d->place, why);
+}
+
+/* One address did not work; there may be more. */
+static void note_number(struct hf_dial *d, int number)
+{
+    d->result.is_refused = number == ECONNREFUSED;
+    note(d, strerror(number));
 }
 
 static void fail(struct hf_dial *d, int err)
@@ -209,7 +218,7 @@ static void connect_ended(struct hf_dial *d)
         connected(d);
         return;
     }
-    note(d, strerror(number));
+    note_number(d, number);
     drop_socket(d);
     try_addresses(d);
 }
@@ -271,7 +280,7 @@ static bool try_address(struct hf_dial *d, const union hf_resolved_address *addr
         hf_dial_wait(d, UV_WRITABLE);
         return true;
     }
-    note(d, strerror(number));
+    note_number(d, number);
     drop_socket(d);
     return false;
 }
@@ -332,8 +341,10 @@ static void on_timer(uv_timer_t *timer)
     if (hf_time_same(d->until, HF_NEVER)) {
         begin(d);
     } else if (!hf_time_before(now, d->until)) {
+        d->result.is_refused = false;
         hf_dial_fail(d, HF_ERR_TIMEOUT, "it took too long (%s)", hf_dial_stage_name(d->stage));
     } else if (!hf_time_before(now, d->address_until)) {
+        d->result.is_refused = false;
         note(d, "the address does not answer");
         drop_socket(d);
         try_addresses(d);

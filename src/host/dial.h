@@ -55,6 +55,8 @@ struct hf_dial_result {
     int err;                       /* 0: connected */
     struct hf_stream *stream;      /* connected: the callee moves it out */
     struct hf_net_address address; /* connected: the other end, or its proxy */
+    uint16_t port;                 /* of the address, or of the last one that was tried */
+    bool is_proxied;               /* address and port are a proxy's */
     bool has_cert_hash;            /* connected through TLS */
     uint8_t cert_hash[HF_SHA256_BYTES];
 
@@ -62,6 +64,7 @@ struct hf_dial_result {
     struct hf_bytes why;      /* failed: one line for people, without secrets */
     bool is_config;           /* failed: it cannot work however often it is tried */
     bool is_security;         /* failed: the pin does not match, or there is nothing to compare */
+    bool is_refused;          /* failed: nobody listens at the last address that was tried */
     unsigned http_status;     /* failed: how the proxy answered, else 0 */
 };
 

@@ -23,6 +23,7 @@ struct probe {
     const struct hf_args *args;
     struct hf_target target;
     struct hf_session session;
+    struct hf_checkup_fetcher fetcher;
     struct hf_checkup_facts facts;
     hf_time until; /* of connecting, HTTP included */
     hf_span budget;
@@ -42,11 +43,12 @@ static void fetch_path(struct probe *p, enum hf_checkup_path path)
     struct hf_checkup_fetched fetched;
     struct hf_checkup_facts *f = &p->facts;
     const uint8_t *pin = p->target.has_pin ? p->target.pin : NULL;
-    hf_checkup_fetch(&p->target.url, pin, paths[path], share(p, FETCH_MS), &fetched);
+    hf_checkup_fetch(&p->fetcher, &p->target.url, pin, paths[path], share(p, FETCH_MS), &fetched);
     f->http[path] = fetched.answer;
     if (path != HF_CHECKUP_HEALTHZ) return;
     f->reach = fetched.reach;
     f->reach_ms = fetched.reach_ms;
+    f->is_proxied = fetched.is_proxied;
     memcpy(f->reach_text, fetched.reach_text, sizeof f->reach_text);
     memcpy(f->address, fetched.address, sizeof f->address);
 }
@@ -57,8 +59,8 @@ static void try_other_scheme(struct probe *p)
     struct hf_url url = p->target.url;
     struct hf_checkup_fetched fetched;
     url.is_tls = !url.is_tls;
-    hf_checkup_fetch(&url, NULL, url.is_tls ? NULL : "/healthz", share(p, OTHER_SCHEME_MS),
-                     &fetched);
+    hf_checkup_fetch(&p->fetcher, &url, NULL, url.is_tls ? NULL : "/healthz",
+                     share(p, OTHER_SCHEME_MS), &fetched);
     if (url.is_tls)
         p->facts.speaks_other_scheme = fetched.reach == HF_CHECKUP_CONNECTED || fetched.speaks_tls;
     else
@@ -195,12 +197,14 @@ int hf_verb_probe(const struct hf_args *args)
     struct probe p = { .args = args };
     int err = hf_target_read(&p.target, args, &fault);
     if (!err) begin(&p);
+    if (!err) err = hf_checkup_fetcher_init(&p.fetcher, &fault);
     if (!err && !p.facts.is_plain_refused) {
         look(&p);
         err = log_in(&p, &fault);
     }
     int exit_code = err ? hf_verb_fail(args, &fault) : print_verdict(&p);
     hf_session_close(&p.session);
+    hf_checkup_fetcher_fini(&p.fetcher);
     hf_target_fini(&p.target);
     return exit_code;
 }

@@ -234,6 +234,8 @@ static void a_proxy_that_is_not_there_is_named(void)
              ":8443 through the proxy 127.0.0.1:%u: Connection refused",
              port);
     CHECK_TEXT(hf_bytes_cstr(c.why), want);
+    CHECK(c.result.is_refused && c.result.is_proxied);
+    CHECK_EQ(c.result.port, port);
     far_end_start(&proxy, AF_INET, serve, &script);
     end();
 }

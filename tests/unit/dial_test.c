@@ -143,6 +143,8 @@ static void a_refusal_names_the_place_and_the_reason(void)
     CHECK_TEXT(hf_bytes_cstr(c.why), want);
     CHECK_EQ(c.result.stage, HF_DIAL_CONNECTING);
     CHECK(!c.result.is_config && !c.result.is_security);
+    CHECK(c.result.is_refused && !c.result.is_proxied);
+    CHECK_EQ(c.result.port, port);
     dial_end(&c);
 }
 

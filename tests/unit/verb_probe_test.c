@@ -230,6 +230,30 @@ static void nothing_is_sent_to_a_public_address_in_plain_text(void)
     scratch_drop(&s);
 }
 
-CHECK_MAIN(strangers_are_named, a_gateway_is_fine_or_tells_what_is_missing,
-           a_start_is_waited_for_and_named, tls_mistakes_are_named,
-           nothing_is_sent_to_a_public_address_in_plain_text)
+/* Whoever does not listen there is the proxy: of the gateway nothing is known. */
+static void a_proxy_that_fails_is_named_as_such(void)
+{
+    struct scratch s;
+    struct stranger proxy;
+    char place[PLACE_BYTES], want[2 * PLACE_BYTES];
+    scratch_make(&s);
+    stranger_start(&proxy, "HTTP/1.1 403 Forbidden\r\n\r\n");
+    for (int is_there = 1; is_there >= 0; is_there--) {
+        snprintf(place, sizeof place, "http://127.0.0.1:%u", proxy.port);
+        setenv("https_proxy", place, 1);
+        if (!is_there) stranger_stop(&proxy);
+        struct verb_outcome o = verb_run(
+            s.dir, VERB_WORDS("probe", "--url", "wss://gateway.example", "--timeout", "2000"));
+        snprintf(want, sizeof want, "through the proxy 127.0.0.1:%u: %s", proxy.port,
+                 is_there ? "the proxy refused with HTTP 403" : "Connection refused");
+        CHECK_AT(is_there, verb_has(&o.out, want));
+        CHECK_AT(is_there, verb_has(&o.out, "no_proxy=HOST"));
+        verdict_is((size_t)is_there, &o, 1, "unreachable");
+    }
+    unsetenv("https_proxy");
+    scratch_drop(&s);
+}
+
+CHECK_MAIN(strangers_are_named, a_proxy_that_fails_is_named_as_such,
+           a_gateway_is_fine_or_tells_what_is_missing, a_start_is_waited_for_and_named,
+           tls_mistakes_are_named, nothing_is_sent_to_a_public_address_in_plain_text)

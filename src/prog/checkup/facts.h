@@ -11,7 +11,7 @@ enum hf_checkup_reach {
     HF_CHECKUP_NOT_TRIED,
     HF_CHECKUP_NO_NAME,     /* the name has no address */
     HF_CHECKUP_REFUSED,     /* nobody listens */
-    HF_CHECKUP_UNREACHABLE, /* no route, or nothing came back in time */
+    HF_CHECKUP_UNREACHABLE, /* no route, nothing came back in time, or the proxy fails */
     HF_CHECKUP_NO_TLS,      /* connected, but the handshake failed */
     HF_CHECKUP_CONNECTED,
 };
@@ -35,7 +35,8 @@ struct hf_checkup_facts {
 
     enum hf_checkup_reach reach;
     char reach_text[HF_CHECKUP_TEXT_BYTES]; /* why not further, for people */
-    char address[64];                       /* connected: the other end */
+    char address[64];                       /* connected: the other end, or its proxy */
+    bool is_proxied;                        /* a proxy of the environment is asked */
     int64_t reach_ms;
     bool speaks_other_scheme; /* ws: it speaks TLS; wss: it speaks plain HTTP */
     struct hf_checkup_answer http[HF_CHECKUP_PATHS];

@@ -1,11 +1,9 @@
 #include "prog/checkup/fetch.h"
 #include "base/err.h"
 #include "host/clock.h"
-#include "host/dial.h"
 #include "prog/show/text.h"
 #include "wire/http_response.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +14,6 @@ struct fetch {
     hf_time started_at, until;
     struct hf_checkup_fetched *out;
     struct hf_stream stream; /* once connected */
-    bool is_done;
 };
 
 static int64_t left_ms(hf_time until)
@@ -27,31 +24,32 @@ static int64_t left_ms(hf_time until)
 
 /* --- connecting --- */
 
-/* The dial tells a person why; the system's own word for it is in there. */
-static enum hf_checkup_reach reach_of(const struct hf_dial_result *result, const char *why)
+static enum hf_checkup_reach reach_of(const struct hf_dial_result *result)
 {
-    if (result->stage == HF_DIAL_RESOLVING)
-        return result->err == HF_ERR_TIMEOUT ? HF_CHECKUP_UNREACHABLE : HF_CHECKUP_NO_NAME;
     if (result->stage == HF_DIAL_TLS) return HF_CHECKUP_NO_TLS;
-    return strstr(why, strerror(ECONNREFUSED)) ? HF_CHECKUP_REFUSED : HF_CHECKUP_UNREACHABLE;
+    /* Of the gateway nothing is known while its proxy cannot be used. */
+    if (result->is_proxied) return HF_CHECKUP_UNREACHABLE;
+    if (result->stage == HF_DIAL_RESOLVING && result->err != HF_ERR_TIMEOUT)
+        return HF_CHECKUP_NO_NAME;
+    return result->is_refused ? HF_CHECKUP_REFUSED : HF_CHECKUP_UNREACHABLE;
 }
 
-static void write_address(const struct fetch *f, const struct hf_net_address *address)
+static void write_address(struct fetch *f, const struct hf_dial_result *result)
 {
     char text[HF_NET_ADDRESS_CHARS];
-    size_t len = hf_net_address_write(address, text);
+    size_t len = hf_net_address_write(&result->address, text);
     bool is_v6 = memchr(text, ':', len) != NULL;
     snprintf(f->out->address, sizeof f->out->address, "%s%.*s%s:%u", is_v6 ? "[" : "", (int)len,
-             text, is_v6 ? "]" : "", f->url->port);
+             text, is_v6 ? "]" : "", result->port);
 }
 
 static void dialed(void *ctx, const struct hf_dial_result *result)
 {
     struct fetch *f = ctx;
-    f->is_done = true;
+    f->out->is_proxied = result->is_proxied;
     if (result->err) {
         hf_show_copy(f->out->reach_text, sizeof f->out->reach_text, result->why);
-        f->out->reach = reach_of(result, f->out->reach_text);
+        f->out->reach = reach_of(result);
         f->out->speaks_tls = f->out->reach == HF_CHECKUP_NO_TLS && result->err == HF_ERR_DENIED;
         return;
     }
@@ -59,27 +57,18 @@ static void dialed(void *ctx, const struct hf_dial_result *result)
     *result->stream = (struct hf_stream){ .fd = -1 };
     f->out->reach = HF_CHECKUP_CONNECTED;
     f->out->reach_ms = hf_span_ms(hf_time_since(hf_clock_now().mono, f->started_at));
-    write_address(f, &result->address);
+    write_address(f, result);
 }
 
-static void dial(struct fetch *f, hf_span within)
+static void dial(struct hf_checkup_fetcher *fetcher, struct fetch *f, hf_span within)
 {
-    uv_loop_t loop;
-    struct hf_dialer dialer;
     struct hf_dial *d;
     struct hf_dial_config config = { .url = *f->url, .pin = f->pin, .within = within };
     hf_dial_environment(&config.proxy, &config.exempt);
     f->out->reach = HF_CHECKUP_UNREACHABLE;
-    if (uv_loop_init(&loop) != 0) {
-        snprintf(f->out->reach_text, sizeof f->out->reach_text, "no descriptor is left");
-        return;
-    }
-    hf_dialer_init(&dialer, &loop);
-    if (hf_dial_new(&d, &dialer, &config, dialed, f) != 0)
+    if (hf_dial_new(&d, &fetcher->dialer, &config, dialed, f) != 0)
         snprintf(f->out->reach_text, sizeof f->out->reach_text, "out of memory");
-    uv_run(&loop, UV_RUN_DEFAULT); /* ends with the dial, which has its own deadline */
-    hf_dialer_fini(&dialer);
-    uv_loop_close(&loop);
+    uv_run(&fetcher->loop, UV_RUN_DEFAULT); /* ends with the dial, which has its own deadline */
 }
 
 /* --- asking --- */
@@ -132,14 +121,35 @@ static void ask(struct fetch *f, const char *path)
     hf_buf_fini(&text);
 }
 
-void hf_checkup_fetch(const struct hf_url *url, const uint8_t *pin, const char *path,
-                      hf_span within, struct hf_checkup_fetched *out)
+/* --- the whole --- */
+
+int hf_checkup_fetcher_init(struct hf_checkup_fetcher *fetcher, struct hf_fault *fault)
+{
+    *fetcher = (struct hf_checkup_fetcher){ 0 };
+    if (uv_loop_init(&fetcher->loop) != 0)
+        return hf_fault_set(fault, HF_ERR_IO, "no descriptor is left");
+    hf_dialer_init(&fetcher->dialer, &fetcher->loop);
+    fetcher->is_open = true;
+    return 0;
+}
+
+void hf_checkup_fetcher_fini(struct hf_checkup_fetcher *fetcher)
+{
+    if (!fetcher->is_open) return;
+    hf_dialer_fini(&fetcher->dialer);
+    uv_loop_close(&fetcher->loop);
+    fetcher->is_open = false;
+}
+
+void hf_checkup_fetch(struct hf_checkup_fetcher *fetcher, const struct hf_url *url,
+                      const uint8_t *pin, const char *path, hf_span within,
+                      struct hf_checkup_fetched *out)
 {
     struct fetch f = { .url = url, .pin = pin, .out = out, .stream.fd = -1 };
     *out = (struct hf_checkup_fetched){ .reach_ms = -1 };
     f.started_at = hf_clock_now().mono;
     f.until = hf_time_after(f.started_at, within);
-    dial(&f, within);
+    dial(fetcher, &f, within);
     if (out->reach != HF_CHECKUP_CONNECTED) return;
     if (path) ask(&f, path);
     hf_stream_close(&f.stream);

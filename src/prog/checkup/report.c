@@ -47,7 +47,8 @@ static void add_reach(const struct hf_checkup_facts *f, struct hf_buf *out)
     if (f->reach == HF_CHECKUP_NOT_TRIED) return;
     HF_BUF_LIT(out, "  address    ");
     if (f->reach == HF_CHECKUP_CONNECTED) {
-        hf_buf_addf(out, "connected to %s in ", f->address);
+        hf_buf_addf(out, "connected %s %s in ", f->is_proxied ? "through the proxy" : "to",
+                    f->address);
         hf_show_ms(out, f->reach_ms);
     } else {
         hf_buf_add(out, hf_bytes_cstr(f->reach_text));
@@ -268,6 +269,7 @@ void hf_checkup_json(const struct hf_checkup_facts *f, enum hf_verdict verdict, 
     put_advice(f, verdict, &w);
     hf_json_add_object(&w, "address");
     put_text(&w, "connected", f->address);
+    hf_json_add_bool(&w, "proxy", f->is_proxied);
     put_ms(&w, "ms", f->reach_ms);
     put_text(&w, "error", f->reach_text);
     hf_json_close_object(&w);

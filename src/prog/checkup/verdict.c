@@ -165,6 +165,10 @@ enum hf_verdict hf_checkup_judge(const struct hf_checkup_facts *f)
 static void advise_address(const struct hf_checkup_facts *f, struct hf_buf *out)
 {
     HF_BUF_LIT(out, "Is the address right?  --url URL or --port PORT gives another one.\n");
+    if (f->is_proxied)
+        HF_BUF_LIT(out,
+                   "Is the proxy right?  https_proxy or all_proxy names it; no_proxy=HOST goes "
+                   "past it.\n");
     if (f->is_local)
         HF_BUF_LIT(out, "Is the gateway running?  \"holdfast run\" starts one here.\n");
     else
