@@ -124,8 +124,7 @@ static int tell(struct hf_ask *ask, struct failure *f)
     return exit_code;
 }
 
-/* A failure of the connection: `why` is empty for what the session says itself. */
-static int tell_link(struct hf_ask *ask, const char *why)
+int hf_ask_fail(struct hf_ask *ask, const char *why)
 {
     struct failure f = { 0 };
     struct hf_session *s = &ask->session;
@@ -141,8 +140,7 @@ static int tell_link(struct hf_ask *ask, const char *why)
     return tell(ask, &f);
 }
 
-/* A server's error: its code and its text. */
-static int tell_server_error(struct hf_ask *ask, const holdfast_result *result)
+int hf_ask_fail_with(struct hf_ask *ask, const holdfast_result *result)
 {
     struct failure f = { 0 };
     size_t len;
@@ -157,56 +155,62 @@ static int tell_server_error(struct hf_ask *ask, const holdfast_result *result)
 
 /* --- connecting --- */
 
-static int open_session(struct hf_ask *ask, const struct hf_session_plan *plan)
+static bool has_cause(const struct hf_ask *ask, const char *wanted)
 {
-    struct hf_fault fault;
-    if (hf_session_open(&ask->session, plan, &fault) != 0) return hf_verb_fail(plan->args, &fault);
-    return HF_EXIT_DONE;
+    char cause[32];
+    hf_session_text(&ask->session, HOLDFAST_LAST_CAUSE, cause, sizeof cause);
+    return strcmp(cause, wanted) == 0;
+}
+
+bool hf_ask_has_news(struct hf_ask *ask)
+{
+    return ask->target.is_local && has_cause(ask, "REFUSED") && hf_target_look_again(&ask->target);
 }
 
 /* Nobody listens, or we are refused, but a gateway is being started here just now, or has
  * made its token meanwhile: it was too early. */
 static bool is_too_early(struct hf_ask *ask)
 {
-    char cause[32];
     struct hf_target *t = &ask->target;
-    hf_session_text(&ask->session, HOLDFAST_LAST_CAUSE, cause, sizeof cause);
-    bool is_absent = strcmp(cause, "DIAL") == 0;
-    if (!t->is_local || (is_absent && t->is_starting_here)) return false;
-    if (!is_absent && strcmp(cause, "REFUSED") != 0) return false;
     if (hf_time_since(ask->session.until, hf_clock_now().mono) <= HF_MS(SECOND_LOOK_MS))
         return false; /* no time is left for it */
-    if (is_absent) poll(NULL, 0, SECOND_LOOK_MS);
+    if (!has_cause(ask, "DIAL")) return hf_ask_has_news(ask);
+    if (!t->is_local || t->is_starting_here) return false;
+    poll(NULL, 0, SECOND_LOOK_MS);
     return hf_target_look_again(t);
 }
 
-/* The second try has what is left of the time. */
-static bool connect_again(struct hf_ask *ask, const struct hf_session_plan *plan, int *exit_code)
+int hf_ask_connect(struct hf_ask *ask, const struct hf_session_plan *plan, bool *is_connected,
+                   struct hf_fault *fault)
 {
+    int err = hf_session_open(&ask->session, plan, fault);
+    if (err) return err;
+    *is_connected = hf_session_connect(&ask->session);
+    if (*is_connected || !is_too_early(ask)) return 0;
+    /* The second try has what is left of the time. */
     hf_span left = hf_time_since(ask->session.until, hf_clock_now().mono);
     hf_session_close(&ask->session);
     ask->target.timeout = hf_span_max(left, HF_MS(1));
-    *exit_code = open_session(ask, plan);
-    return *exit_code == HF_EXIT_DONE && hf_session_connect(&ask->session);
+    err = hf_session_open(&ask->session, plan, fault);
+    if (!err) *is_connected = hf_session_connect(&ask->session);
+    return err;
 }
 
 int hf_ask_open(struct hf_ask *ask, const struct hf_args *args, const char *const *scopes,
                 size_t count, bool likes_admin)
 {
     struct hf_fault fault;
+    bool is_connected = false;
     struct hf_session_plan plan = { .target = &ask->target,
                                     .args = args,
                                     .likes_admin = likes_admin };
     *ask = (struct hf_ask){ 0 };
     for (size_t i = 0; i < count && i < HF_SESSION_SCOPES; i++) plan.scopes[i] = scopes[i];
-    if (hf_target_read(&ask->target, args, &fault) != 0 ||
-        hf_target_check_plain(&ask->target, &fault) != 0)
-        return hf_verb_fail(args, &fault);
-    int exit_code = open_session(ask, &plan);
-    if (exit_code != HF_EXIT_DONE || hf_session_connect(&ask->session)) return exit_code;
-    if (is_too_early(ask) && (connect_again(ask, &plan, &exit_code) || exit_code != HF_EXIT_DONE))
-        return exit_code;
-    return tell_link(ask, "");
+    int err = hf_target_read(&ask->target, args, &fault);
+    if (!err) err = hf_target_check_plain(&ask->target, &fault);
+    if (!err) err = hf_ask_connect(ask, &plan, &is_connected, &fault);
+    if (err) return hf_verb_fail(args, &fault);
+    return is_connected ? HF_EXIT_DONE : hf_ask_fail(ask, "");
 }
 
 void hf_ask_close(struct hf_ask *ask)
@@ -227,7 +231,7 @@ static int tell_lost(struct hf_ask *ask, const char *message)
     char why[HF_SESSION_TEXT_BYTES + 64];
     snprintf(why, sizeof why, "the connection was lost before the answer came%s%s",
              message[0] ? ": " : "", message);
-    return tell_link(ask, why);
+    return hf_ask_fail(ask, why);
 }
 
 static int take_result(struct hf_ask *ask, const holdfast_result *result, struct hf_buf *answer,
@@ -241,14 +245,14 @@ static int take_result(struct hf_ask *ask, const holdfast_result *result, struct
         return HF_EXIT_DONE;
     }
     case HOLDFAST_OUTCOME_SERVER_ERROR: {
-        if (!is_error) return tell_server_error(ask, result);
+        if (!is_error) return hf_ask_fail_with(ask, result);
         const char *error = holdfast_result_error(result, &len);
         hf_buf_add(answer, hf_bytes(error, len));
         *is_error = true;
         return HF_EXIT_DONE;
     }
     case HOLDFAST_OUTCOME_TIMEOUT:
-        return tell_link(ask, "the gateway did not answer in time");
+        return hf_ask_fail(ask, "the gateway did not answer in time");
     case HOLDFAST_OUTCOME_CANCELLED:
     case HOLDFAST_OUTCOME_SEND_FAILED:
     case HOLDFAST_OUTCOME_CLOSED:
@@ -267,12 +271,12 @@ static int call(struct hf_ask *ask, const struct hf_ask_call *call, struct hf_bu
     int err =
         hf_session_call(&ask->session, call->method, call->params, call->expects_final, &result);
     if (err)
-        return tell_link(ask, err == HOLDFAST_ERROR_TIMEOUT ? "the gateway did not answer in time"
-                                                            : holdfast_error_text(err));
+        return hf_ask_fail(ask, err == HOLDFAST_ERROR_TIMEOUT ? "the gateway did not answer in time"
+                                                              : holdfast_error_text(err));
     int exit_code = take_result(ask, result, answer, is_error);
     holdfast_result_free(result);
     if (hf_buf_done(answer) == 0) return exit_code;
-    return tell_link(ask, "the answer is too large");
+    return hf_ask_fail(ask, "the answer is too large");
 }
 
 int hf_ask_call(struct hf_ask *ask, const struct hf_ask_call *what, struct hf_buf *answer)

@@ -35,6 +35,25 @@ int hf_ask_try(struct hf_ask *ask, const struct hf_ask_call *call, struct hf_buf
 
 void hf_ask_close(struct hf_ask *ask);
 
+/* --- for verbs that go their own way --- */
+
+/* Opens the session of a target that was read, and connects; when that was too early for a
+ * gateway which starts here, once more within the same time.  0 and `*is_connected`; or as
+ * hf_session_open. */
+int hf_ask_connect(struct hf_ask *ask, const struct hf_session_plan *plan, bool *is_connected,
+                   struct hf_fault *fault);
+
+/* Whether the gateway of this state directory refused us, and there is something new to try
+ * with: it has made its token meanwhile.  The target has it then. */
+bool hf_ask_has_news(struct hf_ask *ask);
+
+/* Tells a failure of the connection, with what to do about it; `why` is empty for what the
+ * session says itself.  HF_EXIT_FAILED. */
+int hf_ask_fail(struct hf_ask *ask, const char *why);
+
+/* The same for a server's error.  HF_EXIT_FAILED. */
+int hf_ask_fail_with(struct hf_ask *ask, const holdfast_result *result);
+
 /* "0.1.0": of the gateway's hello. */
 void hf_ask_version(const struct hf_ask *ask, char *out, size_t cap);
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { TIMEOUT_MAX_MS = 86400000 }; /* a day */
+
 struct row {
     const char *name, *argument, *help;
 };
@@ -236,4 +238,16 @@ int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault 
                             out->operands[0], out->verb->name);
     if (out->verb->operands) return 0;
     return hf_fault_set(fault, HF_ERR_USAGE, "\"holdfast %s\" takes no arguments", out->verb->name);
+}
+
+int hf_options_timeout(const struct hf_args *args, int64_t *ms, struct hf_fault *fault)
+{
+    const char *text = args->values[HF_OPTION_TIMEOUT];
+    uint64_t given;
+    if (!text) return 0;
+    if (!hf_bytes_u64(hf_bytes_cstr(text), &given) || given == 0 || given > TIMEOUT_MAX_MS)
+        return hf_fault_set(fault, HF_ERR_USAGE, "--timeout wants 1 to %d milliseconds, not \"%s\"",
+                            TIMEOUT_MAX_MS, text);
+    *ms = (int64_t)given;
+    return 0;
 }

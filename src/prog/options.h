@@ -95,6 +95,9 @@ const struct hf_verb *hf_verbs(size_t *count);
  * with the reason.  Keeps pointers into argv, whose order may change. */
 int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault *fault);
 
+/* --timeout in milliseconds; left as it is when it was not given.  HF_ERR_USAGE. */
+int hf_options_timeout(const struct hf_args *args, int64_t *ms, struct hf_fault *fault);
+
 /* HF_ERR_USAGE: there is no such verb, perhaps another one was meant. */
 int hf_options_tell_bad_verb(const char *name, struct hf_fault *fault);
 

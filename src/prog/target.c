@@ -12,20 +12,8 @@
 #include <string.h>
 
 enum {
-    TIMEOUT_MAX_MS = 86400000,
     START_MS = 60000, /* a gateway that listens nowhere for longer does something else */
 };
-
-static int read_timeout(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
-{
-    const char *text = args->values[HF_OPTION_TIMEOUT];
-    uint64_t ms = HF_TARGET_TIMEOUT_MS;
-    if (text && (!hf_bytes_u64(hf_bytes_cstr(text), &ms) || ms == 0 || ms > TIMEOUT_MAX_MS))
-        return hf_fault_set(fault, HF_ERR_USAGE, "--timeout wants 1 to %d milliseconds, not \"%s\"",
-                            TIMEOUT_MAX_MS, text);
-    t->timeout = HF_MS(ms);
-    return 0;
-}
 
 /* Who names the gateway. */
 struct address {
@@ -191,6 +179,7 @@ static int read_config(struct hf_target *t, const struct hf_args *args, struct h
 
 int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fault *fault)
 {
+    int64_t timeout_ms = HF_TARGET_TIMEOUT_MS;
     struct address address = given_address(args);
     *t = (struct hf_target){ 0 };
     int err = read_config(t, args, fault);
@@ -202,7 +191,8 @@ int hf_target_read(struct hf_target *t, const struct hf_args *args, struct hf_fa
         address.where = hf_keys[HF_KEY_REMOTE_URL].name;
         address.blame = HF_ERR_CONFIG;
     }
-    if (!err) err = read_timeout(t, args, fault);
+    if (!err) err = hf_options_timeout(args, &timeout_ms, fault);
+    t->timeout = HF_MS(timeout_ms);
     if (!err) err = read_url(t, &address, fault);
     if (!err) err = read_pin(t, is_remote, fault);
     if (err) return err;

@@ -20,7 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 32 << 20, TIMEOUT_MAX_MS = 86400000, ANSWER_MS = 10000 };
+enum { LINE_BYTES = 32 << 20, ANSWER_MS = 10000 };
 
 struct ctl {
     const struct hf_args *args;
@@ -122,20 +122,11 @@ static int read_path(struct ctl *c, struct hf_fault *fault)
 }
 
 /* How long one answer may take: a stop takes as long as its gateway needs. */
-static int read_timeout(const struct ctl *c, int64_t *ms, struct hf_fault *fault)
+static int64_t answer_ms(enum hf_control_verb verb)
 {
-    const char *text = c->args->values[HF_OPTION_TIMEOUT];
-    uint64_t given;
-    bool is_quick = c->request.verb == HF_CONTROL_STATUS ||
-                    c->request.verb == HF_CONTROL_DIAGNOSTICS ||
-                    c->request.verb == HF_CONTROL_HISTORY;
-    *ms = is_quick ? ANSWER_MS : 0;
-    if (!text) return 0;
-    if (!hf_bytes_u64(hf_bytes_cstr(text), &given) || given == 0 || given > TIMEOUT_MAX_MS)
-        return hf_fault_set(fault, HF_ERR_USAGE, "--timeout wants 1 to %d milliseconds, not \"%s\"",
-                            TIMEOUT_MAX_MS, text);
-    *ms = (int64_t)given;
-    return 0;
+    bool is_quick =
+        verb == HF_CONTROL_STATUS || verb == HF_CONTROL_DIAGNOSTICS || verb == HF_CONTROL_HISTORY;
+    return is_quick ? ANSWER_MS : 0;
 }
 
 static int dial(struct ctl *c, struct hf_fault *fault)
@@ -154,8 +145,8 @@ static int dial(struct ctl *c, struct hf_fault *fault)
 static int ask(struct ctl *c, struct hf_fault *fault)
 {
     struct hf_buf line;
-    int64_t ms;
-    int err = read_timeout(c, &ms, fault);
+    int64_t ms = answer_ms(c->request.verb);
+    int err = hf_options_timeout(c->args, &ms, fault);
     if (!err) err = dial(c, fault);
     if (err) return err;
     const struct timeval patience = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };

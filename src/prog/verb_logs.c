@@ -1,7 +1,6 @@
 /* `holdfast logs`: the end of a gateway's log, and what is added to it. */
 #include "base/assert.h"
 #include "host/clock.h"
-#include "prog/ask.h"
 #include "prog/live.h"
 #include "prog/log_follow.h"
 #include "prog/show/text.h"
@@ -98,8 +97,7 @@ static int print_once(const struct hf_args *args, unsigned count)
             add_lines(lines, false, &out);
             exit_code = hf_verb_print(&out);
         } else {
-            fprintf(stderr, "holdfast: %s [%s]\n", no_log, ask.target.url_shown);
-            exit_code = HF_EXIT_FAILED;
+            exit_code = hf_ask_fail(&ask, no_log);
         }
     }
     hf_buf_fini(&answer);
@@ -111,16 +109,12 @@ static int print_once(const struct hf_args *args, unsigned count)
 /* --- for as long as it is wanted --- */
 
 struct logs {
-    const struct hf_args *args;
-    struct hf_target target;
-    struct hf_session session;
     struct hf_live live;
     struct hf_log_follow follow;
     struct hf_buf out;
     unsigned count;
-    bool is_asked, is_over, was_connected;
+    bool is_asked;
     hf_time ask_at;
-    char failure[HF_SESSION_TEXT_BYTES]; /* a server's refusal: it will not change */
 };
 
 static void tell_notes(struct logs *l, unsigned notes)
@@ -144,19 +138,19 @@ static void on_lines(holdfast_client *client, const holdfast_result *result, voi
     (void)client;
     l->is_asked = false;
     if (holdfast_result_outcome(result) == HOLDFAST_OUTCOME_SERVER_ERROR &&
-        !holdfast_result_is_retryable(result)) {
-        hf_show_copy(l->failure, sizeof l->failure, hf_bytes_cstr(holdfast_result_message(result)));
-        l->is_over = true;
+        !holdfast_result_is_retryable(result)) { /* it will not change */
+        hf_ask_fail_with(&l->live.ask, result);
+        hf_live_stop(&l->live);
     }
     if (holdfast_result_outcome(result) != HOLDFAST_OUTCOME_OK) return;
     if (hf_log_follow_take(&l->follow, hf_bytes(payload, len), &lines, &notes) != 0) {
-        hf_show_copy(l->failure, sizeof l->failure, hf_bytes_cstr(no_log));
-        l->is_over = true;
+        hf_ask_fail(&l->live.ask, no_log);
+        hf_live_stop(&l->live);
         return;
     }
     tell_notes(l, notes);
     if (notes & HF_LOG_OTHER_FILE) l->ask_at = hf_clock_now().mono;
-    add_lines(lines, l->args->values[HF_OPTION_JSON] != NULL, &l->out);
+    add_lines(lines, l->live.plan.args->values[HF_OPTION_JSON] != NULL, &l->out);
     if (l->out.len > 0) hf_live_write(&l->live, &l->out);
 }
 
@@ -165,13 +159,13 @@ static void ask(struct logs *l)
     struct hf_buf params;
     struct holdfast_call_options options;
     l->ask_at = hf_time_after(hf_clock_now().mono, HF_MS(ASK_EVERY_MS));
-    if (l->is_asked || !l->session.is_ready) return;
+    if (l->is_asked || !l->live.ask.session.is_ready) return;
     hf_buf_init(&params, PARAMS_BYTES);
     hf_log_follow_ask(&l->follow, l->count, &params);
     holdfast_call_options_init(&options);
     options.timeout_ms = ANSWER_WITHIN_MS;
-    l->is_asked = holdfast_client_call(l->session.client, method, hf_buf_text(&params), &options,
-                                       on_lines, l, NULL) == 0;
+    l->is_asked = holdfast_client_call(l->live.ask.session.client, method, hf_buf_text(&params),
+                                       &options, on_lines, l, NULL) == 0;
     hf_buf_fini(&params);
 }
 
@@ -182,75 +176,52 @@ static int on_notice(holdfast_client *client, const holdfast_notice *notice, voi
     char text[HF_SESSION_TEXT_BYTES];
     (void)client;
     if (holdfast_notice_kind(notice) == HOLDFAST_ON_HELLO) {
-        if (l->was_connected) hf_live_tell(&l->live, "connected again");
-        l->was_connected = true;
+        if (l->live.was_connected) hf_live_tell(&l->live, "connected again");
+        l->live.was_connected = true;
+        l->is_asked = false;
         l->ask_at = hf_clock_now().mono;
     } else if (holdfast_notice_kind(notice) == HOLDFAST_ON_PAUSED) {
-        l->is_over = wait_ms < 0;
+        l->live.is_over = wait_ms < 0;
     } else {
-        hf_session_text(&l->session, HOLDFAST_LAST_ERROR, text, sizeof text);
+        hf_session_text(&l->live.ask.session, HOLDFAST_LAST_ERROR, text, sizeof text);
         hf_live_tell(&l->live, "not connected: %s; trying again in %lld ms",
                      text[0] ? text : "the connection ended", (long long)wait_ms);
     }
     return 0;
 }
 
-static int open_follow(struct logs *l, struct hf_fault *fault)
+static int listen_to(holdfast_client *client, void *ctx)
 {
     static const enum holdfast_kind kinds[] = { HOLDFAST_ON_HELLO, HOLDFAST_ON_RETRY,
                                                 HOLDFAST_ON_PAUSED };
-    const struct hf_session_plan plan = { .target = &l->target,
-                                          .args = l->args,
-                                          .scopes = { hf_ask_scope(method) },
-                                          .stays = true,
-                                          .ping_every = HF_SECONDS(30) };
-    int err = hf_target_read(&l->target, l->args, fault);
-    if (!err) err = hf_target_check_plain(&l->target, fault);
-    if (!err) err = hf_session_open(&l->session, &plan, fault);
-    if (err) return err;
+    int err = 0;
     for (size_t i = 0; !err && i < HF_COUNT(kinds); i++)
-        err = holdfast_client_on(l->session.client, kinds[i], on_notice, l, NULL);
-    if (err) return hf_fault_set(fault, HF_ERR_NOMEM, "out of memory");
-    return hf_live_open(&l->live, &l->session, false, fault);
-}
-
-/* Only up to the first hello: afterwards it comes back whenever it is lost. */
-static bool is_too_late(const struct logs *l)
-{
-    return !l->was_connected && l->args->values[HF_OPTION_TIMEOUT] &&
-           hf_time_since(hf_clock_now().mono, l->session.started_at) >= l->target.timeout;
+        err = holdfast_client_on(client, kinds[i], on_notice, ctx, NULL);
+    return err;
 }
 
 static int follow(struct logs *l)
 {
-    l->session.started_at = hf_clock_now().mono;
-    l->ask_at = hf_time_after(l->session.started_at, HF_MS(ASK_EVERY_MS));
-    int err = holdfast_client_start(l->session.client);
-    while (!err && !l->is_over && !is_too_late(l)) {
-        if (hf_live_wait(&l->live, l->ask_at) == HF_TERMINAL_END) return hf_live_end(&l->live);
+    l->ask_at = hf_time_after(hf_clock_now().mono, HF_MS(ASK_EVERY_MS));
+    while (hf_live_wait(&l->live, l->ask_at) != HF_TERMINAL_END)
         if (!hf_time_before(hf_clock_now().mono, l->ask_at)) ask(l);
-    }
-    struct hf_buf text;
-    hf_buf_init(&text, 2 * HF_SESSION_TEXT_BYTES);
-    if (l->failure[0])
-        hf_buf_add(&text, hf_bytes_cstr(l->failure));
-    else
-        hf_session_failure(&l->session, &text);
-    fprintf(stderr, "holdfast: %.*s [%s]\n", (int)text.len, (const char *)text.ptr,
-            l->target.url_shown);
-    hf_buf_fini(&text);
-    return HF_EXIT_FAILED;
+    return hf_live_end(&l->live);
 }
 
 static int print_and_follow(const struct hf_args *args, unsigned count)
 {
     struct hf_fault fault;
-    struct logs l = { .args = args, .count = count };
+    struct logs l = { .count = count };
+    const struct hf_live_plan plan = { .args = args,
+                                       .scope = hf_ask_scope(method),
+                                       .ping_every = HF_SECONDS(30),
+                                       .listen = listen_to,
+                                       .ctx = &l };
     hf_buf_init(&l.out, HF_LIMIT_BUFFERED_BYTES);
-    int exit_code = open_follow(&l, &fault) != 0 ? hf_verb_fail(args, &fault) : follow(&l);
+    int err = hf_live_open(&l.live, &plan, &fault);
+    if (!err) err = hf_live_start(&l.live, false, &fault);
+    int exit_code = err ? hf_verb_fail(args, &fault) : follow(&l);
     hf_live_close(&l.live);
-    hf_session_close(&l.session);
-    hf_target_fini(&l.target);
     hf_buf_fini(&l.out);
     hf_terminal_obey(&l.live.terminal);
     return exit_code;

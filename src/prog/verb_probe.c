@@ -21,8 +21,7 @@ enum {
 
 struct probe {
     const struct hf_args *args;
-    struct hf_target target;
-    struct hf_session session;
+    struct hf_ask ask;
     struct hf_checkup_fetcher fetcher;
     struct hf_checkup_facts facts;
     hf_time until; /* of connecting, HTTP included */
@@ -42,8 +41,9 @@ static void fetch_path(struct probe *p, enum hf_checkup_path path)
     static const char *const paths[HF_CHECKUP_PATHS] = { "/healthz", "/startupz", "/readyz" };
     struct hf_checkup_fetched fetched;
     struct hf_checkup_facts *f = &p->facts;
-    const uint8_t *pin = p->target.has_pin ? p->target.pin : NULL;
-    hf_checkup_fetch(&p->fetcher, &p->target.url, pin, paths[path], share(p, FETCH_MS), &fetched);
+    const uint8_t *pin = p->ask.target.has_pin ? p->ask.target.pin : NULL;
+    hf_checkup_fetch(&p->fetcher, &p->ask.target.url, pin, paths[path], share(p, FETCH_MS),
+                     &fetched);
     f->http[path] = fetched.answer;
     if (path != HF_CHECKUP_HEALTHZ) return;
     f->reach = fetched.reach;
@@ -56,7 +56,7 @@ static void fetch_path(struct probe *p, enum hf_checkup_path path)
 /* Does it speak TLS where plain text was expected, or the other way round? */
 static void try_other_scheme(struct probe *p)
 {
-    struct hf_url url = p->target.url;
+    struct hf_url url = p->ask.target.url;
     struct hf_checkup_fetched fetched;
     url.is_tls = !url.is_tls;
     hf_checkup_fetch(&p->fetcher, &url, NULL, url.is_tls ? NULL : "/healthz",
@@ -88,7 +88,7 @@ static void look(struct probe *p)
 static void note_login(struct probe *p)
 {
     struct hf_checkup_facts *f = &p->facts;
-    const struct hf_session *s = &p->session;
+    const struct hf_session *s = &p->ask.session;
     hf_session_text(s, HOLDFAST_LAST_CAUSE, f->cause, sizeof f->cause);
     hf_session_text(s, HOLDFAST_LAST_ERROR, f->error, sizeof f->error);
     hf_session_text(s, HOLDFAST_LAST_CODE, f->code, sizeof f->code);
@@ -124,8 +124,8 @@ static void ask_health(struct probe *p)
     holdfast_result *result = NULL;
     struct hf_checkup_facts *f = &p->facts;
     hf_time asked_at = hf_clock_now().mono;
-    p->session.until = hf_time_after(asked_at, p->budget);
-    int err = hf_session_call(&p->session, "health", NULL, false, &result);
+    p->ask.session.until = hf_time_after(asked_at, p->budget);
+    int err = hf_session_call(&p->ask.session, "health", NULL, false, &result);
     f->rtt_ms = hf_span_ms(hf_time_since(hf_clock_now().mono, asked_at));
     if (err) {
         snprintf(f->health_error, sizeof f->health_error, "%s", holdfast_error_text(err));
@@ -143,16 +143,18 @@ static void ask_health(struct probe *p)
 static int log_in(struct probe *p, struct hf_fault *fault)
 {
     const struct hf_session_plan plan = {
-        .target = &p->target, .args = p->args, .scopes = { "operator.read" }, .is_probe = true
+        .target = &p->ask.target, .args = p->args, .scopes = { "operator.read" }, .is_probe = true
     };
-    p->target.timeout = hf_span_max(hf_time_since(p->until, hf_clock_now().mono), HF_MS(1));
-    int err = hf_session_open(&p->session, &plan, fault);
+    p->ask.target.timeout = hf_span_max(hf_time_since(p->until, hf_clock_now().mono), HF_MS(1));
+    int err = hf_ask_connect(&p->ask, &plan, &p->facts.is_logged_in, fault);
     if (err) return err;
-    p->facts.is_logged_in = hf_session_connect(&p->session);
     note_login(p);
     if (!p->facts.is_logged_in) return 0;
     ask_health(p);
-    if (p->facts.startup_waits > 0) look_at_states(p); /* they are what it was before */
+    if (p->facts.reach != HF_CHECKUP_CONNECTED)
+        look(p); /* it was too early */
+    else if (p->facts.startup_waits > 0)
+        look_at_states(p); /* they are what it was before */
     return 0;
 }
 
@@ -161,7 +163,7 @@ static int log_in(struct probe *p, struct hf_fault *fault)
 static void begin(struct probe *p)
 {
     struct hf_checkup_facts *f = &p->facts;
-    const struct hf_target *t = &p->target;
+    const struct hf_target *t = &p->ask.target;
     p->budget = hf_span_max(t->timeout, HF_MS(LEAST_MS));
     p->until = hf_time_after(hf_clock_now().mono, p->budget);
     snprintf(f->url, sizeof f->url, "%s", t->url_shown);
@@ -195,7 +197,7 @@ int hf_verb_probe(const struct hf_args *args)
 {
     struct hf_fault fault;
     struct probe p = { .args = args };
-    int err = hf_target_read(&p.target, args, &fault);
+    int err = hf_target_read(&p.ask.target, args, &fault);
     if (!err) begin(&p);
     if (!err) err = hf_checkup_fetcher_init(&p.fetcher, &fault);
     if (!err && !p.facts.is_plain_refused) {
@@ -203,8 +205,7 @@ int hf_verb_probe(const struct hf_args *args)
         err = log_in(&p, &fault);
     }
     int exit_code = err ? hf_verb_fail(args, &fault) : print_verdict(&p);
-    hf_session_close(&p.session);
     hf_checkup_fetcher_fini(&p.fetcher);
-    hf_target_fini(&p.target);
+    hf_ask_close(&p.ask);
     return exit_code;
 }

@@ -2,7 +2,6 @@
 #include "base/glob.h"
 #include "base/mem.h"
 #include "host/clock.h"
-#include "prog/ask.h"
 #include "prog/live.h"
 #include "prog/monitor/view.h"
 #include "prog/show/text.h"
@@ -25,15 +24,13 @@ enum {
 
 struct watch {
     const struct hf_args *args;
-    struct hf_target target;
-    struct hf_session session;
     struct hf_live live;
     struct hf_monitor model;
     struct hf_monitor_look look;
     struct hf_screen screen;
     struct hf_buf out;
     const char *events; /* --events: the pattern, else NULL */
-    bool is_json, has_colour, is_dirty, is_over;
+    bool is_json, has_colour, is_dirty;
     bool is_line_due; /* output by lines: a sample is complete */
     hf_time sample_at, drawn_at, table_at;
     hf_span table_every;
@@ -82,7 +79,8 @@ static bool call(struct watch *w, const char *method, holdfast_result_fn fn)
     struct holdfast_call_options options;
     holdfast_call_options_init(&options);
     options.timeout_ms = HEALTH_WITHIN_MS;
-    return holdfast_client_call(w->session.client, method, NULL, &options, fn, w, NULL) == 0;
+    return holdfast_client_call(w->live.ask.session.client, method, NULL, &options, fn, w, NULL) ==
+           0;
 }
 
 static void ask_for_table(struct watch *w, hf_time now)
@@ -90,7 +88,7 @@ static void ask_for_table(struct watch *w, hf_time now)
     static const char method[] = "diagnostics.connections";
     if (w->look.is_health || w->is_table_asked || hf_time_before(now, w->table_at)) return;
     w->table_at = hf_time_after(now, w->table_every);
-    if (holdfast_client_has_method(w->session.client, method)) {
+    if (holdfast_client_has_method(w->live.ask.session.client, method)) {
         w->is_table_asked = call(w, method, on_table);
     } else {
         hf_monitor_no_table(&w->model, HF_MONITOR_UNKNOWN);
@@ -104,10 +102,11 @@ static void sample(struct watch *w, hf_time now)
     w->sample_at = hf_time_after(now, HF_MS(SAMPLE_MS));
     w->is_dirty = true;
     hf_rates_step(&w->model.events, now);
-    hf_monitor_rtt(&w->model, w->session.is_ready
-                                  ? holdfast_client_number(w->session.client, HOLDFAST_RTT_MS)
-                                  : HF_SPARK_NO_SAMPLE);
-    if (w->session.is_ready && !w->is_health_asked) {
+    hf_monitor_rtt(&w->model,
+                   w->live.ask.session.is_ready
+                       ? holdfast_client_number(w->live.ask.session.client, HOLDFAST_RTT_MS)
+                       : HF_SPARK_NO_SAMPLE);
+    if (w->live.ask.session.is_ready && !w->is_health_asked) {
         ask_for_table(w, now);
         w->health_asked_at = now;
         w->is_health_asked = call(w, "health", on_health);
@@ -141,13 +140,15 @@ static void note_reason(struct watch *w, const holdfast_notice *notice)
 static void told_hello(struct watch *w, const holdfast_notice *notice)
 {
     const char *version = holdfast_notice_text(notice, HOLDFAST_NOTICE_SERVER_VERSION);
-    bool is_first = !w->model.was_connected;
+    bool is_first = !w->live.was_connected;
+    w->live.was_connected = true;
     hf_monitor_connected(
         &w->model, hf_clock_now().mono, hf_bytes_cstr(version),
         hf_bytes_cstr(holdfast_notice_text(notice, HOLDFAST_NOTICE_CONNECTION_ID)));
     w->sample_at = w->table_at = hf_clock_now().mono;
     w->is_health_asked = w->is_table_asked = false;
-    if (!is_first || w->events) hf_live_tell(&w->live, "connected to %s", w->target.url_shown);
+    if (!is_first || w->events)
+        hf_live_tell(&w->live, "connected to %s", w->live.ask.target.url_shown);
 }
 
 static int on_notice(holdfast_client *client, const holdfast_notice *notice, void *ctx)
@@ -173,7 +174,7 @@ static int on_notice(holdfast_client *client, const holdfast_notice *notice, voi
     case HOLDFAST_ON_PAUSED:
         tell_lost(w, HF_MONITOR_PAUSED, holdfast_notice_text(notice, HOLDFAST_NOTICE_TEXT),
                   wait_ms);
-        w->is_over = wait_ms < 0;
+        w->live.is_over = wait_ms < 0;
         break;
     case HOLDFAST_ON_GAP:
         hf_monitor_gap(&w->model);
@@ -256,59 +257,48 @@ static int resize(struct watch *w)
 
 /* --- the whole --- */
 
-static int open_session(struct watch *w, struct hf_fault *fault)
+static int listen_to(holdfast_client *client, void *ctx)
 {
     static const enum holdfast_kind kinds[] = { HOLDFAST_ON_HELLO,        HOLDFAST_ON_CONNECT_ERROR,
                                                 HOLDFAST_ON_CLOSED,       HOLDFAST_ON_RETRY,
                                                 HOLDFAST_ON_STARTUP_WAIT, HOLDFAST_ON_PAUSED,
                                                 HOLDFAST_ON_GAP };
-    const struct hf_session_plan plan = { .target = &w->target,
-                                          .args = w->args,
-                                          .scopes = { "operator.read" },
-                                          .likes_admin = !w->look.is_health,
-                                          .stays = true,
-                                          .ping_every = HF_MS(PING_MS) };
-    int err = hf_target_read(&w->target, w->args, fault);
-    if (!err) err = hf_target_check_plain(&w->target, fault);
-    if (!err) err = hf_session_open(&w->session, &plan, fault);
-    if (err) return err;
+    int err = 0;
     for (size_t i = 0; !err && i < HF_COUNT(kinds); i++)
-        err = holdfast_client_on(w->session.client, kinds[i], on_notice, w, NULL);
-    if (!err) err = holdfast_client_on_event(w->session.client, "*", on_event, w, NULL);
-    if (err) return hf_fault_set(fault, HF_ERR_NOMEM, "out of memory");
-    return 0;
+        err = holdfast_client_on(client, kinds[i], on_notice, ctx, NULL);
+    return err ? err : holdfast_client_on_event(client, "*", on_event, ctx, NULL);
+}
+
+static void begin(struct watch *w, hf_time now)
+{
+    hf_monitor_init(&w->model, now);
+    w->drawn_at = hf_time_after(now, -HF_MS(DRAW_MS));
+    w->sample_at = hf_time_after(now, HF_MS(SAMPLE_MS));
+    w->table_at = now;
+    w->table_every = HF_MS(SAMPLE_MS);
+    w->is_dirty = true;
 }
 
 static int open_view(struct watch *w, struct hf_fault *fault)
 {
+    const struct hf_live_plan plan = { .args = w->args,
+                                       .scope = "operator.read",
+                                       .likes_admin = !w->look.is_health,
+                                       .ping_every = HF_MS(PING_MS),
+                                       .listen = listen_to,
+                                       .ctx = w };
     bool is_screen = !w->events && !w->is_json && hf_terminal_is_usable();
-    w->look.url = w->target.url_shown;
+    int err = hf_live_open(&w->live, &plan, fault);
+    if (err) return err;
+    w->look.url = w->live.ask.target.url_shown;
     w->look.has_unicode = hf_terminal_has_unicode();
     w->has_colour = hf_terminal_has_colour(STDOUT_FILENO, w->args);
     hf_buf_init(&w->out, LINE_BYTES + HF_LIMIT_PAYLOAD_BYTES);
-    int err = hf_live_open(&w->live, &w->session, is_screen, fault);
-    if (err || !is_screen) return err;
-    if (resize(w) != 0) return hf_fault_set(fault, HF_ERR_NOMEM, "out of memory");
-    return 0;
-}
-
-/* It gave up, e.g. because the token is wrong. */
-static int tell_failure(const struct watch *w)
-{
-    struct hf_buf text;
-    hf_buf_init(&text, HF_SESSION_TEXT_BYTES * 2);
-    hf_session_failure(&w->session, &text);
-    fprintf(stderr, "holdfast: %.*s [%s]\n", (int)text.len, (const char *)text.ptr,
-            w->target.url_shown);
-    hf_buf_fini(&text);
-    return HF_EXIT_FAILED;
-}
-
-/* Only a --timeout that was given counts, and only up to the first hello. */
-static bool is_too_late(const struct watch *w, hf_time now)
-{
-    return w->args->values[HF_OPTION_TIMEOUT] && !w->model.was_connected &&
-           hf_time_since(now, w->session.started_at) >= w->target.timeout;
+    begin(w, hf_clock_now().mono);
+    err = hf_live_start(&w->live, is_screen, fault);
+    if (!err && is_screen && resize(w) != 0)
+        err = hf_fault_set(fault, HF_ERR_NOMEM, "out of memory");
+    return err;
 }
 
 static hf_time next_turn(const struct watch *w)
@@ -316,8 +306,6 @@ static hf_time next_turn(const struct watch *w)
     hf_time at = w->sample_at;
     if (w->live.terminal.is_screen && w->is_dirty)
         at = hf_time_min(at, hf_time_after(w->drawn_at, HF_MS(DRAW_MS)));
-    if (w->args->values[HF_OPTION_TIMEOUT] && !w->model.was_connected)
-        at = hf_time_min(at, hf_time_after(w->session.started_at, w->target.timeout));
     return at;
 }
 
@@ -326,8 +314,8 @@ static bool turn(struct watch *w)
 {
     enum hf_terminal_news news = hf_live_wait(&w->live, next_turn(w));
     struct hf_now now = hf_clock_now();
-    if (news == HF_TERMINAL_END || w->is_over || is_too_late(w, now.mono)) return false;
-    if (news == HF_TERMINAL_REDRAW && resize(w) != 0) return false;
+    if (news == HF_TERMINAL_END) return false;
+    if (news == HF_TERMINAL_REDRAW && (w->live.write_err = resize(w)) != 0) return false;
     if (!hf_time_before(now.mono, w->sample_at)) sample(w, now.mono);
     if (w->is_line_due && !w->live.terminal.is_screen && !w->events) print_line(w, now);
     w->is_line_due = false;
@@ -337,28 +325,9 @@ static bool turn(struct watch *w)
     return true;
 }
 
-static int watch(struct watch *w)
-{
-    hf_time now = hf_clock_now().mono;
-    hf_monitor_init(&w->model, now);
-    w->drawn_at = hf_time_after(now, -HF_MS(DRAW_MS));
-    w->sample_at = hf_time_after(now, HF_MS(SAMPLE_MS));
-    w->table_at = now;
-    w->table_every = HF_MS(SAMPLE_MS);
-    w->is_dirty = true;
-    w->session.started_at = now;
-    if (holdfast_client_start(w->session.client) != 0) return tell_failure(w);
-    while (turn(w)) {
-    }
-    hf_live_close(&w->live);
-    return w->is_over || is_too_late(w, hf_clock_now().mono) ? tell_failure(w)
-                                                             : hf_live_end(&w->live);
-}
-
 int hf_verb_watch(const struct hf_args *args)
 {
     struct hf_fault fault;
-    int exit_code;
     struct watch *w = hf_mem_zero(1, sizeof *w);
     if (!w) {
         hf_fault_set(&fault, HF_ERR_NOMEM, "out of memory");
@@ -368,14 +337,13 @@ int hf_verb_watch(const struct hf_args *args)
     w->events = args->values[HF_OPTION_EVENTS];
     w->is_json = args->values[HF_OPTION_JSON] != NULL;
     w->look.is_health = args->verb->run == hf_verb_health;
-    if (open_session(w, &fault) != 0 || open_view(w, &fault) != 0)
-        exit_code = hf_verb_fail(args, &fault);
-    else
-        exit_code = watch(w);
+    int err = open_view(w, &fault);
+    while (!err && turn(w)) {
+    }
+    int exit_code = err ? HF_EXIT_FAILED : hf_live_end(&w->live);
     struct hf_terminal terminal = w->live.terminal;
     hf_live_close(&w->live);
-    hf_session_close(&w->session);
-    hf_target_fini(&w->target);
+    if (err) exit_code = hf_verb_fail(args, &fault); /* not on a screen that is gone then */
     hf_screen_fini(&w->screen);
     hf_buf_fini(&w->out);
     hf_mem_free(w);

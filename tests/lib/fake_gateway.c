@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,10 @@ static const char hello[] =
     "\"events\":[\"tick\"]},\"snapshot\":{\"presence\":[],\"health\":{},\"stateVersion\":{"
     "\"presence\":1,\"health\":1},\"uptimeMs\":1},\"auth\":{\"role\":\"operator\",\"scopes\":[]},"
     "\"policy\":{\"maxPayload\":26214400,\"maxBufferedBytes\":52428800,\"tickIntervalMs\":30000}}}";
+
+static const char token_missing[] =
+    "{\"type\":\"res\",\"id\":\"%s\",\"ok\":false,\"error\":{\"code\":\"UNAUTHORIZED\",\"message\":"
+    "\"no\",\"details\":{\"code\":\"AUTH_TOKEN_MISSING\"}}}";
 
 static void must(bool is_fine, const char *what)
 {
@@ -175,12 +180,51 @@ void fake_hello(struct fake_conn *c)
     fake_send(c, text);
 }
 
-void fake_login(struct fake_conn *c)
+static void challenge(struct fake_conn *c)
 {
     fake_upgrade(c);
     fake_send(c, "{\"type\":\"event\",\"event\":\"connect.challenge\",\"payload\":{\"nonce\":"
                  "\"n-1\",\"ts\":1795318620974}}");
+}
+
+void fake_login(struct fake_conn *c)
+{
+    challenge(c);
     fake_want(c, "connect", c->connect_id);
+    fake_hello(c);
+}
+
+/* The connect request of the next connection: whether it has the token. */
+static bool has_token(struct fake_conn *c, int listener, const char *token)
+{
+    struct hf_buf text;
+    struct hf_bytes id = HF_EMPTY;
+    hf_buf_init(&text, IN_BYTES);
+    fake_accept(c, listener);
+    challenge(c);
+    must(fake_read(c, &text), "a connect request");
+    must(hf_json_get_plain(hf_json_find(hf_buf_view(&text), "id"), &id), "its id");
+    snprintf(c->connect_id, sizeof c->connect_id, "%.*s", (int)id.len, (const char *)id.ptr);
+    bool has = memmem(text.ptr, text.len, token, strlen(token)) != NULL;
+    hf_buf_fini(&text);
+    return has;
+}
+
+void fake_login_late(struct fake_conn *c, int listener, const char *token_path, const char *token)
+{
+    char answer[512];
+    struct hf_buf text;
+    hf_buf_init(&text, IN_BYTES);
+    must(!has_token(c, listener, token), "nobody knows the token yet");
+    FILE *out = fopen(token_path, "we");
+    must(out && fputs(token, out) >= 0 && fchmod(fileno(out), 0600) == 0 && fclose(out) == 0,
+         "the token's file");
+    snprintf(answer, sizeof answer, token_missing, c->connect_id);
+    fake_send(c, answer);
+    must(!fake_read(c, &text), "the end of who was refused");
+    hf_buf_fini(&text);
+    fake_close(c);
+    must(has_token(c, listener, token), "the token");
     fake_hello(c);
 }
 

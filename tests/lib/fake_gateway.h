@@ -42,6 +42,10 @@ void fake_upgrade(struct fake_conn *c);
 void fake_login(struct fake_conn *c);
 void fake_hello(struct fake_conn *c); /* answers the connect request whose id is noted */
 
+/* Refuses who comes without the token, for which the file is made only then, and takes the
+ * login that has it, on a connection of its own. */
+void fake_login_late(struct fake_conn *c, int listener, const char *token_path, const char *token);
+
 void fake_send(struct fake_conn *c, const char *text); /* one message */
 void fake_send_bytes(struct fake_conn *c, struct hf_bytes bytes);
 void fake_event(struct fake_conn *c, const char *name, const char *payload, int seq);

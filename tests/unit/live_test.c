@@ -1,5 +1,6 @@
 /* `holdfast watch`, `health --watch` and `logs --follow`, in a terminal and in a pipe. */
 #include "lib/daemon.h"
+#include "lib/fake_gateway.h"
 #include "lib/verb.h"
 #include "wire/json_read.h"
 
@@ -41,13 +42,11 @@ static void add_address(const struct daemon *d, const char *const words[VERB_WOR
     out[count] = DAEMON_TOKEN;
 }
 
-static void start_in_terminal(struct live *l, const struct daemon *d,
-                              const char *const words[VERB_WORDS_MAX])
+static void start_words_in_terminal(struct live *l, const char *home,
+                                    const char *const all[VERB_WORDS_MAX])
 {
-    const char *all[VERB_WORDS_MAX] = { NULL };
     struct winsize size = { .ws_col = 80, .ws_row = 24 };
     begin(l);
-    add_address(d, words, all);
     l->err_fd = -1;
     l->pid = forkpty(&l->out_fd, NULL, NULL, &size);
     CHECK(l->pid >= 0);
@@ -55,16 +54,21 @@ static void start_in_terminal(struct live *l, const struct daemon *d,
     setenv("TERM", "xterm", 1);
     setenv("LC_ALL", "C.UTF-8", 1);
     unsetenv("NO_COLOR");
-    verb_main(d->scratch.dir, all);
+    verb_main(home, all);
 }
 
-static void start_in_pipe(struct live *l, const struct daemon *d,
-                          const char *const words[VERB_WORDS_MAX])
+static void start_in_terminal(struct live *l, const struct daemon *d,
+                              const char *const words[VERB_WORDS_MAX])
 {
     const char *all[VERB_WORDS_MAX] = { NULL };
+    add_address(d, words, all);
+    start_words_in_terminal(l, d->scratch.dir, all);
+}
+
+static void start_words(struct live *l, const char *home, const char *const all[VERB_WORDS_MAX])
+{
     int out[2], err[2];
     begin(l);
-    add_address(d, words, all);
     CHECK_EQ(pipe2(out, O_CLOEXEC), 0);
     CHECK_EQ(pipe2(err, O_CLOEXEC), 0);
     l->pid = fork();
@@ -75,12 +79,20 @@ static void start_in_pipe(struct live *l, const struct daemon *d,
         close(out[1]);
         close(err[0]);
         close(err[1]);
-        verb_main(d->scratch.dir, all);
+        verb_main(home, all);
     }
     close(out[1]);
     close(err[1]);
     l->out_fd = out[0];
     l->err_fd = err[0];
+}
+
+static void start_in_pipe(struct live *l, const struct daemon *d,
+                          const char *const words[VERB_WORDS_MAX])
+{
+    const char *all[VERB_WORDS_MAX] = { NULL };
+    add_address(d, words, all);
+    start_words(l, d->scratch.dir, all);
 }
 
 static void take(int fd, short revents, struct hf_buf *to, int *closed)
@@ -430,10 +442,84 @@ static void a_refused_login_ends_it_with_the_reason(void)
         all[count] = place;
         struct verb_outcome o = verb_run(d.scratch.dir, all);
         CHECK_EQ_AT(i, o.exit_code, 1);
-        CHECK_AT(i, verb_has(&o.err, "token mismatch") && !verb_has(&o.err, "canary"));
+        const struct hf_buf *told = i == 1 ? &o.out : &o.err; /* with --json on stdout */
+        CHECK_AT(i, verb_has(told, "token mismatch") && verb_has(told, "give --token-file"));
+        CHECK_AT(i, !verb_has(&o.out, "canary") && !verb_has(&o.err, "canary"));
         verb_drop(&o);
     }
     CHECK_EQ(daemon_stop(&d), 0);
+}
+
+/* Told on the alternate screen it would be gone with it. */
+static void a_refused_login_is_told_where_it_can_be_read(void)
+{
+    struct daemon d;
+    struct live l;
+    start_daemon(&d, &(struct daemon_plan){ 0 });
+    snprintf(url, sizeof url, "ws://127.0.0.1:%u", d.port);
+    start_words_in_terminal(&l, d.scratch.dir,
+                            VERB_WORDS("watch", "--url", url, "--token", "canary"));
+    CHECK_EQ(finish(&l), 1);
+    wait_for(&l, &l.out, LEAVE);
+    CHECK(verb_has(&l.out, "token mismatch") && verb_has(&l.out, "give --token-file"));
+    drop(&l);
+    CHECK_EQ(daemon_stop(&d), 0);
+}
+
+/* --- a gateway that makes its token --- */
+
+static const char first_token[] = "a-token-that-was-not-there-before-000000000";
+static char token_path[SCRATCH_PATH_BYTES];
+static const char *asked; /* the method that the verb asks for */
+
+static void makes_its_token(int listener)
+{
+    struct fake_conn c;
+    char id[128];
+    fake_accept(&c, listener); /* "not yet" is no reason to give up */
+    fake_close(&c);
+    fake_login_late(&c, listener, token_path, first_token);
+    fake_want(&c, asked, id);
+    fake_answer(&c, id, "{\"ok\":true,\"cursor\":1,\"lines\":[\"ok\"]}");
+    fake_drain(&c);
+    fake_close(&c);
+}
+
+/* startup-retry 35 */
+static void a_verb_that_stays_reads_a_token_that_was_made_later(void)
+{
+    static const struct {
+        const char *const words[VERB_WORDS_MAX];
+        const char *asks;
+    } verbs[] = {
+        { { "watch" }, "health" },
+        { { "logs", "--follow" }, "logs.tail" },
+    };
+    for (size_t i = 0; i < HF_COUNT(verbs); i++) {
+        struct scratch s;
+        struct fake gateway;
+        struct live l;
+        char port[8];
+        const char *all[VERB_WORDS_MAX] = { NULL };
+        size_t count = 0;
+        scratch_make(&s);
+        snprintf(token_path, sizeof token_path, "%s/token", s.dir);
+        asked = verbs[i].asks;
+        fake_start(&gateway, makes_its_token);
+        snprintf(port, sizeof port, "%u", gateway.port);
+        for (; verbs[i].words[count]; count++) all[count] = verbs[i].words[count];
+        all[count++] = "--port";
+        all[count] = port;
+        setenv("HOLDFAST_STATE_DIR", s.dir, 1);
+        start_words(&l, s.dir, all);
+        unsetenv("HOLDFAST_STATE_DIR");
+        wait_for(&l, &l.out, "ok");
+        kill(l.pid, SIGTERM);
+        CHECK_EQ_AT(i, finish(&l), -SIGTERM);
+        CHECK_EQ_AT(i, fake_end(&gateway), 0);
+        drop(&l);
+        scratch_drop(&s);
+    }
 }
 
 /* --- the log --- */
@@ -500,4 +586,5 @@ CHECK_MAIN(what_cannot_be_written_is_told, quitting_leaves_the_terminal_as_it_wa
            a_gateway_that_goes_is_seen_going_and_coming, what_takes_long_is_told_in_a_terminal,
            in_a_pipe_there_are_lines, a_reader_that_leaves_ends_it,
            events_are_printed_by_their_names, a_refused_login_ends_it_with_the_reason,
-           a_log_is_followed_over_a_restart)
+           a_refused_login_is_told_where_it_can_be_read,
+           a_verb_that_stays_reads_a_token_that_was_made_later, a_log_is_followed_over_a_restart)
