@@ -679,7 +679,6 @@ static void heard(struct nursery *n, const struct hf_keeper_result *r)
     if (r->retry_after) got->retry_after = r->retry_after;
     snprintf(got->reason, sizeof got->reason, "%.*s", (int)r->reason.len,
              (const char *)r->reason.ptr);
-    snprintf(got->data, sizeof got->data, "%.*s", (int)r->data.len, (const char *)r->data.ptr);
     bool is_stop = r->verb == HF_KEEPER_DO_STOP && r->outcome == HF_KEEPER_EXECUTED;
     if (!is_stop) return;
     NURSERY_CHECK(n, nursery_alive(n) == 0); /* 2 */

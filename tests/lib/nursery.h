@@ -149,7 +149,6 @@ struct nursery_result {
     hf_span retry_after;
     char reason[160];
     struct hf_bytes key, value; /* CONFIG_...: of the request */
-    char data[256];             /* what CONFIG_GET read; cut */
 };
 
 struct nursery {
@@ -182,7 +181,8 @@ struct nursery {
     size_t hello_at;
     char config_text[NURSERY_CONFIG_BYTES], config_sent[2 * NURSERY_CONFIG_BYTES];
     char config_answer[8 * NURSERY_CONFIG_BYTES];
-    int config_err; /* it cannot be read */
+    char config_shown[256]; /* what the newest CONFIG_GET read; cut */
+    int config_err;         /* it cannot be read */
     uint64_t revision;
     int journal_err;
     hf_span latency_max; /* each answer takes up to this long */

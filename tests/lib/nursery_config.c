@@ -171,6 +171,9 @@ void nursery_config_heard(struct nursery *n, const struct hf_keeper_result *r)
 {
     struct hf_buf json;
     const struct nursery_result *asked = nursery_result(n, r->tag);
+    if (r->data.len > 0)
+        snprintf(n->config_shown, sizeof n->config_shown, "%.*s", (int)r->data.len,
+                 (const char *)r->data.ptr);
     bool is_claim = r->outcome == HF_KEEPER_COMMITTED || r->outcome == HF_KEEPER_SATISFIED;
     NURSERY_CHECK(n, (r->outcome != HF_KEEPER_COMMITTED && r->outcome != HF_KEEPER_CONFLICT) ||
                          r->verb == HF_KEEPER_DO_CONFIG_SET);

@@ -46,7 +46,7 @@ static void it_is_read_as_a_whole_and_in_parts(void)
         uint64_t tag = get(rows[i].key);
         run_ms(10);
         CHECK_EQ_AT(i, final_of(tag), HF_KEEPER_EXECUTED);
-        CHECK_TEXT_AT(i, hf_bytes_cstr(nursery_result(&n, tag)->data), rows[i].want);
+        CHECK_TEXT_AT(i, hf_bytes_cstr(n.config_shown), rows[i].want);
     }
     end();
 }

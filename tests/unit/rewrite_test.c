@@ -181,6 +181,9 @@ static void what_does_not_belong_here_changes_nothing(void)
             struct hf_rewrite_verdict v = hf_rewrite_step(r, (enum hf_rewrite_input)input);
             bool is_move = v.act != HF_REWRITE_NONE || input == HF_REWRITE_DISCONNECTED;
             CHECK_AT(state * 100 + input, is_move || r->state == (enum hf_rewrite_state)state);
+            bool is_end =
+                input == HF_REWRITE_GONE || input == HF_REWRITE_STOPPED || input == HF_REWRITE_TIME;
+            CHECK_AT(state * 100 + input, !is_end || v.act == HF_REWRITE_END);
             /* Only what was sent can be committed, and only by its answer or by the file. */
             bool is_proof = (state == HF_REWRITE_WRITES && input == HF_REWRITE_DONE) ||
                             (state == HF_REWRITE_CHECKS && input == HF_REWRITE_HOLDS);
