@@ -289,15 +289,7 @@ def a_child_that_listens_then_hangs(s):
     s.stand_at(126)
     wait_until(lambda: "stage=unresponsive" in s.log(), "it is called so")
     wait_until(lambda: "child.dumped" in s.log(), "after a look at what it hangs in")
-
-    def is_replaced():
-        nonlocal at
-        at += 1
-        s.stand_at(at)
-        return s.status().get("pid", pid) != pid and s.status()["phase"] == "ready"
-
-    at = 126
-    wait_until(is_replaced, "it is replaced")
+    s.pass_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "it is replaced", 1)
     check(sum(t["to"] == "spawn" for t in s.ctl("history")) == 2, "once")
     stop(s)
     s.quit()
@@ -436,9 +428,9 @@ def a_child_that_stops_its_guardian(s):
 
 @case
 def a_child_that_leaks_is_recycled(s):
-    s.supervise("grow 64 20", "--url", "notify:", "--memory-soft", "32M", "--memory-hard", "4G")
+    s.supervise("grow 64 5", "--url", "notify:", "--memory-soft", "32M", "--memory-hard", "4G", env=s.held_clock())
     pid = s.wait_phase("ready")["pid"]
-    wait_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "another one")
+    s.pass_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "another one", 1)
     check(s.status()["memory"]["recycles"] == 1, f"told: {s.status()}")
     check(s.status()["lastExit"]["code"] == 0, "it was asked to end, and did")
     check(any(t["cause"] == "memory_soft" for t in s.ctl("history")), "with its cause")
@@ -449,13 +441,16 @@ def a_child_that_leaks_is_recycled(s):
 @case
 def a_place_whose_gateway_leaks(s):
     """`run -- CMD`: recycled once; the next one leaks as well, which is told and costs no restart."""
-    leak = f"env -u NOTIFY_SOCKET {s.adversary} grow 64 1 & exec {s.holdfast} run --state-dir {s.path('child')}"
-    s.run_place(["/bin/sh", "-c", leak], "--port", str(free_port()), "--memory-soft", "48M", "--memory-hard", "4G")
+    leak = (f"unset LD_PRELOAD; env -u NOTIFY_SOCKET {s.adversary} grow 64 1 &"
+            f"exec {s.holdfast} run --state-dir {s.path('child')}")  # fmt: skip
+    s.run_place(["/bin/sh", "-c", leak], "--port", str(free_port()), "--memory-soft", "48M", "--memory-hard", "4G",
+                env=s.held_clock())  # fmt: skip
     pid = s.wait_phase("ready")["pid"]
-    wait_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "another one")
+    s.pass_until(lambda: "child.recycled_for_memory" in s.log(), "it is recycled", 1)
+    s.pass_until(lambda: s.status().get("pid", pid) != pid and s.status()["phase"] == "ready", "another one", 0.1)
     pid = s.status()["pid"]
     check(s.status()["lastExit"]["code"] == 0, f"the first one was drained: {s.status()}")
-    wait_until(lambda: "child.memory_high" in s.log(), "the second one is told of")
+    s.pass_until(lambda: "child.memory_high" in s.log(), "the second one is told of", 1)
     status = s.status()
     check(status["pid"] == pid and status["memory"]["recycles"] == 1, f"and goes on: {status}")
     check(s.log().count("keeper.restart_applied") == 1, "one restart in all")
@@ -632,14 +627,7 @@ def a_gateway_of_others_that_hangs(s):
     check(kernel["State"].startswith("T"), "it was not even continued")
     check(int(kernel["SigPnd"], 16) == int(kernel["ShdPnd"], 16) == 0, f"no signal waits for it: {kernel}")
     gateway.send_signal(signal.SIGCONT)
-
-    def is_back():
-        nonlocal at
-        at += 5
-        s.stand_at(at)
-        return s.status()["phase"] == "ready"
-
-    wait_until(is_back, "it is used again")
+    s.pass_until(lambda: s.status()["phase"] == "ready", "it is used again", 5)
     check(s.ctl("diagnostics")["health"]["state"] == "healthy", "and well")
     s.quit()
     check(gateway.poll() is None, "it lives")
@@ -761,8 +749,8 @@ def a_child_that_leaves_a_daemon_on_its_port(s):
 @case
 def a_child_that_listens_elsewhere(s):
     port = free_port()
-    s.supervise(f"http {port}")
-    wait_until(lambda: f"{port}" in s.status().get("error", ""), "the other port is named")
+    s.supervise(f"http {port}", env=s.held_clock())
+    s.pass_until(lambda: f"{port}" in s.status().get("error", ""), "the other port is named", 0.2)
     status = s.status()
     check(str(status["port"]) in status["error"], f"and ours: {status['error']}")
     s.quit()

@@ -277,8 +277,8 @@ def a_web_server_behind_the_place(s):
 @case
 def a_program_on_another_port_than_it_was_told(s):
     elsewhere = free_port()
-    place = Place(s, child=[s.adversary, "http", str(elsewhere)])
-    wait_until(lambda: f"{elsewhere}" in s.status().get("error", ""), "the other port is named")
+    place = Place(s, child=[s.adversary, "http", str(elsewhere)], env=s.held_clock())
+    s.pass_until(lambda: f"{elsewhere}" in s.status().get("error", ""), "the other port is named", 0.2)
     check(str(s.status()["port"]) in s.status()["error"], "and the one that it was told")
     place.refusal()
     s.quit()

@@ -78,6 +78,7 @@ class Scene:
         self.process = None
         self.log_path = os.path.join(self.dir, "log")
         self.started = []
+        self.at = 0  # where its clock stands, when that is held
         self.is_told = is_told
         self.managers = []  # with the process that each of them hears
 
@@ -163,11 +164,23 @@ class Scene:
 
     def stand_at(self, seconds):
         """From the first call on no time passes but this: seconds since then.  What is due is done on return."""
+        self.at = seconds
         with open(self.path("clock.new"), "w", encoding="ascii") as file:
             file.write(str(int(seconds * 1000)))
         os.rename(self.path("clock.new"), self.path("clock"))
         for _ in range(2):  # the answer may be older than what the turn of the question has done
             self.status()
+
+    def pass_until(self, test, what, step):
+        """Lets time pass, so many seconds at once, until `test()` is true; returns its value."""
+
+        def look():
+            value = test()
+            if not value:
+                self.stand_at(self.at + step)
+            return value
+
+        return wait_until(look, what)
 
     def log(self):
         return read(self.log_path).decode("utf-8", "replace")
