@@ -1,4 +1,5 @@
 #include "host/control.h"
+#include "base/crypto.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "wire/http_head.h"
@@ -43,6 +44,7 @@ static void on_client_closed(uv_handle_t *handle)
 {
     struct client *c = handle->data;
     close(c->fd);
+    if (c->in.ptr) hf_wipe(c->in.ptr, c->in.cap); /* config.set may bring a secret */
     hf_buf_fini(&c->in);
     hf_buf_fini(&c->out);
     hf_mem_free(c);

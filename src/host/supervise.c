@@ -1,5 +1,6 @@
 #include "host/supervise.h"
 #include "base/assert.h"
+#include "base/crypto.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "host/clock.h"
@@ -96,6 +97,8 @@ static bool copy_spans(struct hf_answer *a)
 
 static void drop_answer(struct hf_answer *a)
 {
+    /* What a request is to write may be a secret. */
+    if (a->event.kind == HF_KEEPER_REQUESTED && a->text.ptr) hf_wipe(a->text.ptr, a->text.cap);
     hf_buf_fini(&a->text);
     hf_mem_free(a);
 }
