@@ -4,7 +4,6 @@
 #include "client/state.h"
 #include "wire/json_read.h"
 #include "wire/schema/greeting.h"
-#include "wire/schema/redact.h"
 
 enum { ALIGNMENT = 16 };
 
@@ -220,14 +219,15 @@ static enum holdfast_outcome outcome_of(enum hf_client_outcome outcome)
     return public[outcome];
 }
 
-static void add_server_error(struct hf_draft *d, struct hf_bytes error, struct hf_buf *message)
+static void add_server_error(const struct holdfast_client *c, struct hf_draft *d,
+                             struct hf_bytes error, struct hf_buf *message)
 {
     struct hf_error_seen seen;
     struct hf_buf plain;
     if (hf_error_read(error, &seen) != 0) return;
     hf_buf_init(&plain, HF_LIMIT_PAYLOAD_BYTES);
     hf_json_text(seen.message, &plain);
-    hf_redact_text(message, hf_buf_view(&plain), NULL, 0); /* one line for people */
+    hf_client_redact(c->engine, message, hf_buf_view(&plain)); /* one line for people */
     hf_buf_fini(&plain);
     d->texts[HF_RESULT_MESSAGE] = hf_buf_view(message);
     d->texts[HF_RESULT_CODE] = seen.code;
@@ -259,7 +259,7 @@ static void tell_result(struct holdfast_client *c, const struct hf_client_news *
     d.texts[HF_RESULT_PAYLOAD] = news->u.result.payload;
     d.texts[HF_RESULT_ERROR] = news->u.result.error;
     d.texts[HF_RESULT_MESSAGE] = news->u.result.why;
-    if (news->u.result.error.len > 0) add_server_error(&d, news->u.result.error, &message);
+    if (news->u.result.error.len > 0) add_server_error(c, &d, news->u.result.error, &message);
     if (!hf_inbox_push(c, &d) && kind == HF_ENTRY_RESULT) strand(c, d.head.tag);
     hf_buf_fini(&message);
 }

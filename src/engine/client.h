@@ -78,6 +78,10 @@ bool hf_client_wants_input(const struct hf_client *c);
 
 /* --- secrets --- */
 
+/* Appends a text of the gateway as wire/schema/redact shows it, without the client's own
+ * secrets. */
+void hf_client_redact(const struct hf_client *c, struct hf_buf *out, struct hf_bytes text);
+
 /* Takes other secrets for the next login, and leaves a pause; copied, with the
  * stored device token among them.  0, or HF_ERR_NOMEM and nothing is changed. */
 int hf_client_set_credentials(struct hf_client *c, struct hf_now now,

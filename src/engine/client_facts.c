@@ -17,14 +17,19 @@ void hf_client_word_set(struct hf_client_word *word, struct hf_bytes text)
 
 /* --- failures --- */
 
-void hf_client_add_text(const struct hf_client *c, struct hf_buf *out, struct hf_bytes text)
+void hf_client_redact(const struct hf_client *c, struct hf_buf *out, struct hf_bytes text)
 {
     struct hf_bytes secrets[HF_CLIENT_SECRETS];
-    struct hf_buf plain;
     size_t count = hf_client_secrets(c, secrets);
+    hf_redact_text(out, text, secrets, count);
+}
+
+void hf_client_add_text(const struct hf_client *c, struct hf_buf *out, struct hf_bytes text)
+{
+    struct hf_buf plain;
     hf_buf_init(&plain, 16 * HF_CLIENT_FAILURE_BYTES);
     text = hf_bytes_cut_utf8(text, 4 * HF_CLIENT_FAILURE_BYTES);
-    hf_redact_text(&plain, text, secrets, count);
+    hf_client_redact(c, &plain, text);
     hf_buf_add(out, hf_bytes_cut_utf8(hf_buf_view(&plain), HF_CLIENT_FAILURE_BYTES));
     hf_buf_fini(&plain);
 }

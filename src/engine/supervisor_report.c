@@ -13,7 +13,10 @@ void hf_keep_fail_text(struct hf_supervisor *s, struct hf_bytes text)
 {
     struct hf_buf clean;
     hf_buf_init(&clean, HF_LIMIT_PREAUTH_FRAME_BYTES);
-    hf_censor_text(hf_bytes_head(text, HF_LIMIT_HTTP_LINE_BYTES), s->config.known, &clean);
+    if (text.len > HF_LIMIT_HTTP_LINE_BYTES)
+        hf_censor_cut(hf_bytes_cut_utf8(text, HF_LIMIT_HTTP_LINE_BYTES), s->config.known, &clean);
+    else
+        hf_censor_text(text, s->config.known, &clean);
     text = hf_bytes_cut_utf8(hf_buf_view(&clean), sizeof s->error);
     if (text.len) memcpy(s->error, text.ptr, text.len);
     s->error_len = text.len;

@@ -6,8 +6,6 @@ enum {
     BEGUN_MIN = 4,    /* fewer bytes at the end of a cut text say nothing of a secret */
 };
 
-#define REDACTED HF_LIT("[redacted]")
-
 static bool is_word(uint8_t c)
 {
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-' ||
@@ -69,8 +67,19 @@ struct scan {
     const struct hf_censor_known *known;
     struct hf_buf *out;
     size_t at;
-    bool is_cut; /* the text went on */
+    bool is_cut;   /* the text went on */
+    bool is_query; /* within the parameters of a URL */
 };
+
+static struct hf_bytes mark_of(const struct hf_censor_known *known)
+{
+    return known && known->mark.len > 0 ? known->mark : HF_LIT("[redacted]");
+}
+
+static void add_mark(struct scan *s)
+{
+    hf_buf_add(s->out, mark_of(s->known));
+}
 
 static uint8_t byte_at(const struct scan *s, size_t at)
 {
@@ -81,10 +90,11 @@ static uint8_t byte_at(const struct scan *s, size_t at)
 static size_t known_at(const struct scan *s, size_t at)
 {
     struct hf_bytes rest = hf_bytes_from(s->text, at);
-    size_t len = 0;
+    size_t len = 0, len_min = s->known ? s->known->len_min : 0;
+    if (len_min == 0) len_min = HF_CENSOR_SECRET_MIN;
     for (size_t i = 0; s->known && i < s->known->count; i++) {
         struct hf_bytes secret = s->known->secrets[i];
-        if (secret.len < HF_CENSOR_SECRET_MIN || secret.len <= len) continue;
+        if (secret.len < len_min || secret.len <= len) continue;
         bool has_begun = s->is_cut && rest.len >= BEGUN_MIN && hf_bytes_starts(secret, rest);
         if (has_begun) return rest.len;
         if (hf_bytes_starts(rest, secret)) len = secret.len;
@@ -100,7 +110,7 @@ static void copy_to(struct scan *s, size_t end)
         size_t secret = known_at(s, at);
         if (secret == 0) continue;
         hf_buf_add(s->out, hf_bytes(s->text.ptr + from, at - from));
-        hf_buf_add(s->out, REDACTED);
+        add_mark(s);
         from = at + secret;
         at = from - 1;
     }
@@ -190,7 +200,7 @@ static void hide_value(struct scan *s, bool is_to_the_end)
     } else {
         end = is_to_the_end ? s->text.len : scheme_end(s, s->at);
     }
-    if (end > s->at) hf_buf_add(s->out, REDACTED);
+    if (end > s->at) add_mark(s);
     s->at = end;
 }
 
@@ -217,26 +227,44 @@ static bool is_header_line(struct hf_bytes name)
     return false;
 }
 
-static bool is_scheme_word(struct hf_bytes word)
+/* Whether it is more likely base64 than a word of people. */
+static bool is_base64(struct hf_bytes text)
 {
-    return hf_bytes_same_nocase(word, HF_LIT("bearer"));
+    bool has_small = false, has_large_within = false, has_other = false;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.ptr[i];
+        bool is_small = c >= 'a' && c <= 'z', is_large = c >= 'A' && c <= 'Z';
+        bool is_other = (c >= '0' && c <= '9') || c == '=';
+        if (!is_small && !is_large && !is_other && c != '+' && c != '/') return false;
+        has_small = has_small || is_small;
+        has_large_within = has_large_within || (is_large && i > 0);
+        has_other = has_other || is_other;
+    }
+    return has_other || (has_small && has_large_within);
+}
+
+/* Of "Bearer" always, of "basic" only before what looks like it. */
+static bool announces_secret(const struct scan *s, struct hf_bytes word, size_t end)
+{
+    size_t at = skip_spaces(s, end);
+    if (hf_bytes_same_nocase(word, HF_LIT("bearer"))) return true;
+    return hf_bytes_same_nocase(word, HF_LIT("basic")) &&
+           is_base64(hf_bytes(s->text.ptr + at, plain_end(s, at) - at));
 }
 
 static void take_word(struct scan *s)
 {
     size_t end = s->at;
-    uint8_t before = s->at > 0 ? s->text.ptr[s->at - 1] : 0;
     while (end < s->text.len && is_word(s->text.ptr[end])) end++;
     struct hf_bytes word = hf_bytes(s->text.ptr + s->at, end - s->at);
-    bool is_query = (before == '?' || before == '&') && byte_at(s, end) == '=';
     size_t value = value_start(s, end);
-    if (value > 0 && (is_query ? hf_url_is_secret_param(word) : hf_censor_is_secret(word))) {
+    if (value > 0 && hf_censor_is_secret(word)) {
         copy_to(s, value);
         hide_value(s, is_header_line(word));
         return;
     }
     bool is_flag = word.ptr[0] == '-' && hf_censor_is_secret(word);
-    if ((is_flag || is_scheme_word(word)) && is_space(byte_at(s, end))) {
+    if (is_space(byte_at(s, end)) && (is_flag || announces_secret(s, word, end))) {
         value = skip_spaces(s, end);
         copy_to(s, value);
         if (!is_flag || byte_at(s, value) != '-') hide_value(s, false);
@@ -260,12 +288,53 @@ static void take_userinfo(struct scan *s)
     s->at = last + 1;
 }
 
+/* A parameter of a URL, if it has a secret: its name, its value or both are hidden. */
+static bool take_pair(struct scan *s)
+{
+    static const struct hf_bytes stops = HF_LIT_INIT(" \t&;#<>\"'");
+    size_t end = s->at;
+    while (end < s->text.len && hf_bytes_find(stops, 0, s->text.ptr[end]) == stops.len) end++;
+    struct hf_bytes pair = hf_bytes(s->text.ptr + s->at, end - s->at);
+    size_t equals = hf_bytes_find(pair, 0, '=');
+    struct hf_bytes name = hf_bytes_head(pair, equals), value = hf_bytes_from(pair, equals + 1);
+    bool is_name_hidden = hf_url_holds_secret(name);
+    bool is_value_hidden =
+        value.len > 0 && (hf_url_is_secret_param(name) || hf_url_holds_secret(value));
+    if (!is_name_hidden && !is_value_hidden) return false;
+    if (!is_name_hidden) copy_to(s, s->at + equals + 1);
+    if (s->at < end) add_mark(s);
+    s->at = end > s->at ? end : s->at;
+    return true;
+}
+
+/* Whether a parameter begins here: behind `?`, `&` or `#`, and behind `;` after these. */
+static bool begins_pair(struct scan *s)
+{
+    uint8_t before = s->at > 0 ? s->text.ptr[s->at - 1] : ' ';
+    bool is_mark = before == '?' || before == '&' || before == '#';
+    if (is_mark) s->is_query = true;
+    if (is_space(before) || before == '"' || before == '\'') s->is_query = false;
+    return is_mark || (before == ';' && s->is_query);
+}
+
+/* How many bytes stand before a place with user and password: "://", or "//" alone. */
+static size_t place_mark(const struct scan *s)
+{
+    struct hf_bytes rest = hf_bytes_from(s->text, s->at);
+    uint8_t before = s->at > 0 ? s->text.ptr[s->at - 1] : ' ';
+    if (hf_bytes_starts(rest, HF_LIT("://"))) return 3;
+    bool is_start = is_space(before) || before == '"' || before == '\'' || before == '=';
+    return is_start && hf_bytes_starts(rest, HF_LIT("//")) ? 2 : 0;
+}
+
 static void take_all(struct scan *s)
 {
     while (s->at < s->text.len) {
         bool is_start = s->at == 0 || !is_word(s->text.ptr[s->at - 1]);
-        if (hf_bytes_starts(hf_bytes_from(s->text, s->at), HF_LIT("://"))) {
-            copy_to(s, s->at + 3);
+        size_t mark = place_mark(s);
+        if (begins_pair(s) && take_pair(s)) continue;
+        if (mark > 0) {
+            copy_to(s, s->at + mark);
             take_userinfo(s);
         } else if (is_start && is_word(s->text.ptr[s->at])) {
             take_word(s);
@@ -307,7 +376,7 @@ void hf_censor_argv(const struct hf_bytes *argv, size_t count, const struct hf_c
         bool has_value = hf_bytes_find(argv[i], 0, '=') < argv[i].len;
         hf_buf_init(&text, 3 * argv[i].len + 64);
         if (is_value)
-            hf_buf_add(&text, REDACTED);
+            hf_buf_add(&text, mark_of(known));
         else
             hf_censor_text(argv[i], known, &text);
         if (i > 0) hf_buf_add_byte(out, ' ');

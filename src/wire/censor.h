@@ -6,22 +6,24 @@
  * in JSON, `name=value` and `name: value`; what follows a flag with such a name;
  * user and password of URLs and their query values; Authorization and cookies;
  * and known secrets wherever they stand.  Rather too much than too little: these are
- * words of programs that are not ours.  (What a client tells of its own connections
- * goes through wire/schema/redact.) */
+ * words of programs that are not ours.  wire/schema/redact is the same for a client. */
 #ifndef HF_WIRE_CENSOR_H
 #define HF_WIRE_CENSOR_H
 
 #include "base/buf.h"
 
-/* Secrets that are known by their value.  Shorter ones than HF_CENSOR_SECRET_MIN
- * bytes are not looked for: they would stand everywhere. */
+/* Secrets that are known by their value.  Those of fewer than `len_min` bytes are not
+ * looked for: they would stand everywhere. */
 enum { HF_CENSOR_SECRET_MIN = 8 };
 struct hf_censor_known {
     const struct hf_bytes *secrets; /* borrowed */
     size_t count;
+    size_t len_min;       /* 0: HF_CENSOR_SECRET_MIN */
+    struct hf_bytes mark; /* stands for what was taken out; empty: "[redacted]" */
 };
 
-/* Appends `text` (one line, any bytes) without its secrets.  `known` may be NULL. */
+/* Appends `text` (one line, any bytes) without its secrets.  `known` may be NULL.  With a
+ * mark of three bytes it gets three times as long at most, and a few bytes. */
 void hf_censor_text(struct hf_bytes text, const struct hf_censor_known *known, struct hf_buf *out);
 
 /* The same for a text whose end is missing: what stands there and may be the beginning of

@@ -156,6 +156,11 @@ bool hf_url_is_secret_param(struct hf_bytes name)
     return is_secret_part(name, true);
 }
 
+bool hf_url_holds_secret(struct hf_bytes value)
+{
+    return is_secret_part(value, false);
+}
+
 /* --- URLs --- */
 
 /* `name=value`, or a name alone. */

@@ -60,8 +60,15 @@ static const struct {
       "http://h/?code=[redacted]&session=[redacted]&jwt=[redacted]&sig=[redacted]" },
     { "http://h/?x_key=a&%74oken=b", "http://h/?x_key=[redacted]&%74oken=[redacted]" },
     { "http://h/?%2574oken=b", "http://h/?%2574oken=[redacted]" },
-    { "http://h/?%zz=b&c=d", "http://h/?%zz=[redacted]&c=d" },
+    { "http://h/?%zz=b&c=d", "http://h/?[redacted]&c=d" },
+    { "http://h/?a=1&next=https%3A%2F%2Fu%3Ap%40h#key=b;sig=c d;sig=e",
+      "http://h/?a=1&next=[redacted]#key=[redacted];sig=[redacted] d;sig=e" },
+    { "'//u:p@h/x', a//b@c", "'//***:***@h/x', a//b@c" },
     { "code=1006 session=main", "code=1006 session=main" }, /* no query */
+    { "code=1006;sig=9 really? code=1", "code=1006;sig=9 really? code=1" },
+    { "offers Basic dXNlcjpw to", "offers Basic [redacted] to" },
+    { "Basic authentication, basic HTTP, Basic Auth",
+      "Basic authentication, basic HTTP, Basic Auth" },
     /* Known secrets stand anywhere. */
     { "xcanary-4711-canaryx short", "x[redacted]x short" },
     { "a=canary-4711-canary", "a=[redacted]" },

@@ -77,6 +77,41 @@ static void each_call_ends_once(void)
     library_run_fake(make_calls, answers);
 }
 
+/* --- what a gateway says of an error --- */
+
+static void refuses_with_a_secret(int listener)
+{
+    struct fake_conn c;
+    char id[128], text[512];
+    fake_accept(&c, listener);
+    fake_login(&c);
+    fake_want(&c, "first", id);
+    snprintf(text, sizeof text,
+             "{\"type\":\"res\",\"id\":\"%s\",\"ok\":false,\"error\":{\"code\":\"C\","
+             "\"message\":\"no canary-4711\\nfor password='a b'\"}}",
+             id);
+    fake_send(&c, text);
+    fake_drain(&c);
+    fake_close(&c);
+}
+
+static void read_the_message(struct library *l)
+{
+    holdfast_result *result;
+    CHECK_EQ(holdfast_options_set_text(l->options, HOLDFAST_TOKEN, "canary-4711"), 0);
+    holdfast_client *client = library_ready(l);
+    CHECK_EQ(holdfast_client_call_wait(client, "first", NULL, NULL, &result), 0);
+    CHECK_TEXT(hf_bytes_cstr(holdfast_result_message(result)), "no *** for password='***'");
+    holdfast_result_free(result);
+    holdfast_client_release(client);
+}
+
+/* client-lifecycle 75 */
+static void a_message_shows_none_of_the_client_s_secrets(void)
+{
+    library_run_fake(read_the_message, refuses_with_a_secret);
+}
+
 static void fill_up(struct library *l)
 {
     holdfast_client *client = library_ready(l);
@@ -429,7 +464,8 @@ static void texts_of_the_program_are_checked(void)
     library_run(a_text_that_is_not_utf8_is_refused, &(struct daemon_plan){ 0 });
 }
 
-CHECK_MAIN(each_call_ends_once, a_loop_bounds_its_calls, a_client_bounds_its_callbacks,
-           events_reach_who_asked_for_them, what_waits_for_callbacks_is_bounded_and_nothing_is_lost,
+CHECK_MAIN(each_call_ends_once, a_message_shows_none_of_the_client_s_secrets,
+           a_loop_bounds_its_calls, a_client_bounds_its_callbacks, events_reach_who_asked_for_them,
+           what_waits_for_callbacks_is_bounded_and_nothing_is_lost,
            a_callback_that_blocks_delays_no_pong, a_subscription_stands_again_after_a_loss,
            a_node_answers_what_it_is_asked, texts_of_the_program_are_checked)
