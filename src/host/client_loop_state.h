@@ -48,6 +48,7 @@ struct hf_client_socket {
     uint8_t watched;    /* enum uv_poll_event bits that are polled for */
     bool is_blocked;    /* the socket took not everything: wait for WRITABLE */
     bool has_ended;     /* no more input comes */
+    bool is_broken;     /* it takes no more; what came before that is read without its poll */
 };
 
 struct hf_client_seat {

@@ -178,9 +178,19 @@ static void read_socket(struct hf_client_seat *s)
     enum hf_io io = hf_stream_read(&socket->stream, s->loop->input, HF_LIMIT_READ_BYTES, &len);
     if (hf_stream_is_pending(&socket->stream)) socket->is_blocked = true;
     if (io == HF_IO_OK) take_input(s, len);
-    if (s->socket != socket || io == HF_IO_WAIT) return;
+    if (s->socket != socket || (io == HF_IO_WAIT && !socket->is_broken)) return;
     if (io == HF_IO_OK && !socket->stream.is_ended) return;
     socket->has_ended = true;
+}
+
+/* What came before the socket broke is still there. */
+static void read_rest(struct hf_client_seat *s)
+{
+    struct hf_client_socket *socket = s->socket;
+    if (!socket || !socket->is_broken) return;
+    while (s->socket == socket && !s->must_reset && !socket->has_ended && wants_input(s) &&
+           socket->rest.len == 0)
+        read_socket(s);
 }
 
 /* What had come before the end was offered first. */
@@ -264,7 +274,7 @@ static void flush(struct hf_client_seat *s)
 static void watch(struct hf_client_seat *s)
 {
     struct hf_client_socket *socket = s->socket;
-    if (!socket) return;
+    if (!socket || socket->is_broken) return;
     bool is_read = !socket->has_ended && wants_input(s) && socket->rest.len == 0;
     int events = (is_read ? UV_READABLE : 0) | (socket->is_blocked ? UV_WRITABLE : 0);
     if (events == socket->watched) return;
@@ -281,7 +291,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     if (s && status < 0) {
         /* libuv stops polling when the system reports an error of the socket. */
         socket->watched = 0;
-        socket->has_ended = true;
+        socket->is_broken = socket->is_blocked = true;
     } else if (s) {
         if (events & UV_WRITABLE) socket->is_blocked = false;
         if (events & UV_WRITABLE) s->has_output = true;
@@ -389,6 +399,7 @@ static void run_wishes(struct hf_client_seat *s)
     if (s->must_reset) reset(s);
     if (s->must_dial) dial(s);
     offer_rest(s);
+    read_rest(s);
     if (s->has_output && is_writable(s)) flush(s);
     if (s->must_end && !s->must_reset && is_writable(s) && !s->has_output) end_socket(s);
     run_end(s);

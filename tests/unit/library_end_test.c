@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 
 static const struct daemon_plan plain = { 0 };
@@ -449,8 +450,86 @@ static void the_environment_says_how_long_a_login_may_take(void)
     library_run_fake(wait_for_a_challenge, say_nothing);
 }
 
-CHECK_MAIN(an_event_that_ends_its_client_is_the_last, what_waits_ends_once_and_nothing_new_begins,
-           a_client_may_end_while_it_connects, a_dial_that_is_called_off_is_not_dialled,
-           two_threads_may_end_a_client_at_once, a_thousand_clients_come_and_go,
-           a_loop_that_ends_takes_its_clients_along, a_loop_that_ends_makes_no_client,
-           stops_share_one_close_and_all_end, the_environment_says_how_long_a_login_may_take)
+/* --- a gateway that ends in a hurry --- */
+
+static int signs[2][2]; /* the callback runs; the gateway is gone */
+
+static void say_goodbye_and_reset(int listener)
+{
+    struct linger now = { .l_onoff = 1, .l_linger = 0 };
+    struct fake_conn c;
+    struct hf_buf goodbye;
+    char byte;
+    fake_accept(&c, listener);
+    fake_login(&c);
+    fake_event(&c, "one", "{}", 1);
+    if (read(signs[0][0], &byte, 1) != 1) _exit(1);
+    fake_event(&c, "two", "{}", 2);
+    hf_buf_init(&goodbye, 256);
+    hf_ws_close_write(&goodbye, 1012, HF_LIT("service restart"), NULL);
+    fake_send_bytes(&c, hf_buf_view(&goodbye));
+    hf_buf_fini(&goodbye);
+    setsockopt(c.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    fake_close(&c);
+    if (write(signs[1][1], "", 1) != 1) _exit(1);
+}
+
+static int wait_for_the_reset(holdfast_client *client, const holdfast_event *event, void *ctx)
+{
+    char byte;
+    (void)client;
+    (void)event;
+    library_tell(ctx, "one");
+    CHECK_EQ(write(signs[0][1], "", 1), 1);
+    CHECK_EQ(read(signs[1][0], &byte, 1), 1);
+    return 0;
+}
+
+static int tell_event(holdfast_client *client, const holdfast_event *event, void *ctx)
+{
+    (void)client;
+    (void)event;
+    library_tell(ctx, "two");
+    return 0;
+}
+
+static int tell_close(holdfast_client *client, const holdfast_notice *notice, void *ctx)
+{
+    struct library *l = ctx;
+    char word[32];
+    (void)client;
+    snprintf(word, sizeof word, "closed:%lld",
+             (long long)holdfast_notice_number(notice, HOLDFAST_NOTICE_CLOSE_CODE));
+    library_tell(l, word);
+    atomic_fetch_add(&l->count, 1);
+    return 0;
+}
+
+static void hear_the_goodbye(struct library *l)
+{
+    holdfast_client *client = library_client(l);
+    CHECK_EQ(holdfast_client_on_event(client, "one", wait_for_the_reset, l, NULL), 0);
+    CHECK_EQ(holdfast_client_on_event(client, "two", tell_event, l, NULL), 0);
+    CHECK_EQ(holdfast_client_on(client, HOLDFAST_ON_CLOSED, tell_close, l, NULL), 0);
+    CHECK_EQ(holdfast_client_start(client), 0);
+    library_wait_for(l, &l->count, 1);
+    CHECK_EQ(holdfast_client_dispose_wait(client, LIBRARY_PATIENCE_MS), 0);
+    holdfast_client_release(client);
+    want_told(l, "one two closed:1012 ");
+}
+
+/* What came before a reset is still heard, its reason to close as well. */
+static void the_last_words_before_a_reset_are_heard(void)
+{
+    for (int i = 0; i < 2; i++) CHECK_EQ(pipe2(signs[i], O_CLOEXEC), 0);
+    library_run_fake(hear_the_goodbye, say_goodbye_and_reset);
+    for (int i = 0; i < 2; i++)
+        for (int end = 0; end < 2; end++) close(signs[i][end]);
+}
+
+CHECK_MAIN(the_last_words_before_a_reset_are_heard, an_event_that_ends_its_client_is_the_last,
+           what_waits_ends_once_and_nothing_new_begins, a_client_may_end_while_it_connects,
+           a_dial_that_is_called_off_is_not_dialled, two_threads_may_end_a_client_at_once,
+           a_thousand_clients_come_and_go, a_loop_that_ends_takes_its_clients_along,
+           a_loop_that_ends_makes_no_client, stops_share_one_close_and_all_end,
+           the_environment_says_how_long_a_login_may_take)
