@@ -95,6 +95,13 @@ static int set_flags(struct hf_config *c, const struct hf_args *args, struct hf_
     return err;
 }
 
+/* Names who named the file. */
+static int name_fault(struct hf_fault *fault, const char *where)
+{
+    const struct hf_fault plain = *fault;
+    return hf_fault_set(fault, plain.err, "%s: %s", where, plain.text);
+}
+
 /* A secret from a file: its text without the white space around it. */
 static int set_secret_file(struct hf_config *c, enum hf_key_id key, const char *path,
                            const char *where, struct hf_fault *fault)
@@ -104,6 +111,7 @@ static int set_secret_file(struct hf_config *c, enum hf_key_id key, const char *
     hf_buf_init(&text, 2 * HF_LIMIT_SECRET_BYTES);
     int err = hf_file_read(path, HF_LIMIT_SECRET_BYTES, &text, fault);
     struct hf_bytes secret = hf_bytes_trim(hf_buf_view(&text));
+    if (err) err = name_fault(fault, where);
     if (!err && secret.len == 0)
         err = hf_fault_set(fault, HF_ERR_RANGE, "%s: %s is empty", where, path);
     if (!err) err = hf_config_set_text(c, key, HF_SOURCE_FLAG, secret, where, fault);

@@ -137,6 +137,8 @@ static int find_verb_or_tell(const char *name, const struct hf_verb **out, struc
 {
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
     if (strcmp(name, "--version") == 0) name = "version";
+    if (name[0] == '-')
+        return hf_fault_set(fault, HF_ERR_USAGE, "the verb comes first: holdfast VERB %s", name);
     *out = find_verb(name);
     return *out ? 0 : hf_options_tell_bad_verb(name, fault);
 }
@@ -218,6 +220,14 @@ static int read_options(int argc, char **argv, struct hf_args *out, struct hf_fa
     }
 }
 
+/* Also behind a fault, so that how it is told does not hang on the order of the flags. */
+static void find_json(int argc, char **argv, struct hf_args *out)
+{
+    if (!hf_verb_has(out->verb, HF_OPTION_JSON)) return;
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--json") == 0) out->values[HF_OPTION_JSON] = "";
+}
+
 int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault *fault)
 {
     *out = (struct hf_args){ 0 };
@@ -227,7 +237,9 @@ int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault 
     }
     if (argc < 2) return hf_fault_set(fault, HF_ERR_USAGE, "a verb is missing");
     int err = find_verb_or_tell(argv[1], &out->verb, fault);
-    if (!err) err = read_options(argc - 1, argv + 1, out, fault);
+    if (err) return err;
+    err = read_options(argc - 1, argv + 1, out, fault);
+    if (err) find_json(argc, argv, out);
     if (err) return err;
     out->operands = argv + 1 + optind;
     out->operand_count = argc - 1 - optind;

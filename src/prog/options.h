@@ -92,7 +92,8 @@ struct hf_args {
 const struct hf_verb *hf_verbs(size_t *count);
 
 /* Reads the command line ("gateway" before the verb is skipped).  0, or HF_ERR_USAGE
- * with the reason.  Keeps pointers into argv, whose order may change. */
+ * with the reason; then `out` has the verb, unless that was the fault, and --json.  Keeps
+ * pointers into argv, whose order may change. */
 int hf_options_read(int argc, char **argv, struct hf_args *out, struct hf_fault *fault);
 
 /* --timeout in milliseconds; left as it is when it was not given.  HF_ERR_USAGE. */

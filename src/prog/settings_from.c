@@ -246,10 +246,14 @@ int hf_settings_listen(const struct hf_config *c, struct hf_listen_spec *out,
         return 0;
     }
     bool is_custom = hf_bytes_same(bind, HF_LIT("custom"));
+    bool is_flag = !is_custom && c->values[HF_KEY_BIND].source == HF_SOURCE_FLAG;
     if (is_custom) bind = hf_config_text(c, HF_KEY_BIND_HOST);
     if (!hf_net_address_read(bind, &address))
-        return hf_fault_set(fault, HF_ERR_RANGE,
-                            "gateway.bind: \"%.*s\" is not loopback, lan, tailnet or an IP address",
+        return hf_fault_set(fault, is_flag ? HF_ERR_USAGE : HF_ERR_RANGE,
+                            "%s: \"%.*s\" is not loopback, lan, tailnet or an IP address",
+                            is_flag     ? "--bind"
+                            : is_custom ? "gateway.customBindHost"
+                                        : "gateway.bind",
                             (int)bind.len, (const char *)bind.ptr);
     size_t len = hf_net_address_write(&address, out->address);
     out->address[len] = '\0';

@@ -56,6 +56,13 @@ static int read_stdin(struct hf_buf *out, struct hf_fault *fault)
     }
 }
 
+static int read_file(const char *path, struct hf_buf *out, struct hf_fault *fault)
+{
+    struct hf_fault plain;
+    int err = hf_file_read(path, PARAMS_MAX, out, &plain);
+    return err ? hf_fault_set(fault, err, "--params: %s", plain.text) : 0;
+}
+
 /* JSON, @FILE or - for stdin; it must be one JSON value. */
 static int read_params(const char *given, struct hf_buf *out, struct hf_fault *fault)
 {
@@ -64,7 +71,7 @@ static int read_params(const char *given, struct hf_buf *out, struct hf_fault *f
     if (strcmp(given, "-") == 0)
         err = read_stdin(out, fault);
     else if (given[0] == '@')
-        err = hf_file_read(given + 1, PARAMS_MAX, out, fault);
+        err = read_file(given + 1, out, fault);
     else
         hf_buf_add(out, hf_bytes_cstr(given));
     if (err) return err;

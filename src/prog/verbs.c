@@ -30,7 +30,7 @@ static int tell(const struct hf_args *args, const struct hf_fault *fault, int ex
 {
     bool is_usage = fault->err == HF_ERR_USAGE;
     if (is_usage) exit_code = HF_EXIT_USAGE;
-    if (args && args->values[HF_OPTION_JSON]) {
+    if (args->values[HF_OPTION_JSON]) {
         bool is_refused = exit_code == HF_EXIT_REFUSED;
         tell_json(fault, is_usage     ? "usage_error"
                          : is_refused ? "configuration_error"
@@ -38,7 +38,10 @@ static int tell(const struct hf_args *args, const struct hf_fault *fault, int ex
         return exit_code;
     }
     fprintf(stderr, "holdfast: %s\n", fault->text);
-    if (is_usage) fputs("Try \"holdfast help\".\n", stderr);
+    if (is_usage && args->verb && args->verb->run != hf_verb_help)
+        fprintf(stderr, "Try \"holdfast help %s\".\n", args->verb->name);
+    else if (is_usage)
+        fputs("Try \"holdfast help\".\n", stderr);
     return exit_code;
 }
 
@@ -86,12 +89,17 @@ int hf_verb_help(const struct hf_args *args)
 {
     struct hf_buf out;
     size_t count;
+    struct hf_fault fault;
     const struct hf_verb *verbs = hf_verbs(&count), *wanted = NULL;
-    if (args->verb->run != hf_verb_help) wanted = args->verb;
+    if (args->verb->run != hf_verb_help) {
+        wanted = args->verb;
+    } else if (args->operand_count > 1) {
+        hf_fault_set(&fault, HF_ERR_USAGE, "help wants one verb, or none");
+        return hf_verb_fail(args, &fault);
+    }
     for (size_t i = 0; i < count && !wanted && args->operand_count > 0; i++)
         if (strcmp(args->operands[0], verbs[i].name) == 0) wanted = &verbs[i];
     if (!wanted && args->operand_count > 0) {
-        struct hf_fault fault;
         hf_options_tell_bad_verb(args->operands[0], &fault);
         return hf_verb_fail(args, &fault);
     }

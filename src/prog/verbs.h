@@ -22,7 +22,7 @@ int hf_verb_help(const struct hf_args *args);
 /* Tell a fault on stderr, or with --json as one document on stdout, and return the exit code (design.md section 4).  Usage is
  * always 2; else fail means 1, but 78 when somebody holds our place or the fault is that of
  * a configuration (HF_ERR_CONFIG), and refuse, for all that the user configured, means 78. */
-/* `args` is NULL while the command line is not read yet. */
+/* `args` may be what hf_options_read left behind a fault. */
 int hf_verb_fail(const struct hf_args *args, const struct hf_fault *fault);
 int hf_verb_refuse(const struct hf_args *args, const struct hf_fault *fault);
 

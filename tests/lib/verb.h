@@ -39,7 +39,7 @@ static inline _Noreturn void verb_main(const char *home, const char *const words
     signal(SIGPIPE, SIG_IGN);
     setenv("HOME", home, 1);
     int exit_code = hf_options_read(argc, argv, &args, &fault) == 0 ? args.verb->run(&args)
-                                                                    : hf_verb_fail(NULL, &fault);
+                                                                    : hf_verb_fail(&args, &fault);
     fflush(stdout);
     _exit(exit_code);
 }

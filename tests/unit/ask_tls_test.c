@@ -72,7 +72,7 @@ static int ask(const char *scheme, const char *name, const char *value)
         setenv(name, value, 1);
         int code = hf_options_read((int)HF_COUNT(argv) - 1, argv, &args, &fault) == 0
                        ? args.verb->run(&args)
-                       : hf_verb_fail(NULL, &fault);
+                       : hf_verb_fail(&args, &fault);
         fflush(NULL);
         _exit(code);
     }

@@ -749,7 +749,7 @@ static void a_bind_setting_says_where_to_listen(void)
         { "lan", "", 0, HF_BIND_LAN, "" },
         { "192.0.2.7", "", 0, HF_BIND_ADDRESS, "192.0.2.7" },
         { "custom", "::1", 0, HF_BIND_ADDRESS, "::1" },
-        { "everywhere", "", HF_ERR_RANGE, 0, "" },
+        { "everywhere", "", HF_ERR_USAGE, 0, "" },
     };
     CHECK_EQ(hf_config_init(&config, &fault), 0);
     for (size_t i = 0; i < HF_COUNT(rows); i++) {

@@ -26,7 +26,8 @@ struct program {
 };
 
 /* Its whole environment is a home in the scratch directory and `variable`. */
-static void start(struct program *p, const char *const *words, const char *variable)
+static void start_with(struct program *p, const char *const *words, const char *variable,
+                       bool has_stdout)
 {
     int out[2], err[2];
     const char *argv[WORDS_MAX + 2] = { getenv("HF_EXE") };
@@ -42,6 +43,7 @@ static void start(struct program *p, const char *const *words, const char *varia
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(out[1], STDOUT_FILENO);
         dup2(err[1], STDERR_FILENO);
+        if (!has_stdout) close(STDOUT_FILENO);
         execve(argv[0], (char **)(uintptr_t)argv, env);
         _exit(127);
     }
@@ -49,6 +51,11 @@ static void start(struct program *p, const char *const *words, const char *varia
     close(err[1]);
     p->out_fd = out[0];
     p->err_fd = err[0];
+}
+
+static void start(struct program *p, const char *const *words, const char *variable)
+{
+    start_with(p, words, variable, true);
 }
 
 static void read_rest(int fd, char *text)
@@ -238,7 +245,14 @@ static const struct {
     { { "health", "--port", "99999" }, 2, "", "--port: gateway.port must be" },
     { { "health", "--port", "0" }, 2, "", "--port: the URL is not valid" },
     { { "health", "--config", "/no/such.json5" }, 78, "", "/no/such.json5" },
-    { { "health", "--token-file", "/no/such.token" }, 78, "", "/no/such.token" },
+    { { "health", "--token-file", "/no/such.token" }, 78, "", "--token-file: cannot read /no" },
+    { { "call", "health", "--params", "@/no/x" }, 1, "", "--params: cannot read /no/x" },
+    { { "run", "--bind", "x" }, 2, "", "--bind: \"x\" is not loopback" },
+    { { "--quiet", "health" }, 2, "", "the verb comes first: holdfast VERB --quiet" },
+    { { "help", "run", "stop" }, 2, "", "help wants one verb" },
+    { { "health", "--fly" }, 2, "", "Try \"holdfast help health\"." },
+    { { "health", "--fly", "--json" }, 2, REFUSED("usage_error", ""), "" },
+    { { "health", "--json", "--fly" }, 2, REFUSED("usage_error", ""), "" },
     { { "run", "--config", "" }, 2, "", "--config wants a path" },
     { { "config", "get", "--config", "" }, 2, "", "--config wants a path" },
     { { "health", "--state-dir", "" }, 2, "", "--state-dir wants a path" },
@@ -362,6 +376,24 @@ static void a_value_that_was_set_is_what_is_got_and_comments_stay(void)
     CHECK_EQ(run(words), 0);
     CHECK_TEXT(hf_bytes_cstr(out_text), "6\n");
     hf_buf_fini(&after);
+    scratch_drop(&scratch);
+}
+
+/* `>&-`: no socket may take its place. */
+static void a_closed_stdout_is_told_and_nothing_else_goes_there(void)
+{
+    static const char *const printing[][WORDS_MAX] = {
+        { "config", "get" },
+        { "probe", "--port", "1", "--timeout", "1000" },
+        { "health", "--port", "1", "--json" },
+    };
+    scratch_make(&scratch);
+    for (size_t i = 0; i < HF_COUNT(printing); i++) {
+        struct program p;
+        start_with(&p, printing[i], NULL, false);
+        CHECK_EQ_AT(i, finish(&p), 1);
+        CHECK_AT(i, strstr(err_text, "holdfast: cannot write to stdout: ") == err_text);
+    }
     scratch_drop(&scratch);
 }
 
@@ -674,6 +706,7 @@ static void a_port_that_a_healthy_gateway_holds_is_refused_with_78(void)
 }
 
 CHECK_MAIN(every_verb_ends_with_the_code_and_the_words_of_the_contract,
+           a_closed_stdout_is_told_and_nothing_else_goes_there,
            a_configuration_is_judged_as_a_start_would_judge_it,
            a_supervisor_hands_on_the_token_that_it_was_given,
            the_shells_accept_their_completion_scripts, bash_completes_files_and_verbs,
