@@ -1,4 +1,5 @@
 #include "host/cgroup.h"
+#include "host/kin.h"
 #include "host/proc_file.h"
 
 #include <dirent.h>
@@ -124,11 +125,66 @@ static bool write_at(int directory, const char *file, const char *text)
     return good;
 }
 
+/* We and who descends from us, out of one group into another. */
+static void move_ours(int from, int to)
+{
+    char text[FILE_BYTES], number[24];
+    struct hf_bytes pids = hf_proc_read_at(from, "cgroup.procs", text, sizeof text), line;
+    uint64_t pid;
+    while (hf_proc_next_line(&pids, &line)) {
+        if (!hf_bytes_u64(line, &pid)) continue;
+        if ((pid_t)pid != getpid() && !hf_kin_descends((pid_t)pid, getpid())) continue;
+        snprintf(number, sizeof number, "%llu", (unsigned long long)pid);
+        write_at(to, "cgroup.procs", number);
+    }
+}
+
+/* With a group that has processes nothing can be shared out among the groups below it
+ * (cgroups(7), "no internal processes"): ours stand aside in a leaf of their own. */
+static bool share_from_leaf(int home_fd, const char *wish)
+{
+    char leaf[HF_CGROUP_NAME_BYTES];
+    snprintf(leaf, sizeof leaf, HF_CGROUP_PREFIX "%ld-self", (long)getpid());
+    if (mkdirat(home_fd, leaf, 0755) != 0 && errno != EEXIST) return false;
+    int fd = openat(home_fd, leaf, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) return false;
+    move_ours(home_fd, fd);
+    bool is_shared = write_at(home_fd, "cgroup.subtree_control", wish);
+    if (!is_shared) {
+        move_ours(fd, home_fd);
+        unlinkat(home_fd, leaf, AT_REMOVEDIR);
+    }
+    close(fd);
+    return is_shared;
+}
+
+static bool has_word(struct hf_bytes words, struct hf_bytes word)
+{
+    words = hf_bytes_trim(words);
+    while (words.len > 0) {
+        size_t end = hf_bytes_find(words, 0, ' ');
+        if (hf_bytes_same(hf_bytes_head(words, end), word)) return true;
+        words = hf_bytes_from(words, end + 1);
+    }
+    return false;
+}
+
+bool hf_cgroup_share(int home_fd, const char *controller)
+{
+    char text[FILE_BYTES], wish[64];
+    struct hf_bytes name = hf_bytes_cstr(controller);
+    if (has_word(hf_proc_read_at(home_fd, "cgroup.subtree_control", text, sizeof text), name))
+        return true;
+    if (!has_word(hf_proc_read_at(home_fd, "cgroup.controllers", text, sizeof text), name))
+        return false; /* nobody has given it to us */
+    snprintf(wish, sizeof wish, "+%s", controller);
+    return write_at(home_fd, "cgroup.subtree_control", wish) || share_from_leaf(home_fd, wish);
+}
+
 int hf_cgroup_limit_memory(const struct hf_cgroup *g, int64_t bytes)
 {
     char text[24];
-    if (!hf_cgroup_is_there(g)) return HF_ERR_NOT_FOUND;
-    write_at(g->home_fd, "cgroup.subtree_control", "+memory"); /* or it is on already */
+    if (!hf_cgroup_is_there(g) || !hf_cgroup_share(g->home_fd, "memory")) return HF_ERR_NOT_FOUND;
     snprintf(text, sizeof text, "%lld", (long long)bytes);
     if (!write_at(g->fd, "memory.max", text)) return HF_ERR_NOT_FOUND;
     /* A gateway without some of its processes is worse than none. */

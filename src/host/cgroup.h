@@ -11,6 +11,9 @@
 
 #include <stdbool.h>
 
+/* Of each group of ours, before the number of its supervisor. */
+#define HF_CGROUP_PREFIX "holdfast-"
+
 enum { HF_CGROUP_NAME_BYTES = 64 };
 
 struct hf_cgroup {
@@ -36,9 +39,14 @@ void hf_cgroup_sweep(const char *home, const char *before);
 void hf_cgroup_close(struct hf_cgroup *g);
 #define HF_CGROUP_NONE ((struct hf_cgroup){ .home_fd = -1, .fd = -1, .kill_fd = -1 })
 
+/* Has the groups below that directory get a controller that it was given itself.  Version 2
+ * wants no process in between: this one, and those that descend from it, move to a group
+ * "holdfast-PID-self" below it when they stand there.  False: it was not given to us (not
+ * delegated), or processes of others stand there; then nothing has changed. */
+bool hf_cgroup_share(int home_fd, const char *controller);
+
 /* Above so many bytes the kernel kills all of it.  HF_ERR_NOT_FOUND where the memory
- * controller is not ours to give: it is not delegated, or processes (we, most of all)
- * stand in the group above it, which version 2 does not allow. */
+ * controller is not ours to give. */
 int hf_cgroup_limit_memory(const struct hf_cgroup *g, int64_t bytes);
 
 static inline bool hf_cgroup_is_there(const struct hf_cgroup *g)

@@ -100,7 +100,7 @@ static void make_group(struct hf_tree *t, int64_t memory_max)
 {
     char name[HF_CGROUP_NAME_BYTES];
     const char *home = t->trees->config.cgroup_home;
-    snprintf(name, sizeof name, HF_TREE_GROUP "%ld-%llu", (long)getpid(),
+    snprintf(name, sizeof name, HF_CGROUP_PREFIX "%ld-%llu", (long)getpid(),
              (unsigned long long)t->id);
     /* Without one the scan contains the tree. */
     if (!home || hf_cgroup_open(&t->group, home, name) != 0) t->group = HF_CGROUP_NONE;

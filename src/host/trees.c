@@ -86,7 +86,7 @@ int hf_trees_new(struct hf_trees **out, const struct hf_trees_config *config,
         hf_mem_free(t);
         return hf_fault_set(fault, HF_ERR_IO, "cannot become a subreaper: %s", strerror(errno));
     }
-    if (config->cgroup_home) hf_cgroup_sweep(config->cgroup_home, HF_TREE_GROUP);
+    if (config->cgroup_home) hf_cgroup_sweep(config->cgroup_home, HF_CGROUP_PREFIX);
     uv_signal_init(config->loop, &t->children);
     uv_signal_start(&t->children, on_children, SIGCHLD);
     *out = t;

@@ -13,9 +13,6 @@
 #include <unistd.h>
 #include <uv.h>
 
-/* Of each group, before the number of its supervisor and of the tree. */
-#define HF_TREE_GROUP "holdfast-"
-
 enum hf_tree_kind {
     HF_TREE_GUARDED,
     HF_TREE_OURS,    /* this process is the root: it survives, or its guardian is lost */

@@ -42,6 +42,13 @@ void check_fail(const char *file, int line, const char *format, ...)
     abort();
 }
 
+void check_skip(const char *why)
+{
+    fprintf(stderr, "skipped: %s\n", why);
+    _skip(__FILE__, __LINE__);
+    abort(); /* it does not return */
+}
+
 static void show(const char *what, struct hf_bytes bytes)
 {
     fprintf(stderr, "  %s %zu bytes: \"", what, bytes.len);

@@ -526,6 +526,54 @@ static void the_kernel_holds_a_limit_of_memory_where_it_can(void)
 
 /* supervisor 74: the kernel's count is read from the group's own file; a directory with
  * such a file is one to us, for the controller is delegated to few. */
+/* In a child process, which moves: 0, the line that is wrong, or 77: nothing is delegated. */
+static int share_something(int home_fd)
+{
+    char text[256], self[32], name[HF_CGROUP_NAME_BYTES];
+    snprintf(self, sizeof self, "%ld", (long)getpid());
+    int fd = openat(home_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, self, strlen(self)) < 0) return __LINE__;
+    close(fd);
+    fd = openat(home_fd, "cgroup.controllers", O_RDONLY | O_CLOEXEC);
+    ssize_t len = read(fd, text, sizeof text - 1);
+    close(fd);
+    text[len > 0 ? len : 0] = '\0';
+    text[strcspn(text, " \n")] = '\0';
+    if (hf_cgroup_share(home_fd, "no-such-controller")) return __LINE__;
+    if (text[0] == '\0') return 77;
+    if (!hf_cgroup_share(home_fd, text) || !hf_cgroup_share(home_fd, text)) return __LINE__;
+    snprintf(name, sizeof name, HF_CGROUP_PREFIX "%ld-self", (long)getpid());
+    return faccessat(home_fd, name, F_OK, 0) == 0 ? 0 : __LINE__;
+}
+
+static int outcome_of_sharing(int home_fd)
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) _exit(share_something(home_fd));
+    CHECK_EQ(waitpid(pid, &status, 0), pid);
+    CHECK(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* Version 2 shares nothing out below a group in which somebody stands: we stand aside. */
+static void a_controller_that_was_delegated_is_shared_out(void)
+{
+    char home[HF_STATE_PATH_BYTES], path[HF_STATE_PATH_BYTES + HF_CGROUP_NAME_BYTES];
+    char name[HF_CGROUP_NAME_BYTES];
+    struct hf_cgroup g;
+    snprintf(name, sizeof name, "hf-share-%ld", (long)getpid());
+    if (hf_cgroup_home(home) != 0 || hf_cgroup_open(&g, home, name) != 0)
+        check_skip("no control group of version 2 can be made here");
+    snprintf(path, sizeof path, "%s/%s", home, name);
+    int outcome = outcome_of_sharing(g.fd);
+    hf_cgroup_sweep(path, HF_CGROUP_PREFIX); /* its own group, after its death */
+    hf_cgroup_close(&g);
+    CHECK(access(path, F_OK) != 0);
+    if (outcome == 77) check_skip("no controller of version 2 is delegated to us");
+    CHECK_EQ(outcome, 0);
+}
+
 static void kills_for_want_of_memory_are_counted(void)
 {
     struct scratch s;
@@ -744,7 +792,8 @@ static void a_process_is_known_by_its_parents_up_to_the_bound(void)
 
 CHECK_MAIN(a_process_is_known_by_its_parents_up_to_the_bound,
            groups_that_a_killed_supervisor_left_are_removed, a_lost_guardian_costs_no_older_process,
-           the_kernel_holds_a_limit_of_memory_where_it_can, kills_for_want_of_memory_are_counted,
+           the_kernel_holds_a_limit_of_memory_where_it_can,
+           a_controller_that_was_delegated_is_shared_out, kills_for_want_of_memory_are_counted,
            a_program_runs_exits_and_leaves_nothing, a_program_that_is_not_there_is_told_once,
            a_program_finds_a_clean_place, nothing_of_a_tree_survives_its_end,
            a_tree_that_forks_while_it_is_killed_ends, a_tree_lives_until_its_last_process,
