@@ -1324,6 +1324,31 @@ def what_survives_is_adopted(s):
     check(s.wait_exit() == 0, "the supervisor ends")
 
 
+@case
+def our_own_process_that_is_stale(s):
+    """supervisor 22: its live half: adopted, silent beyond the deadline, ended, and another one is made"""
+    port = free_port()
+    command = [f"http_then_hang {port} 1", "--url", f"http://127.0.0.1:{port}/", "--survive", "--stop-grace", "200"]
+    s.supervise(*command)
+    pid = s.wait_phase("ready")["pid"]
+    wait_until(lambda: os.path.exists(os.path.join(s.state, "journal")), "the journal names it")
+    s.process.kill()
+    s.process.wait()
+    s.stand_at(0)  # from its first moment on
+    s.supervise(*command, env=s.held_clock())
+    wait_until(lambda: s.status().get("phase") == "detect", "whoever listens is asked")
+    s.pass_until(lambda: s.status()["phase"] == "wait_ready", "it does not answer", 1)
+    check(s.status()["pid"] == pid, "it is ours all the same, and waited for")
+    begun = s.at
+    s.pass_until(lambda: "child.dumped" in s.log(), "it is looked at, and called hung", 1)
+    check(s.at - begun >= 15, f"not before the deadline: {s.at - begun} s later")
+    s.pass_until(lambda: s.status()["phase"] == "ready", "another one answers", 1)
+    check(s.status()["pid"] != pid and pid not in s.left(), f"the first one is gone: {s.left()}")
+    stop(s)
+    s.process.send_signal(signal.SIGTERM)
+    check(s.wait_exit() == 0, "the supervisor ends")
+
+
 def recycle(s, pid):
     """The journal's process has ended, and `pid` is somebody else: another start time."""
     path = os.path.join(s.state, "journal")
