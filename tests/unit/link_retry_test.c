@@ -554,6 +554,28 @@ static void a_one_shot_waits_only_for_what_will_pass(void)
     CHECK_EQ(c.link.state, HF_LINK_BACKOFF);
 }
 
+/* Of the closes, those that a start and a restart say will pass. */
+static void a_one_shot_waits_only_after_some_closes(void)
+{
+    static const struct {
+        uint16_t code;
+        enum hf_link_state want;
+    } rows[] = {
+        { 1000, HF_LINK_PAUSED }, { 1001, HF_LINK_PAUSED },  { 1006, HF_LINK_PAUSED },
+        { 1011, HF_LINK_PAUSED }, { 1012, HF_LINK_BACKOFF }, { 1013, HF_LINK_BACKOFF },
+        { 4000, HF_LINK_PAUSED },
+    };
+    struct hf_link_limits limits = link_case_limits();
+    limits.is_one_shot = true;
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        struct link_case c;
+        start(&c, &limits);
+        link_case_ready(&c);
+        link_case_close(&c, rows[i].code, "");
+        CHECK_EQ_AT(i, c.link.state, rows[i].want);
+    }
+}
+
 CHECK_MAIN(each_end_has_its_wait, a_close_of_1013_without_its_frame_is_told,
            start_up_errors_are_not_attempts, a_start_up_error_is_silent, a_hint_is_clamped,
            anything_else_is_a_failure_like_others,
@@ -567,4 +589,4 @@ CHECK_MAIN(each_end_has_its_wait, a_close_of_1013_without_its_frame_is_told,
            the_same_device_fault_three_times_pauses, some_closes_pause,
            stop_during_the_wait_opens_no_socket, a_budget_is_never_slept_past,
            the_budget_ends_a_silent_attempt_and_not_a_ready_one,
-           a_one_shot_waits_only_for_what_will_pass)
+           a_one_shot_waits_only_for_what_will_pass, a_one_shot_waits_only_after_some_closes)
