@@ -31,6 +31,7 @@ struct hf_control {
     struct hf_control_hooks hooks;
     struct uv_loop_s *loop;
     int fd;
+    int reserve_fd; /* given up for a moment when there are no descriptors */
     uv_poll_t poll;
     struct hf_pool clients; /* struct client * */
     char path[sizeof((struct sockaddr_un *)0)->sun_path];
@@ -257,24 +258,46 @@ static void welcome(struct hf_control *control, int fd)
     uv_poll_start(&c->poll, UV_READABLE | UV_DISCONNECT, on_ready);
 }
 
+/* Without a descriptor it would wait at the door, and wake us, for ever. */
+static void turn_away(struct hf_control *c)
+{
+    if (c->reserve_fd >= 0) close(c->reserve_fd);
+    int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0) close(fd);
+    c->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 static void on_connection(uv_poll_t *handle, int status, int events)
 {
     struct hf_control *c = handle->data;
     (void)status;
     (void)events;
     int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0) welcome(c, fd);
+    if (fd >= 0)
+        welcome(c, fd);
+    else if (errno == EMFILE || errno == ENFILE)
+        turn_away(c);
+}
+
+/* What a supervisor left that was killed; any other file is somebody's. */
+static int remove_left(const char *path)
+{
+    struct stat info;
+    if (lstat(path, &info) != 0) return errno == ENOENT ? 0 : errno;
+    if (!S_ISSOCK(info.st_mode)) return EEXIST;
+    return unlink(path) == 0 || errno == ENOENT ? 0 : errno;
 }
 
 static int bind_at(struct hf_control *c)
 {
     struct sockaddr_un at = { .sun_family = AF_UNIX };
     memcpy(at.sun_path, c->path, strlen(c->path) + 1);
-    if (unlink(c->path) != 0 && errno != ENOENT) return errno;
+    int number = remove_left(c->path);
+    if (number) return number;
     c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (c->fd < 0) return errno;
     mode_t before = umask(0177);
-    int number = bind(c->fd, (struct sockaddr *)&at, sizeof at) == 0 ? 0 : errno;
+    number = bind(c->fd, (struct sockaddr *)&at, sizeof at) == 0 ? 0 : errno;
     umask(before);
     if (!number && listen(c->fd, BACKLOG) != 0) number = errno;
     return number;
@@ -303,6 +326,7 @@ int hf_control_new(struct hf_control **out, struct uv_loop_s *loop, const char *
                             path, strerror(number));
     }
     hf_pool_init(&c->clients, sizeof(struct client *), HF_LIMIT_CONTROL_CLIENTS);
+    c->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     c->poll.data = c;
     uv_poll_start(&c->poll, UV_READABLE, on_connection);
     *out = c;
@@ -313,6 +337,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct hf_control *c = handle->data;
     close(c->fd);
+    if (c->reserve_fd >= 0) close(c->reserve_fd);
     hf_pool_fini(&c->clients);
     hf_mem_free(c);
 }

@@ -1,8 +1,10 @@
 #include "host/control.h"
+#include "base/err.h"
 #include "base/limits.h"
 #include "lib/scratch.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <uv.h>
@@ -280,7 +282,50 @@ static void a_socket_that_nobody_holds_is_replaced(void)
     close_server();
 }
 
-CHECK_MAIN(each_request_is_answered_with_its_id,
+/* A path that was meant for something else costs nobody a file. */
+static void a_file_in_the_way_is_left_alone(void)
+{
+    const struct hf_control_hooks hooks = { .ctx = &server, .asked = on_asked, .got = on_got };
+    struct hf_fault fault;
+    struct stat info;
+    open_server();
+    char path[SCRATCH_PATH_BYTES];
+    struct hf_control *second = NULL;
+    snprintf(path, sizeof path, "%s/precious", server.scratch.dir);
+    FILE *file = fopen(path, "w");
+    CHECK(file && fputs("precious", file) >= 0 && fclose(file) == 0);
+    CHECK_EQ(hf_control_new(&second, &server.loop, path, &hooks, &fault), HF_ERR_EXISTS);
+    CHECK(strstr(fault.text, path) != NULL);
+    CHECK_EQ(stat(path, &info), 0);
+    CHECK_EQ(info.st_size, 8);
+    close_server();
+}
+
+/* It is closed instead of waking the loop for ever, and whoever comes later is served. */
+static void without_descriptors_a_client_is_turned_away(void)
+{
+    struct rlimit before, none;
+    open_server();
+    uv_run(&server.loop, UV_RUN_NOWAIT);
+    int client = dial();
+    CHECK_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+    int next = dup(client); /* the lowest that is free: all below it are taken */
+    none = (struct rlimit){ .rlim_cur = (rlim_t)next, .rlim_max = before.rlim_max };
+    close(next);
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (int i = 0; i < 3; i++) uv_run(&server.loop, UV_RUN_NOWAIT);
+    CHECK_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+    CHECK(is_closed(client));
+    close(client);
+    client = dial();
+    say(client, "{\"v\":1,\"id\":7,\"verb\":\"status\"}\n");
+    CHECK(holds(hear(client), "\"id\":7"));
+    close(client);
+    close_server();
+}
+
+CHECK_MAIN(a_file_in_the_way_is_left_alone, without_descriptors_a_client_is_turned_away,
+           each_request_is_answered_with_its_id,
            what_is_no_request_is_told_and_the_connection_goes_on, only_observers_hear_of_events,
            a_slow_observer_is_dropped_with_a_word, lines_for_a_reader_have_a_bound,
            a_line_has_a_bound, no_more_clients_than_the_bound, a_request_of_http_gets_one_answer,
