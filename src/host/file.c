@@ -45,15 +45,37 @@ static int read_all(int fd, const char *path, size_t max, struct hf_buf *out,
     }
 }
 
-int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault)
+/* Asked of the very file that is read. */
+static int check_private(int fd, const char *path, struct hf_fault *fault)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0 || (info.st_mode & 0077) == 0) return 0;
+    return hf_fault_set(fault, HF_ERR_DENIED,
+                        "%s can be read by others (mode %04o): run chmod 600 on it", path,
+                        (unsigned)(info.st_mode & 07777));
+}
+
+static int read_file(const char *path, bool is_private, size_t max, struct hf_buf *out,
+                     struct hf_fault *fault)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return hf_fault_set(fault, hf_fault_code(errno), "cannot read %s: %s", path,
                             strerror(errno));
-    int err = read_all(fd, path, max, out, fault);
+    int err = is_private ? check_private(fd, path, fault) : 0;
+    if (!err) err = read_all(fd, path, max, out, fault);
     close(fd);
     return err;
+}
+
+int hf_file_read(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault)
+{
+    return read_file(path, false, max, out, fault);
+}
+
+int hf_file_read_private(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault)
+{
+    return read_file(path, true, max, out, fault);
 }
 
 /* Makes the rename itself durable. */
@@ -67,16 +89,6 @@ static void sync_directory(const char *path)
     if (fd < 0) return;
     fsync(fd);
     close(fd);
-}
-
-int hf_file_read_private(const char *path, size_t max, struct hf_buf *out, struct hf_fault *fault)
-{
-    struct stat info;
-    if (stat(path, &info) == 0 && (info.st_mode & 0077) != 0)
-        return hf_fault_set(fault, HF_ERR_DENIED,
-                            "%s can be read by others (mode %04o): run chmod 600 on it", path,
-                            (unsigned)(info.st_mode & 07777));
-    return hf_file_read(path, max, out, fault);
 }
 
 int hf_file_remove(const char *path, struct hf_fault *fault)
@@ -102,12 +114,15 @@ int hf_file_make_directories(const char *path)
     return 0;
 }
 
+/* What stands there under that name was left by somebody: its content may be linked from
+ * elsewhere, or its owner may want to read ours. */
 static int write_new(const char *path, struct hf_bytes content, mode_t mode, bool is_durable)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (unlink(path) != 0 && errno != ENOENT) return hf_fault_code(errno);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0) return hf_fault_code(errno);
     int err = hf_file_write_all(fd, content);
-    /* The mode given to open is cut by the umask and ignored for a leftover file. */
+    /* The mode given to open is cut by the umask. */
     if (!err && fchmod(fd, mode) != 0) err = hf_fault_code(errno);
     if (!err && is_durable && fsync(fd) != 0) err = hf_fault_code(errno);
     if (close(fd) != 0 && !err) err = hf_fault_code(errno);

@@ -74,6 +74,28 @@ static void a_missing_file_is_named(void)
     CHECK(strstr(fault.text, "/no/such/file") != NULL);
 }
 
+/* Names of ours that somebody took before us, links to a file of his: it is not written to. */
+static void what_stands_under_the_new_name_is_replaced(void)
+{
+    enum { NAMES = 200 };
+    struct scratch s;
+    char victim[SCRATCH_PATH_BYTES], name[SCRATCH_PATH_BYTES + 64];
+    scratch_make(&s);
+    snprintf(victim, sizeof victim, "%s/victim", s.dir);
+    CHECK_EQ(hf_file_replace(victim, HF_LIT("his"), 0644, &fault), 0);
+    for (unsigned i = 0; i < NAMES; i++) {
+        snprintf(name, sizeof name, "%s.new-%ld-%u", s.path, (long)getpid(), i);
+        CHECK_EQ(link(victim, name), 0);
+    }
+    CHECK_EQ(hf_file_replace(s.path, HF_LIT("a secret"), 0600, &fault), 0);
+    struct hf_buf his = read_back(victim, 100), ours = read_back(s.path, 100);
+    CHECK_TEXT(hf_buf_view(&his), "his");
+    CHECK_TEXT(hf_buf_view(&ours), "a secret");
+    hf_buf_fini(&his);
+    hf_buf_fini(&ours);
+    scratch_drop(&s);
+}
+
 static void a_full_disk_keeps_the_old_content_and_is_told(void)
 {
     /* /dev/full takes nothing: what a full disk answers to the temporary file. */
@@ -100,7 +122,7 @@ static void missing_directories_are_made_private(void)
     scratch_drop(&s);
 }
 
-CHECK_MAIN(a_replaced_file_has_the_new_content_and_mode,
+CHECK_MAIN(what_stands_under_the_new_name_is_replaced, a_replaced_file_has_the_new_content_and_mode,
            a_symbolic_link_stays_and_its_target_changes,
            a_file_is_read_up_to_its_bound_and_not_one_byte_more, a_missing_file_is_named,
            a_full_disk_keeps_the_old_content_and_is_told, missing_directories_are_made_private)
