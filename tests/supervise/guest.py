@@ -4,9 +4,13 @@ import base64
 import json
 import os
 import socket
-import struct
+import sys
 import urllib.error
 import urllib.request
+
+sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "conformance"))
+
+import frames  # noqa: E402
 
 PATIENCE = 30.0
 
@@ -35,7 +39,7 @@ class Guest:
 
     def __init__(self, port, token, host="127.0.0.1"):
         self.socket = socket.create_connection((host, port), PATIENCE)
-        self.bytes = b""
+        self.frames = frames.FrameReader()
         self.last_id = 0
         try:
             self.upgrade()
@@ -58,9 +62,11 @@ class Guest:
                 f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"
             ).encode()
         )
-        while b"\r\n\r\n" not in self.bytes:
-            self.receive()
-        head, self.bytes = self.bytes.split(b"\r\n\r\n", 1)
+        head = b""
+        while b"\r\n\r\n" not in head:
+            head += self.receive()
+        head, rest = head.split(b"\r\n\r\n", 1)
+        self.frames.feed(rest)
         if b" 101 " not in head.split(b"\r\n")[0]:
             raise Refused({"head": head.decode("latin-1")})
 
@@ -71,41 +77,20 @@ class Guest:
             more = b""
         if not more:
             raise Refused(None)
-        self.bytes += more
-
-    def take(self, count):
-        while len(self.bytes) < count:
-            self.receive()
-        taken, self.bytes = self.bytes[:count], self.bytes[count:]
-        return taken
-
-    def frame(self):
-        """The next frame: opcode and payload."""
-        first, second = self.take(2)
-        length = second & 127
-        if length == 126:
-            (length,) = struct.unpack(">H", self.take(2))
-        elif length == 127:
-            (length,) = struct.unpack(">Q", self.take(8))
-        return first & 15, self.take(length)
+        return more
 
     def message(self):
         """The next message, or ('close', code)."""
         while True:
-            opcode, payload = self.frame()
-            if opcode == 1:
-                return json.loads(payload)
-            if opcode == 8:
-                return "close", struct.unpack(">H", payload[:2])[0]
+            while (frame := self.frames.next()) is None:
+                self.frames.feed(self.receive())
+            if frame.opcode == frames.TEXT:
+                return json.loads(frame.payload)
+            if frame.opcode == frames.CLOSE:
+                return "close", int.from_bytes(frame.payload[:2], "big")
 
     def send(self, value):
-        payload = json.dumps(value).encode()
-        mask = os.urandom(4)
-        if len(payload) < 126:
-            head = bytes([0x81, 0x80 | len(payload)])
-        else:
-            head = bytes([0x81, 0xFE]) + struct.pack(">H", len(payload))
-        self.socket.sendall(head + mask + bytes(b ^ mask[i % 4] for i, b in enumerate(payload)))
+        self.socket.sendall(frames.text(json.dumps(value).encode()))
 
     def call(self, method, params=None):
         self.last_id += 1

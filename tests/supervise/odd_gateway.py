@@ -11,9 +11,14 @@ see ODD and DROPPED.
 import base64
 import hashlib
 import json
+import os
 import socketserver
-import struct
 import sys
+
+sys.dont_write_bytecode = True
+sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "conformance"))
+
+import frames  # noqa: E402
 
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 HELLO = {"type": "hello-ok", "protocol": 4, "server": {"version": "odd", "connId": "c"},
@@ -30,9 +35,7 @@ class Connection(socketserver.StreamRequestHandler):
     ends_at_close = True
 
     def send(self, value):
-        text = json.dumps(value).encode()
-        size = bytes([len(text)]) if len(text) < 126 else b"\x7e" + struct.pack("!H", len(text))
-        self.wfile.write(b"\x81" + size + text)
+        self.wfile.write(frames.text(json.dumps(value).encode(), masked=False))
 
     def receive(self):
         """The next message; pings are answered on the way.  None at the end."""
@@ -41,20 +44,20 @@ class Connection(socketserver.StreamRequestHandler):
             if len(head) < 2:
                 return None
             length = head[1] & 127
-            if length == 126:
-                length = struct.unpack("!H", self.rfile.read(2))[0]
-            key, masked = self.rfile.read(4), self.rfile.read(length)
-            text = bytes(byte ^ key[i % 4] for i, byte in enumerate(masked))
+            if length >= 126:
+                length = int.from_bytes(self.rfile.read(2 if length == 126 else 8), "big")
+            key = self.rfile.read(4)
+            text = frames.mask(self.rfile.read(length), key)
             opcode = head[0] & 15
-            if opcode == 8 and self.ends_at_close:
+            if opcode == frames.CLOSE and self.ends_at_close:
                 return None
-            if opcode == 9:
+            if opcode == frames.PING:
                 self.answer_ping(text)
-            elif opcode != 8:
+            elif opcode != frames.CLOSE:
                 return json.loads(text)
 
     def answer_ping(self, text):
-        self.wfile.write(b"\x8a" + bytes([len(text)]) + text)
+        self.wfile.write(frames.pong(text, masked=False))
 
     def answer(self, request):
         if request["method"] == "connect":
