@@ -13,7 +13,7 @@ import threading
 import time
 
 from guest import Guest
-from scene import Failed, Manager, check, free_port, read, wait_until
+from scene import Failed, Manager, check, free_port, read, wait_until, write_token
 
 CASES = []
 
@@ -524,12 +524,6 @@ def a_doctor_that_leaves_children(s):
 # --- somebody else's gateway ---
 
 
-def write_token(path, token):
-    with open(path, "w", encoding="ascii") as file:
-        file.write(token + "\n")
-    os.chmod(path, 0o600)
-
-
 def foreign_gateway(s, port):
     """One that nobody of ours has started, and its token file."""
     token = s.path("token")
@@ -680,9 +674,7 @@ def a_port_that_is_taken_back(s):
     """supervisor 21, and what --force-reclaim makes of it"""
     port = free_port()
     for name in ("ours", "theirs"):
-        with open(s.path(name), "w", encoding="ascii") as file:
-            file.write(f"the-token-of-{name}-0123456789\n")
-        os.chmod(s.path(name), 0o600)
+        write_token(s.path(name), f"the-token-of-{name}-0123456789")
     other = subprocess.Popen([s.holdfast, "run", "--state-dir", s.path("other"), "--port", str(port),
                               "--token-file", s.path("theirs")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                              env=dict(s.environment(), HF_MARK=s.mark))  # fmt: skip
@@ -704,9 +696,7 @@ def a_port_that_is_taken_back(s):
 def a_port_that_is_taken_while_the_child_boots(s):
     """Whoever answers there is not ours for that, though it would let us in."""
     port, token, go = free_port(), s.path("token"), s.path("go")
-    with open(token, "w", encoding="ascii") as file:
-        file.write("a-token-of-this-test-0123456789\n")
-    os.chmod(token, 0o600)
+    write_token(token, "a-token-of-this-test-0123456789")
 
     def gateway(name):
         return [s.holdfast, "run", "--state-dir", s.path(name), "--port", str(port), "--token-file", token]
@@ -931,18 +921,11 @@ def a_secret_that_is_rotated_stays_secret(s):
         write(canary)
         before = lines()
         wait_until(lambda: lines() > before + 3, "it talks on")
-    for text in secrets_of(s):
+    for text in s.kept():
         check("canary" not in text, f"a secret shows: {text[-400:]}")
     s.quit()
     kept = s.log() + read(os.path.join(s.state, "child.log")).decode()
     check("the word is [redacted]" in kept and "canary" not in kept, f"a secret shows: {kept[-400:]}")
-
-
-def secrets_of(s):
-    """All that the supervisor says or keeps, but for its own key."""
-    seen = [s.log()] + [json.dumps(s.ctl(verb)) for verb in ("status", "diagnostics", "history")]
-    kept = [name for name in os.listdir(s.state) if name != "control.sock"]
-    return seen + [read(os.path.join(s.state, name)).decode("utf-8", "replace") for name in kept]
 
 
 @case
@@ -955,7 +938,7 @@ def a_token_that_we_made_stays_secret(s):
     check(len(token) >= 16, "a token was made")
     for pid in filter(str.isdigit, os.listdir("/proc")):
         check(token not in read(f"/proc/{pid}/cmdline"), f"process {pid} shows it")
-    for text in secrets_of(s):
+    for text in s.kept():
         check(token.decode() not in text, f"it shows: {text[-400:]}")
     stop(s)
     s.quit()
@@ -972,7 +955,7 @@ def a_refused_configuration_stays_secret(s):
     s.supervise(["/bin/sh", script], "--url", "notify:")
     s.wait_phase("fatal")
     wait_until(lambda: "Invalid config" in s.log(), "it is told")
-    for text in secrets_of(s):
+    for text in s.kept():
         check(canary not in text, f"a secret shows: {text[-400:]}")
     s.quit()
 
@@ -1020,10 +1003,7 @@ def no_more_requests_than_the_bound(s):
     limit = s.limit("CONTROL_REQUESTS")
     s.supervise("notify 0", "--url", "notify:")
     s.wait_phase("ready")
-    with socket.socket(socket.AF_UNIX) as peer:
-        peer.connect(os.path.join(s.state, "control.sock"))
-        peer.settimeout(20)
-        lines = peer.makefile("rw")
+    with s.control() as lines:
 
         def ask(number):
             lines.write(f'{{"v":1,"id":{number},"verb":"restart","debounced":true,"delayMs":60000}}\n')
@@ -1046,10 +1026,7 @@ def no_more_stops_than_the_bound(s):
     limit = s.limit("CONTROL_REQUESTS") + s.limit("CONTROL_STOPS")
     s.supervise("ignore_term", "--url", "notify:", "--stop-grace", "2000")
     s.wait_phase("ready")
-    with socket.socket(socket.AF_UNIX) as peer:
-        peer.connect(os.path.join(s.state, "control.sock"))
-        peer.settimeout(20)
-        lines = peer.makefile("rw")
+    with s.control() as lines:
         lines.write("".join(f'{{"v":1,"id":{number},"verb":"stop"}}\n' for number in range(limit + 1)))
         lines.flush()
         refusal, *finals = [json.loads(lines.readline()) for _ in range(limit + 1)]
@@ -1063,13 +1040,7 @@ def no_more_stops_than_the_bound(s):
 def observers_hear_of_every_change(s):
     s.supervise("notify 0", "--url", "notify:")
     s.wait_phase("ready")
-    with socket.socket(socket.AF_UNIX) as peer:
-        peer.connect(os.path.join(s.state, "control.sock"))
-        peer.settimeout(20)
-        lines = peer.makefile("rw")
-        lines.write('{"v":1,"id":7,"verb":"events"}\n')
-        lines.flush()
-        check(json.loads(lines.readline())["id"] == 7, "the request is answered")
+    with s.observe() as lines:
         s.ctl("stop")
         names, phases = [], []
         while "idle" not in phases:
@@ -1080,14 +1051,6 @@ def observers_hear_of_every_change(s):
     mode = os.stat(os.path.join(s.state, "control.sock")).st_mode & 0o777
     check(mode == 0o600, f"the socket is ours alone: {mode:o}")
     s.quit()
-
-
-def control(s):
-    """A connection to the control socket, as lines."""
-    peer = socket.socket(socket.AF_UNIX)
-    peer.connect(os.path.join(s.state, "control.sock"))
-    peer.settimeout(20)
-    return peer.makefile("rw")
 
 
 def odd_gateway(port, *words):
@@ -1101,7 +1064,7 @@ def a_gateway_that_speaks_like_an_old_one(s):
     port = free_port()
     s.supervise(odd_gateway(port), "--url", f"ws://127.0.0.1:{port}", "--log-level", "debug")
     s.wait_phase("warming", "ready")
-    with control(s) as lines:
+    with s.control() as lines:
         lines.write('{"v":1,"id":7,"verb":"events"}\n')
         lines.flush()
         messages = []
@@ -1116,15 +1079,6 @@ def a_gateway_that_speaks_like_an_old_one(s):
     health = s.ctl("diagnostics")["health"]
     check(health["state"] == "healthy", f"an error of the gateway's own is no failure: {health}")
     s.quit()
-
-
-def observe(s):
-    """A connection to the control socket that observes, and its lines."""
-    lines = control(s)
-    lines.write('{"v":1,"id":7,"verb":"events"}\n')
-    lines.flush()
-    check(json.loads(lines.readline())["id"] == 7, "the request is answered")
-    return lines
 
 
 def until_too_slow(lines):
@@ -1205,7 +1159,7 @@ def an_observer_that_fails_changes_nothing(s):
     results come."""
     s.supervise("lines 40 400", "--url", "notify:")
     s.wait_phase("ready")
-    gone, mute, third = (observe(s) for _ in range(3))
+    gone, mute, third = (s.observe() for _ in range(3))
     gone.close()
     answer_bytes = 20 * 400  # with as many lines of the child
     requests = 3 * s.limit("CONTROL_QUEUE_BYTES") // answer_bytes
@@ -1444,9 +1398,7 @@ def what_survives_lets_the_next_one_in(s):
 def what_survives_behind_a_launcher_is_adopted(s):
     """supervisor 24: the process that listens was started by the one that the journal names."""
     port, token = free_port(), s.path("token")
-    with open(token, "w", encoding="ascii") as file:
-        file.write("a-token-of-this-test-0123456789\n")
-    os.chmod(token, 0o600)
+    write_token(token, "a-token-of-this-test-0123456789")
     gateway = f"{s.holdfast} run --state-dir {s.path('gateway')} --port {port} --token-file {token}"
     child = ["/bin/sh", "-c", f"{gateway} & wait"]
     flags = ["--url", f"ws://127.0.0.1:{port}", "--token-file", token, "--survive", "--stop-grace", "2000"]
@@ -1562,17 +1514,11 @@ def its_own_device_identity(s):
 def a_token_file_that_is_replaced(s):
     """supervisor 109"""
     port, path = free_port(), s.path("token")
-
-    def write(token):
-        with open(path, "w", encoding="ascii") as file:
-            file.write(token + "\n")
-        os.chmod(path, 0o600)
-
-    write("first-token-0123456789")
+    write_token(path, "first-token-0123456789")
     s.supervise([s.holdfast, "run", "--state-dir", s.path("gateway"), "--port", str(port), "--token-file", path],
                 "--url", f"ws://127.0.0.1:{port}", "--token-file", path)  # fmt: skip
     s.wait_phase("ready", "warming")
-    write("second-token-0123456789")
+    write_token(path, "second-token-0123456789")
     check(s.ctl("restart")["outcome"] == "EXECUTED", "the gateway reads its new token")
     s.wait_phase("ready", "warming")
     check("AUTH_TOKEN_MISMATCH" not in s.log() and "token_mismatch" not in s.log(), "the old one is not sent again")

@@ -9,7 +9,7 @@ import subprocess
 
 from cases import case
 from guest import Guest, Refused, get
-from scene import Manager, check, free_port, read, wait_until
+from scene import Manager, check, free_port, read, wait_until, write_token
 
 CLIENTS = 20
 
@@ -297,9 +297,7 @@ def a_program_that_wants_the_place_itself(s):
 @case
 def a_gateway_with_a_token_of_its_own(s):
     behind, path, token = free_port(), s.path("token"), "a-token-of-its-own-0123456789"
-    with open(path, "w", encoding="ascii") as file:
-        file.write(token + "\n")
-    os.chmod(path, 0o600)
+    write_token(path, token)
     child = [s.holdfast, "run", "--state-dir", s.path("child"), "--port", str(behind), "--token-file", path]
     place = Place(s, "--upstream", f"ws://127.0.0.1:{behind}", "--upstream-token-file", path, child=child)
     place.ready()
@@ -367,17 +365,11 @@ def the_service_manager_hears_one_voice(s):
 def a_place_whose_token_is_replaced(s):
     """supervisor 109: its environment has the old one: SIGHUP makes a new gateway with the new one."""
     path = s.path("token")
-
-    def write(token):
-        with open(path, "w", encoding="ascii") as file:
-            file.write(token + "\n")
-        os.chmod(path, 0o600)
-
-    write("first-token-0123456789")
+    write_token(path, "first-token-0123456789")
     place = Place(s, "--token-file", path)
     pid = place.ready()["pid"]
     Guest(place.port, "first-token-0123456789").socket.close()
-    write("second-token-0123456789")
+    write_token(path, "second-token-0123456789")
     s.process.send_signal(signal.SIGHUP)
     wait_until(lambda: s.status().get("pid", pid) != pid, "another gateway")
     place.ready()

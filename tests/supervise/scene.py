@@ -48,6 +48,12 @@ def read(path):
         return b""
 
 
+def write_token(path, token):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+    os.chmod(path, 0o600)
+
+
 def processes(mark):
     """The living processes that carry the mark in their environment or arguments."""
     found = []
@@ -199,6 +205,27 @@ class Scene:
         is_refusal = isinstance(answer, dict) and answer.get("outcome", "EXECUTED") not in DONE
         check(done.returncode == is_refusal, f"ctl {words}: exit {done.returncode} with {answer}")
         return answer
+
+    def control(self):
+        """A connection to the control socket, as lines."""
+        peer = socket.socket(socket.AF_UNIX)
+        peer.connect(os.path.join(self.state, "control.sock"))
+        peer.settimeout(PATIENCE)
+        return peer.makefile("rw")
+
+    def observe(self):
+        """One that observes."""
+        lines = self.control()
+        lines.write('{"v":1,"id":7,"verb":"events"}\n')
+        lines.flush()
+        check(json.loads(lines.readline())["id"] == 7, "the request is answered")
+        return lines
+
+    def kept(self):
+        """All that the supervisor says or keeps, but for its own key."""
+        seen = [self.log()] + [json.dumps(self.ctl(verb)) for verb in ("status", "diagnostics", "history")]
+        names = [name for name in os.listdir(self.state) if name != "control.sock"]
+        return seen + [read(os.path.join(self.state, name)).decode("utf-8", "replace") for name in names]
 
     def limit(self, name):
         """A bound of base/limits.h, as the program tells it."""
