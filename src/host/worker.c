@@ -7,6 +7,7 @@
 #include "host/facts.h"
 #include "host/log_tail.h"
 #include "host/state_dir.h"
+#include "host/worker_thread.h"
 #include "store/run.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ struct done {
 };
 
 struct hf_worker {
-    uv_thread_t thread;
+    struct hf_thread thread;
     uv_async_t result_waits;
     void (*deliver)(void *ctx, const struct hf_job_result *result);
     void *ctx;
@@ -162,9 +163,9 @@ static int start(struct hf_worker *w, uv_loop_t *loop)
     uv_cond_init(&w->changed);
     uv_async_init(loop, &w->result_waits, on_result);
     w->result_waits.data = w;
-    if (uv_thread_create(&w->thread, run_thread, w) == 0) return 0;
-    uv_close((uv_handle_t *)&w->result_waits, on_thread_missing);
-    return HF_ERR_NOMEM;
+    int err = hf_thread_start(&w->thread, run_thread, w);
+    if (err) uv_close((uv_handle_t *)&w->result_waits, on_thread_missing);
+    return err;
 }
 
 int hf_worker_new(struct hf_worker **out, const struct hf_worker_config *config)
@@ -197,7 +198,7 @@ void hf_worker_stop(struct hf_worker *w)
     w->has_done = false;
     uv_cond_signal(&w->changed);
     uv_mutex_unlock(&w->lock);
-    uv_thread_join(&w->thread);
+    hf_thread_join(&w->thread);
     uv_close((uv_handle_t *)&w->result_waits, NULL);
     uv_mutex_destroy(&w->lock);
     uv_cond_destroy(&w->changed);

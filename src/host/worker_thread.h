@@ -1,6 +1,6 @@
 /* host/worker_thread.h: threads for whoever runs a loop.
  *
- * The only way to get one beside host/worker. */
+ * The only way to get one beside host/resolve. */
 #ifndef HF_HOST_WORKER_THREAD_H
 #define HF_HOST_WORKER_THREAD_H
 
