@@ -33,8 +33,8 @@ static const struct {
 
 static int edit(const char *before, const char *path, const char *json, struct hf_buf *out)
 {
-    return hf_json5_edit(hf_bytes_cstr(before), hf_bytes_cstr(path), hf_bytes_cstr(json), DEPTH, out,
-                         &error);
+    return hf_json5_edit(hf_bytes_cstr(before), hf_bytes_cstr(path), hf_bytes_cstr(json), DEPTH,
+                         out, &error);
 }
 
 static void one_value_changes_and_everything_else_stays(void)
@@ -42,9 +42,7 @@ static void one_value_changes_and_everything_else_stays(void)
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
         struct hf_buf out;
         hf_buf_init(&out, 4096);
-        CHECK_EQ_AT(i,
-                    edit(rows[i].before, rows[i].name, rows[i].json, &out),
-                    0);
+        CHECK_EQ_AT(i, edit(rows[i].before, rows[i].name, rows[i].json, &out), 0);
         CHECK_TEXT_AT(i, hf_buf_view(&out), rows[i].after);
         hf_buf_fini(&out);
     }
