@@ -1,5 +1,6 @@
 // Child processes and temporary folders that never outlive the run.
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -9,10 +10,10 @@ import { Waiting } from "./waiting.mjs";
 const children = new Set();
 const folders = new Set();
 
-// Where the real gateway keeps things whatever TMPDIR says.  What was not there before is ours.
-const places = ["openclaw", `openclaw-state-locks-${process.getuid()}`]
-    .map((name) => path.join("/tmp", name))
-    .filter((place) => !fs.existsSync(place));
+// Where the real gateway keeps its locks whatever TMPDIR says: in files that are named after the
+// path of the database.  Other runs and other gateways have theirs there, too.
+const locks = path.join("/tmp", `openclaw-state-locks-${process.getuid()}`);
+const places = [locks, "/tmp/openclaw"].filter((place) => !fs.existsSync(place)); // may go with us
 
 // Starts a process in a group of its own, with exactly `env`, and collects what it prints.
 // Returned: {pid, stdout, stderr, exited: Promise<{code, signal}>, kill(signal)}, and `how` once
@@ -107,12 +108,28 @@ function signalGroup(pid, signal) {
     }
 }
 
+function removeLocks(made) {
+    if (!fs.existsSync(locks) || !fs.existsSync(made)) return;
+    const marks = fs
+        .readdirSync(made, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile() && entry.name.endsWith(".sqlite"))
+        .map((entry) => fs.realpathSync(path.join(entry.parentPath, entry.name)))
+        .map((file) => createHash("sha256").update(file).digest("hex").slice(0, 8));
+    for (const name of fs.readdirSync(locks))
+        if (marks.some((mark) => name.includes(`.${mark}.lock.`)))
+            fs.rmSync(path.join(locks, name), { force: true });
+}
+
 // Ends everything that is still there.  Runs on every way out of the process, SIGKILL excepted.
 export function cleanUp() {
     for (const child of children) if (child.pid) signalGroup(child.pid, "SIGKILL");
-    for (const made of [...folders, ...places])
+    for (const made of folders) {
+        removeLocks(made);
         fs.rmSync(made, { recursive: true, force: true, maxRetries: 3 });
+    }
     folders.clear();
+    for (const place of places)
+        if (fs.existsSync(place) && fs.readdirSync(place).length === 0) fs.rmdirSync(place);
 }
 
 process.on("exit", cleanUp);
