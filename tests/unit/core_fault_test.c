@@ -1,5 +1,6 @@
 #include "base/err.h"
 #include "core/admit.h"
+#include "core/output/lines.h"
 #include "core/pings.h"
 #include "core/presence.h"
 #include "core/stability.h"
@@ -96,4 +97,26 @@ static void each_failed_allocation_is_an_error_and_leaks_nothing(void)
     fault_each(presence);
 }
 
-CHECK_MAIN(each_failed_allocation_is_an_error_and_leaks_nothing)
+/* A line that could not be carried once is in two; the next one is whole again. */
+static void memory_that_failed_once_tears_one_line(void)
+{
+    struct hf_lines l;
+    struct hf_bytes line, parts[] = { HF_LIT("ab"), HF_LIT("c\nde"), HF_LIT("f\n") };
+    static const char *const want[] = { "ab", "c", "def" };
+    size_t count = 0;
+    hf_lines_init(&l);
+    fault_arm(1);
+    for (size_t i = 0; i < HF_COUNT(parts); i++)
+        while (hf_lines_next(&l, &parts[i], &line)) {
+            CHECK_AT(count, count < HF_COUNT(want));
+            CHECK_TEXT_AT(count, line, want[count]);
+            count++;
+        }
+    CHECK(fault_was_hit());
+    CHECK_EQ(count, HF_COUNT(want));
+    fault_arm(0);
+    hf_lines_fini(&l);
+}
+
+CHECK_MAIN(memory_that_failed_once_tears_one_line,
+           each_failed_allocation_is_an_error_and_leaks_nothing)

@@ -61,6 +61,10 @@ static void lines_are_sorted_by_what_they_say(void)
           "c",
           "W:abc" },
         { "a\tb", "W:a\tb" },
+        { "a\xC2\x80"
+          "b\xC2\x9B"
+          "31m\xC2\x9F\xC2\xA0.",
+          "W:ab31m\xC2\xA0." },
         { "a\xff"
           "b\xC3",
           "W:a\xEF\xBF\xBD"

@@ -56,9 +56,10 @@ struct hf_bytes hf_output_clean(struct hf_bytes line, struct hf_buf *scratch)
             continue;
         }
         size_t len = character(line, at);
+        bool is_c1 = len == 2 && c == 0xC2 && line.ptr[at + 1] < 0xA0;
         if (len == 0)
             hf_buf_add(scratch, HF_LIT("\xEF\xBF\xBD"));
-        else if (c == '\t' || (c >= 0x20 && c != 0x7f))
+        else if (c == '\t' || (c >= 0x20 && c != 0x7f && !is_c1))
             hf_buf_add(scratch, hf_bytes(line.ptr + at, len));
         at += len > 0 ? len : 1;
     }

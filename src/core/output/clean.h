@@ -1,6 +1,6 @@
 /* core/output/clean.h: one line of a child as text that can be shown.
  *
- * ANSI sequences and control characters go, bytes that are no UTF-8 become U+FFFD,
+ * ANSI sequences and control characters (C0, DEL, C1) go, bytes that are no UTF-8 become U+FFFD,
  * white space at both ends goes. */
 #ifndef HF_CORE_OUTPUT_CLEAN_H
 #define HF_CORE_OUTPUT_CLEAN_H

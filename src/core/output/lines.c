@@ -43,6 +43,7 @@ static bool carry(struct hf_lines *l, struct hf_bytes part, struct hf_bytes *lin
     hf_buf_add(&l->carried, hf_bytes_head(part, room));
     if (hf_buf_done(&l->carried) != 0) {
         *line = l->carried.len > 0 ? hand_carried(l) : hf_bytes_head(part, room);
+        if (l->carried.len == 0) hf_buf_reset(&l->carried, KEPT_MEMORY); /* and its error */
         return true;
     }
     if (part.len <= room) return false;
