@@ -159,13 +159,13 @@ static int read_res(const struct hf_bytes values[SERVER_MEMBERS], struct hf_fram
     return hf_json_get_bool(values[SERVER_OK], &res->ok);
 }
 
-static int read_state_version(struct hf_bytes value, struct hf_state_version *version)
+static bool read_state_version(struct hf_bytes value, struct hf_state_version *version)
 {
-    struct hf_bytes presence = hf_json_find(value, "presence");
-    struct hf_bytes health = hf_json_find(value, "health");
-    if (presence.len == 0 || health.len == 0) return HF_ERR_MISSING;
-    int err = hf_json_get_whole(presence, &version->presence);
-    return err != 0 ? err : hf_json_get_whole(health, &version->health);
+    struct hf_state_version read;
+    if (hf_json_get_whole(hf_json_find(value, "presence"), &read.presence) != 0) return false;
+    if (hf_json_get_whole(hf_json_find(value, "health"), &read.health) != 0) return false;
+    *version = read;
+    return true;
 }
 
 static int read_event(const struct hf_bytes values[SERVER_MEMBERS], struct hf_frame_event *event)
@@ -176,12 +176,11 @@ static int read_event(const struct hf_bytes values[SERVER_MEMBERS], struct hf_fr
         .name = values[SERVER_EVENT],
         .payload = values[SERVER_PAYLOAD],
         .has_seq = values[SERVER_SEQ].len > 0,
-        .has_state_version = values[SERVER_STATE_VERSION].len > 0,
         .recipient_profile_id = values[SERVER_RECIPIENT],
     };
     if (event->has_seq) err = hf_json_get_whole(values[SERVER_SEQ], &event->seq);
-    if (err == 0 && event->has_state_version)
-        err = read_state_version(values[SERVER_STATE_VERSION], &event->state_version);
+    event->has_state_version =
+        read_state_version(values[SERVER_STATE_VERSION], &event->state_version);
     return err;
 }
 
