@@ -1,5 +1,7 @@
 #include "wire/http_forward.h"
 
+static const struct hf_bytes connection = HF_LIT_INIT("connection");
+
 static bool starts_nocase(struct hf_bytes name, struct hf_bytes lower)
 {
     return hf_bytes_same_nocase(hf_bytes_head(name, lower.len), lower);
@@ -13,12 +15,27 @@ bool hf_http_is_attribution(struct hf_bytes name)
            hf_bytes_same_nocase(name, HF_LIT("x-real-ip"));
 }
 
-/* Speaks of this connection only. */
-static bool is_of_the_hop(struct hf_bytes name)
+static bool is_one_of(struct hf_bytes name, const struct hf_bytes *names, size_t count)
 {
-    return hf_bytes_same_nocase(name, HF_LIT("connection")) ||
-           hf_bytes_same_nocase(name, HF_LIT("keep-alive")) ||
-           hf_bytes_same_nocase(name, HF_LIT("proxy-connection"));
+    for (size_t i = 0; i < count; i++)
+        if (hf_bytes_same_nocase(name, names[i])) return true;
+    return false;
+}
+
+/* Speaks of this connection only (RFC 9110 section 7.6.1), by itself or because Connection
+ * names it.  That can take away no field which says whom the request is for and where it
+ * ends: what follows would be read as another one. */
+static bool is_of_the_hop(const struct hf_http_fields *fields, struct hf_bytes name,
+                          bool is_upgrade)
+{
+    static const struct hf_bytes always[] = { HF_LIT_INIT("connection"), HF_LIT_INIT("keep-alive"),
+                                              HF_LIT_INIT("proxy-connection"), HF_LIT_INIT("te"),
+                                              HF_LIT_INIT("trailer") };
+    static const struct hf_bytes never[] = { HF_LIT_INIT("host"), HF_LIT_INIT("content-length"),
+                                             HF_LIT_INIT("transfer-encoding") };
+    if (hf_bytes_same_nocase(name, HF_LIT("upgrade"))) return !is_upgrade;
+    if (is_one_of(name, always, HF_COUNT(always))) return true;
+    return !is_one_of(name, never, HF_COUNT(never)) && hf_http_has_token(fields, connection, name);
 }
 
 static void add_field(struct hf_buf *out, struct hf_bytes name, struct hf_bytes value)
@@ -39,6 +56,7 @@ void hf_http_forward_write(struct hf_buf *out, const struct hf_http_request *req
                            const struct hf_http_forward *forward)
 {
     const struct hf_http_fields *fields = &request->fields;
+    bool is_asked = false; /* Connection: Upgrade stands there */
     hf_buf_add(out, request->method);
     hf_buf_add_byte(out, ' ');
     hf_buf_add(out, request->target);
@@ -48,10 +66,14 @@ void hf_http_forward_write(struct hf_buf *out, const struct hf_http_request *req
     for (size_t i = 0; i < fields->count; i++) {
         struct hf_bytes name = fields->items[i].name;
         if (hf_http_is_attribution(name)) continue;
-        if (!forward->is_upgrade && is_of_the_hop(name)) continue;
+        if (forward->is_upgrade && !is_asked && hf_bytes_same_nocase(name, connection)) {
+            add_field(out, name, HF_LIT("Upgrade"));
+            is_asked = true;
+        }
+        if (is_of_the_hop(fields, name, forward->is_upgrade)) continue;
         add_field(out, name, fields->items[i].value);
     }
-    if (!forward->is_upgrade) add_field(out, HF_LIT("Connection"), HF_LIT("close"));
+    if (!is_asked) add_field(out, HF_LIT("Connection"), HF_LIT("close"));
     if (forward->client.len > 0) add_client(out, forward);
     HF_BUF_LIT(out, "\r\n");
 }

@@ -1,10 +1,12 @@
 /* wire/http_forward.h: a request head as a relay passes it on.
  *
- * The line and all fields stay as they are, in their order, but for two things.  What
+ * The line and all fields stay as they are, in their order, but for three things.  What
  * speaks of who asks (X-Forwarded-*, Forwarded, X-Real-IP, Tailscale-*) is taken
  * out, and written anew if the client is to be named: nobody can claim to be somebody
- * else.  And a request that opens no WebSocket gets `Connection: close`, so that no
- * second request, which nobody would attribute, can follow on the same connection. */
+ * else.  What speaks of the connection that it came by is taken out, too (RFC 9110
+ * section 7.6.1), but for the Upgrade of a WebSocket.  And a request that opens none gets
+ * `Connection: close`, so that no second request, which nobody would attribute, can follow
+ * on the same connection. */
 #ifndef HF_WIRE_HTTP_FORWARD_H
 #define HF_WIRE_HTTP_FORWARD_H
 

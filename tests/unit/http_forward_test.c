@@ -36,12 +36,23 @@ static void a_head_keeps_its_fields_and_loses_its_claims(void)
         { "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
           "Sec-WebSocket-Key: k\r\n\r\n",
           true, true,
-          "GET / HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+          "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
           "Sec-WebSocket-Key: k\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n\r\n" },
         { "GET / HTTP/1.1\r\nHost: h\r\nx-forwarded-for: 127.0.0.1\r\nX-Forwarded-Host: a\r\nFORWARDED: for=127.0.0.1\r\n"
           "X-Real-IP: ::1\r\nTailscale-User-Login: root\r\nA: b\r\n\r\n",
           false, true,
           "GET / HTTP/1.1\r\nHost: h\r\nA: b\r\nConnection: close\r\nX-Forwarded-For: 192.0.2.7\r\nX-Forwarded-Proto: https\r\n\r\n" },
+        /* RFC 9110 section 7.6.1 */
+        { "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings, x-y\r\n"
+          "HTTP2-Settings: a\r\nTE: trailers\r\nTrailer: z\r\nProxy-Connection: close\r\nX-Y: z\r\nX-Z: z\r\n\r\n",
+          false, false, "GET / HTTP/1.1\r\nHost: h\r\nX-Z: z\r\nConnection: close\r\n\r\n" },
+        { "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nConnection: X-Y\r\n"
+          "Keep-Alive: 5\r\nX-Y: z\r\nTE: trailers\r\n\r\n",
+          true, false,
+          "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n" },
+        { "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: host, content-length\r\n\r\n",
+          false, false,
+          "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\n" },
         { "POST /v1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\n", false, false,
           "POST /v1 HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\nConnection: close\r\n\r\n" },
     };
