@@ -217,16 +217,23 @@ uint32_t hf_relay_not_connected(struct hf_relay *r)
 
 enum answer { UNDECIDED, SWITCHES, UNAVAILABLE, OTHER };
 
-/* How it answers an upgrade, by its status line. */
+/* How it answers an upgrade, by its status line; before it may stand heads of others that
+ * say nothing yet (1xx). */
 static enum answer read_answer(struct hf_bytes bytes)
 {
-    struct hf_bytes head = HF_LIT("HTTP/1."), status;
-    size_t len = bytes.len < head.len ? bytes.len : head.len;
-    if (!hf_bytes_same(hf_bytes_head(bytes, len), hf_bytes_head(head, len))) return OTHER;
-    if (bytes.len < STATUS_AT + STATUS_BYTES) return UNDECIDED;
-    status = hf_bytes(bytes.ptr + STATUS_AT, STATUS_BYTES);
-    if (hf_bytes_same(status, HF_LIT("101"))) return SWITCHES;
-    return hf_bytes_same(status, HF_LIT("503")) ? UNAVAILABLE : OTHER;
+    static const struct hf_bytes head = HF_LIT_INIT("HTTP/1."), end = HF_LIT_INIT("\r\n\r\n");
+    for (;;) {
+        size_t len = bytes.len < head.len ? bytes.len : head.len;
+        if (!hf_bytes_same(hf_bytes_head(bytes, len), hf_bytes_head(head, len))) return OTHER;
+        if (bytes.len < STATUS_AT + STATUS_BYTES) return UNDECIDED;
+        struct hf_bytes status = hf_bytes(bytes.ptr + STATUS_AT, STATUS_BYTES);
+        if (hf_bytes_same(status, HF_LIT("101"))) return SWITCHES;
+        if (hf_bytes_same(status, HF_LIT("503"))) return UNAVAILABLE;
+        if (status.ptr[0] != '1') return OTHER;
+        size_t at = hf_bytes_find_nocase(bytes, 0, end);
+        if (at == bytes.len) return UNDECIDED;
+        bytes = hf_bytes_from(bytes, at + end.len);
+    }
 }
 
 /* An upgrade is answered.  With 101 the upstream speaks WebSocket: what the client sent

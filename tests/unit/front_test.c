@@ -140,8 +140,8 @@ static void a_connection_carries_one_request(void)
 static void an_upgrade_that_is_refused_lets_nothing_more_through(void)
 {
     static const char *const answers[] = { "HTTP/1.1 403 Forbidden\r\n\r\n",
-                                           "HTTP/1.1 100 Continue\r\n\r\n", "SSH-2.0-x\r\n",
-                                           "HTTP/1.1 1010\r\n\r\n" };
+                                           "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 403 No\r\n\r\n",
+                                           "SSH-2.0-x\r\n", "HTTP/1.1 1010\r\n\r\n" };
     for (size_t i = 0; i < HF_COUNT(answers); i++) {
         struct hf_front f;
         bool is_101 = i == 3; /* 101 and whatever follows: the upstream has switched */
@@ -155,6 +155,31 @@ static void an_upgrade_that_is_refused_lets_nothing_more_through(void)
         CHECK_EQ_AT(i, take(&f, id, CLIENT, answers[i]), 0);
         hf_front_fini(&f);
     }
+}
+
+/* What comes before the answer decides nothing, in whatever pieces it comes. */
+static void an_interim_answer_is_waited_behind(void)
+{
+    static const char *const pieces[] = { "HTTP/1.1 1", "00 Continue\r\n\r",
+                                          "\nHTTP/1.1 103 Early Hints\r\nA: b\r\n",
+                                          "\r\nHTTP/1.1 10" };
+    struct hf_front f;
+    begin(&f);
+    hf_id id = accept_from(&f, "192.0.2.7");
+    CHECK_EQ(give(&f, id, CLIENT, UPGRADE "frames"), HF_RELAY_DO_DIAL);
+    CHECK_EQ(hf_front_connected(&f, hf_at_ms(0), id), 0);
+    CHECK_EQ(take(&f, id, UP, NAMED), 0);
+    for (size_t i = 0; i < HF_COUNT(pieces); i++) {
+        CHECK_EQ_AT(i, give(&f, id, UP, pieces[i]), 0);
+        CHECK_EQ_AT(i, hf_front_output(&f, id, UP).len + hf_front_output(&f, id, CLIENT).len, 0);
+    }
+    CHECK_EQ(give(&f, id, UP, "1 Go\r\n\r\n"), 0);
+    CHECK_EQ(take(&f, id, UP, "frames"), 0);
+    CHECK_EQ(take(&f, id, CLIENT,
+                  "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n"
+                  "HTTP/1.1 101 Go\r\n\r\n"),
+             0);
+    hf_front_fini(&f);
 }
 
 /* It takes nobody: the gate says so in the words that clients know. */
@@ -631,7 +656,7 @@ CHECK_MAIN(what_came_before_a_reset_goes_before_it, two_resets_are_waited_for_by
            an_upstream_that_is_not_available_is_the_gates_matter,
            a_client_goes_to_the_gate_until_the_upstream_is_ready,
            a_websocket_is_passed_both_ways_untouched, a_connection_carries_one_request,
-           an_upgrade_that_is_refused_lets_nothing_more_through,
+           an_upgrade_that_is_refused_lets_nothing_more_through, an_interim_answer_is_waited_behind,
            who_asks_is_named_by_the_address_that_counts,
            what_cannot_be_relayed_goes_to_the_gate_with_its_bytes,
            a_side_is_read_while_less_than_64_kib_wait_for_the_other,
