@@ -1,3 +1,4 @@
+#include "core/devices/place.h"
 #include "lib/registry.h"
 
 /* --- two steps --- */
@@ -370,6 +371,26 @@ static void a_request_expires_at_its_instant(void)
     registry_stop(&r);
 }
 
+/* A file may hold any number. */
+static void rows_with_impossible_numbers_do_no_harm(void)
+{
+    struct registry r;
+    struct hf_pairing row = { .refreshed_ms = INT64_MIN };
+    struct hf_device_grant grant = { .epoch = INT64_MAX };
+    registry_start(&r);
+    CHECK(hf_pairing_is_expired(&row, 100));
+    row.refreshed_ms = INT64_MAX;
+    CHECK(!hf_pairing_is_expired(&row, -100));
+    hf_plan_renew_epoch(&grant, &r.rng);
+    CHECK(grant.epoch > 0 && grant.epoch < INT64_MAX);
+    struct identity who = identity_of(1);
+    registry_file(&r, INT64_MAX - HF_PAIRING_KEPT_MS, &who, READ);
+    CHECK_EQ(hf_devices_expire_due_ms(&r.devices), INT64_MAX);
+    CHECK_EQ(registry_ask(&r, INT64_MAX - HF_PAIRING_KEPT_MS + 1, &who, READ), HF_DEVICES_DONE);
+    CHECK_EQ(hf_devices_expire_due_ms(&r.devices), INT64_MAX);
+    registry_stop(&r);
+}
+
 static void an_expired_request_is_replaced_and_not_merged(void)
 {
     struct registry r;
@@ -459,5 +480,6 @@ CHECK_MAIN(the_oldest_request_stays_while_it_is_being_changed, saving_goes_round
            when_all_requests_are_being_changed_a_new_one_waits,
            a_paired_device_that_asks_for_more_repairs, last_seen_is_saved_later_and_in_turns,
            a_login_while_its_row_is_being_written_is_not_lost, a_request_expires_at_its_instant,
-           an_expired_request_is_replaced_and_not_merged, what_was_stored_is_there_after_a_restart,
+           rows_with_impossible_numbers_do_no_harm, an_expired_request_is_replaced_and_not_merged,
+           what_was_stored_is_there_after_a_restart,
            rows_beyond_the_bound_and_rows_that_lie_are_left_out, lists_start_with_the_newest)

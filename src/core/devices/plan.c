@@ -1,5 +1,6 @@
 #include "base/assert.h"
 #include "base/err.h"
+#include "base/time.h"
 #include "core/devices/place.h"
 
 /* Epochs start at a random number and grow by random steps, so that no token that
@@ -82,12 +83,13 @@ void hf_plan_facts(struct hf_device_facts *facts, const struct hf_pairing_ask *a
 
 bool hf_pairing_is_expired(const struct hf_pairing *row, int64_t now_ms)
 {
-    return now_ms - row->refreshed_ms >= HF_PAIRING_KEPT_MS;
+    return hf_wall_ms_since(now_ms, row->refreshed_ms) >= HF_PAIRING_KEPT_MS;
 }
 
 void hf_plan_renew_epoch(struct hf_device_grant *grant, struct hf_rng *rng)
 {
-    if (grant->epoch == 0)
+    /* A file may hold any number: behind the last one it begins anew. */
+    if (grant->epoch == 0 || grant->epoch > INT64_MAX - (int64_t)EPOCH_STEP)
         grant->epoch = (int64_t)(1 + hf_rng_below(rng, EPOCH_START));
     else
         grant->epoch += (int64_t)(1 + hf_rng_below(rng, EPOCH_STEP));
@@ -228,6 +230,7 @@ int64_t hf_devices_expire_due_ms(const struct hf_devices *d)
         const struct hf_devices_place *place = hf_pool_find(&d->places, id);
         const struct hf_pairing *row = hf_place_pairing(d, place);
         if (!row || place->is_busy) continue;
+        if (row->refreshed_ms > INT64_MAX - HF_PAIRING_KEPT_MS) continue;
         int64_t at = row->refreshed_ms + HF_PAIRING_KEPT_MS;
         if (at < due) due = at;
     }
