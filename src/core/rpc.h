@@ -34,11 +34,12 @@ struct hf_rpc_call {
 
 struct hf_rpc {                /* fields are private; tests may read them */
     struct hf_rpc_call *calls; /* by number, which only grows */
+    size_t popped;             /* places in front of them that hold none */
     size_t len, cap;
     uint64_t last_number;
     size_t unbounded; /* calls without a deadline, own heartbeats aside */
     size_t beats;
-    hf_time due;
+    hf_time due;         /* while calls are popped it may be that of one which is gone */
     uint64_t late_count; /* answers that nobody waited for */
 };
 
@@ -76,8 +77,12 @@ void hf_rpc_ends_at(struct hf_rpc *r, uint64_t number, uint64_t end_at);
 bool hf_rpc_expire(struct hf_rpc *r, hf_time now, struct hf_rpc_call *call);
 hf_time hf_rpc_due(const struct hf_rpc *r);
 
-/* Takes the oldest call: for the end of the connection. */
+/* Takes the oldest call: for the end of the connection, when all of them go, so that each
+ * costs the same. */
 bool hf_rpc_pop(struct hf_rpc *r, struct hf_rpc_call *call);
+
+/* How many of this kind wait. */
+size_t hf_rpc_count(const struct hf_rpc *r, enum hf_rpc_kind kind);
 
 /* The next connection numbers from 1 again; the table is empty. */
 void hf_rpc_restart(struct hf_rpc *r);

@@ -234,13 +234,6 @@ const struct hf_client_timing *hf_client_timing(const struct hf_client *c, size_
 
 /* --- diagnostics --- */
 
-static size_t pending_calls(const struct hf_client *c)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < c->rpc.len; i++) count += c->rpc.calls[i].kind == HF_RPC_CALL;
-    return count;
-}
-
 void hf_client_diagnose(const struct hf_client *c, struct hf_now now,
                         struct hf_client_diagnostics *out)
 {
@@ -272,7 +265,7 @@ void hf_client_diagnose(const struct hf_client *c, struct hf_now now,
         .tick_every = c->tick_every,
         .is_watchdog_resting = is_ready && l->tick_rests,
         .is_disposed = l->state == HF_LINK_DISPOSED,
-        .pending_count = pending_calls(c),
+        .pending_count = hf_rpc_count(&c->rpc, HF_RPC_CALL),
         .unbounded_count = c->rpc.unbounded,
         .subscription_count = c->kept_len,
         .queued_bytes = c->out.len - c->out_sent,

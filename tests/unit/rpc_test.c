@@ -95,6 +95,38 @@ static void an_end_gives_back_the_oldest_first(void)
     hf_rpc_fini(&r);
 }
 
+/* Half given back, others go on: numbers, deadlines and the bound are those of what is left. */
+static void what_is_left_of_an_end_is_found_and_due(void)
+{
+    struct hf_rpc r;
+    struct hf_rpc_call call;
+    hf_rpc_init(&r);
+    for (uint64_t tag = 1; tag <= 8; tag++) add(&r, tag, hf_at_ms((int64_t)tag * 1000), false);
+    for (uint64_t tag = 1; tag <= 3; tag++) {
+        CHECK_AT(tag, hf_rpc_pop(&r, &call));
+        CHECK_EQ_AT(tag, call.tag, tag);
+        CHECK_AT(tag, !hf_rpc_has(&r, tag));
+    }
+    CHECK_EQ(hf_rpc_count(&r, HF_RPC_CALL), 5);
+    CHECK_EQ(hf_rpc_count(&r, HF_RPC_BEAT), 0);
+    CHECK(hf_rpc_has(&r, 4));
+    CHECK(!hf_rpc_expire(&r, hf_at_ms(3999), &call));
+    CHECK(hf_time_same(hf_rpc_due(&r), hf_at_ms(4000)));
+    CHECK(hf_rpc_expire(&r, hf_at_ms(4000), &call));
+    CHECK_EQ(call.tag, 4);
+    CHECK(hf_rpc_pop(&r, &call));
+    CHECK_EQ(add(&r, 9, hf_at_ms(9000), false), 9);
+    CHECK_EQ(hf_rpc_answer(&r, 9, false, &call), HF_RPC_SETTLED);
+    CHECK(hf_rpc_pop(&r, &call));
+    CHECK_EQ(call.tag, 6);
+    CHECK(hf_rpc_cancel(&r, HF_RPC_CALL, 8, &call));
+    CHECK(hf_rpc_pop(&r, &call));
+    CHECK_EQ(call.tag, 7);
+    CHECK(hf_time_same(hf_rpc_due(&r), HF_NEVER));
+    CHECK(!hf_rpc_pop(&r, &call));
+    hf_rpc_fini(&r);
+}
+
 /* client-lifecycle 51, 52 */
 static void only_calls_with_deadlines_let_the_watchdog_rest(void)
 {
@@ -148,4 +180,5 @@ static void a_call_may_leave_again(void)
 CHECK_MAIN(a_call_may_leave_again, a_thousand_answers_in_any_order_each_settle_their_own,
            a_deadline_settles_and_the_late_answer_is_counted,
            accepted_is_told_once_and_the_final_answer_settles, an_end_gives_back_the_oldest_first,
-           only_calls_with_deadlines_let_the_watchdog_rest, the_table_is_bounded)
+           what_is_left_of_an_end_is_found_and_due, only_calls_with_deadlines_let_the_watchdog_rest,
+           the_table_is_bounded)
