@@ -218,9 +218,11 @@ static int check_whole(struct hf_db *db)
     if (sqlite3_prepare_v2(db->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK)
         return hf_db_error(db);
     int err = 0;
-    if (sqlite3_step(statement) != SQLITE_ROW)
+    bool has_row = sqlite3_step(statement) == SQLITE_ROW;
+    const char *word = has_row ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    if (!word) /* also of a row, without memory: a good file is not set aside for that */
         err = hf_db_error(db);
-    else if (sqlite3_stricmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
+    else if (sqlite3_stricmp(word, "ok") != 0)
         err = HF_ERR_CORRUPT;
     sqlite3_finalize(statement);
     return err;
