@@ -229,8 +229,8 @@ void hf_session_failure(const struct hf_session *s, struct hf_buf *out)
     char text[HF_SESSION_TEXT_BYTES];
     hf_session_text(s, HOLDFAST_LAST_ERROR, text, sizeof text);
     if (s->startup_waits > 0 && holdfast_client_number(s->client, HOLDFAST_COUNT_HELLOS) == 0)
-        hf_buf_addf(out, "the gateway is still starting (startup-sidecars) after %u attempts",
-                    s->startup_waits);
+        hf_buf_addf(out, "the gateway is still starting (startup-sidecars) after %u attempt%s",
+                    s->startup_waits, s->startup_waits == 1 ? "" : "s");
     else if (text[0])
         hf_buf_add(out, hf_bytes_cstr(text));
     else

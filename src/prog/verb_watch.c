@@ -31,7 +31,8 @@ struct watch {
     struct hf_buf out;
     const char *events; /* --events: the pattern, else NULL */
     bool is_json, has_colour, is_dirty;
-    bool is_line_due; /* output by lines: a sample is complete */
+    bool is_line_due;   /* output by lines: a sample is complete */
+    bool is_start_told; /* the wait that is told next is that for a start */
     hf_time sample_at, drawn_at, table_at;
     hf_span table_every;
     hf_time health_asked_at;
@@ -166,9 +167,11 @@ static int on_notice(holdfast_client *client, const holdfast_notice *notice, voi
         note_reason(w, notice);
         break;
     case HOLDFAST_ON_RETRY:
-        tell_lost(w, HF_MONITOR_LOST, "", wait_ms);
+        if (!w->is_start_told) tell_lost(w, HF_MONITOR_LOST, "", wait_ms);
+        w->is_start_told = false;
         break;
     case HOLDFAST_ON_STARTUP_WAIT:
+        w->is_start_told = true;
         tell_lost(w, HF_MONITOR_STARTING, "startup-sidecars", wait_ms);
         break;
     case HOLDFAST_ON_PAUSED:

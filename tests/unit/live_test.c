@@ -327,6 +327,25 @@ static void a_gateway_that_goes_is_seen_going_and_coming(void)
     CHECK_EQ(daemon_stop(&d), 0);
 }
 
+/* One wait is told once, and as what it is. */
+static void a_start_is_shown_as_a_start(void)
+{
+    struct daemon d;
+    struct live l;
+    daemon_start(&d, &(struct daemon_plan){ .startup_delay = HF_MS(2500) });
+    start_in_pipe(&l, &d, VERB_WORDS("watch", "--json"));
+    wait_for(&l, &l.out, "\"link\":\"starting\"");
+    kill(l.pid, SIGTERM);
+    CHECK_EQ(finish(&l), -SIGTERM);
+    CHECK(
+        verb_has(&l.err, "holdfast: the gateway is starting: startup-sidecars; trying again in "));
+    CHECK(!verb_has(&l.err, "the connection ended"));
+    drop(&l);
+    kill(d.pid, SIGKILL);
+    CHECK_EQ(daemon_wait_end(&d), -SIGKILL);
+    scratch_drop(&d.scratch);
+}
+
 /* dependencies.md 7: progress where a person looks, and nothing of it stays. */
 static void what_takes_long_is_told_in_a_terminal(void)
 {
@@ -583,8 +602,8 @@ CHECK_MAIN(what_cannot_be_written_is_told, quitting_leaves_the_terminal_as_it_wa
            a_signal_or_a_crash_leaves_the_terminal_as_it_was,
            a_stop_gives_the_terminal_back_until_it_goes_on, another_size_is_drawn_anew,
            a_terminal_that_is_closed_ends_it, colour_is_for_those_who_want_it,
-           a_gateway_that_goes_is_seen_going_and_coming, what_takes_long_is_told_in_a_terminal,
-           in_a_pipe_there_are_lines, a_reader_that_leaves_ends_it,
-           events_are_printed_by_their_names, a_refused_login_ends_it_with_the_reason,
-           a_refused_login_is_told_where_it_can_be_read,
+           a_gateway_that_goes_is_seen_going_and_coming, a_start_is_shown_as_a_start,
+           what_takes_long_is_told_in_a_terminal, in_a_pipe_there_are_lines,
+           a_reader_that_leaves_ends_it, events_are_printed_by_their_names,
+           a_refused_login_ends_it_with_the_reason, a_refused_login_is_told_where_it_can_be_read,
            a_verb_that_stays_reads_a_token_that_was_made_later, a_log_is_followed_over_a_restart)
