@@ -8,21 +8,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-char *hf_file_store_directory(struct hf_bytes given)
+int hf_file_store_directory(struct hf_bytes given, char **out)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    char *out = hf_mem_new(PATH_MAX);
+    char *path = hf_mem_new(PATH_MAX);
     int len = PATH_MAX;
-    if (!out) return NULL;
+    if (!path) return HF_ERR_NOMEM;
     if (given.len > 0)
-        len = snprintf(out, PATH_MAX, "%.*s", (int)given.len, (const char *)given.ptr);
+        len = snprintf(path, PATH_MAX, "%.*s", (int)given.len, (const char *)given.ptr);
     else if (state && state[0] == '/') /* only absolute ones count */
-        len = snprintf(out, PATH_MAX, "%s/holdfast-client", state);
+        len = snprintf(path, PATH_MAX, "%s/holdfast-client", state);
     else if (home && home[0] == '/')
-        len = snprintf(out, PATH_MAX, "%s/.local/state/holdfast-client", home);
-    if (len < PATH_MAX) return out;
-    hf_mem_free(out);
-    return NULL;
+        len = snprintf(path, PATH_MAX, "%s/.local/state/holdfast-client", home);
+    if (len >= PATH_MAX) {
+        hf_mem_free(path);
+        return HF_ERR_USAGE;
+    }
+    *out = path;
+    return 0;
 }
 
 static int path_of(const char *directory, const char *name, char out[PATH_MAX])

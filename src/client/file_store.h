@@ -8,9 +8,9 @@
 #include "base/bytes.h"
 #include "holdfast/options.h"
 
-/* The directory to use: `given`, or the one of the environment; owned by the caller.  NULL
- * when there is none, or no memory. */
-char *hf_file_store_directory(struct hf_bytes given);
+/* The directory to use: `given`, or the one of the environment; owned by the caller.  0,
+ * HF_ERR_NOMEM, or HF_ERR_USAGE when there is none or its name is too long. */
+int hf_file_store_directory(struct hf_bytes given, char **out);
 
 /* The hooks of a store in this directory, which is borrowed. */
 struct holdfast_store hf_file_store(char *directory);

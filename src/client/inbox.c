@@ -173,13 +173,15 @@ static void tell_kind(struct holdfast_client *c, enum holdfast_kind kind)
     hf_inbox_push(c, &d);
 }
 
+/* A question that cannot be asked is answered: nothing else would ever end the wait. */
 static void tell_ask(struct holdfast_client *c, const struct hf_client_news *news,
                      enum holdfast_ask_kind kind)
 {
+    struct hf_client_event refusal = { .kind = HF_CLIENT_REJECTED, .u.asked = news->generation };
     struct hf_draft d = {
         .head = { .kind = HF_ENTRY_ASK, .sub = (uint8_t)kind, .tag = news->generation }
     };
-    hf_inbox_push(c, &d);
+    if (!hf_inbox_push(c, &d)) hf_client_seat_step(c->seat, &refusal);
 }
 
 /* --- events --- */

@@ -22,9 +22,9 @@ enum { RECORD_BYTES = HF_LIMIT_PREAUTH_FRAME_BYTES };
 
 /* --- names --- */
 
-/* The key of section 13 as a name: gateway, client id, device and role. */
-static void token_name(const struct holdfast_client *c, struct hf_bytes role,
-                       char out[HF_VAULT_NAME_BYTES])
+/* The key of section 13 as a name: gateway, client id, device and role.  0, or what the buffer says. */
+static int token_name(const struct holdfast_client *c, struct hf_bytes role,
+                      char out[HF_VAULT_NAME_BYTES])
 {
     struct hf_buf key;
     uint8_t digest[HF_SHA256_BYTES];
@@ -38,10 +38,12 @@ static void token_name(const struct holdfast_client *c, struct hf_bytes role,
     hf_buf_add(&key, path);
     hf_buf_addf(&key, "\n%s\n%s\n", c->client_id, c->device_id);
     hf_buf_add(&key, role);
+    int err = hf_buf_done(&key);
     hf_sha256(hf_buf_view(&key), digest);
     hf_hex_write(hf_bytes(digest, sizeof digest), hex);
     snprintf(out, HF_VAULT_NAME_BYTES, "token-%.*s.json", (int)sizeof hex / 2, hex);
     hf_buf_fini(&key);
+    return err;
 }
 
 static struct hf_bytes own_role(const struct holdfast_client *c)
@@ -56,9 +58,9 @@ int hf_vault_open(struct holdfast_client *c)
 {
     c->store.hooks = c->options->store;
     if (c->store.hooks.read) return 0;
-    c->store.directory =
-        hf_file_store_directory(hf_options_text(c->options, HOLDFAST_STATE_DIRECTORY));
-    if (!c->store.directory) return HF_ERR_USAGE;
+    int err = hf_file_store_directory(hf_options_text(c->options, HOLDFAST_STATE_DIRECTORY),
+                                      &c->store.directory);
+    if (err) return err;
     c->store.hooks = hf_file_store(c->store.directory);
     return 0;
 }
@@ -86,10 +88,11 @@ int hf_vault_token(struct holdfast_client *c)
     char name[HF_VAULT_NAME_BYTES];
     size_t len = 0;
     const struct holdfast_store *hooks = &c->store.hooks;
+    int err = token_name(c, own_role(c), name);
+    if (err) return err;
     uint8_t *record = hf_mem_new(RECORD_BYTES);
     if (!record) return HF_ERR_NOMEM;
-    token_name(c, own_role(c), name);
-    int err = hooks->read(hooks->ctx, name, record, RECORD_BYTES, &len);
+    err = hooks->read(hooks->ctx, name, record, RECORD_BYTES, &len);
     struct hf_bytes text = hf_bytes(record, len);
     bool is_fine = err == 0 && hf_json_check(text, HF_LIMIT_JSON_DEPTH_PREAUTH, NULL) == 0;
     if (is_fine) {
@@ -247,14 +250,14 @@ void hf_vault_wish(struct holdfast_client *c, const struct hf_client_news *news)
                                   .role = hf_text_copy(news->u.token.role),
                                   .token = hf_text_copy(news->u.token.token),
                                   .scopes = hf_text_copy(news->u.token.scopes) };
-    struct hf_vault_wish *place = NULL;
-    if (wish.role && wish.token && wish.scopes) place = place_for(&c->store, news->u.token.role);
+    bool is_named = token_name(c, news->u.token.role, wish.name) == 0;
+    bool is_whole = is_named && wish.role && wish.token && wish.scopes;
+    struct hf_vault_wish *place = is_whole ? place_for(&c->store, news->u.token.role) : NULL;
     if (!place) {
         drop_wish(&wish);
-        tell_error(c, HF_ERR_NOMEM);
+        tell_error(c, is_whole ? HF_ERR_LIMIT : HF_ERR_NOMEM);
         return;
     }
-    token_name(c, news->u.token.role, wish.name);
     *place = wish;
     if (erases && hf_bytes_same(news->u.token.role, own_role(c))) {
         hf_text_drop(c->stored_token);

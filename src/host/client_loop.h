@@ -103,7 +103,8 @@ int hf_client_seat_new(struct hf_client_seat **out, struct hf_client_loop *l,
 /* The engine and the hook are not used any more.  A socket is reset. */
 void hf_client_seat_leave(struct hf_client_seat *s);
 
-/* Steps the engine, tells the news, and sees to the rest. */
+/* Steps the engine, tells the news, and sees to the rest.  Inside of the hook `told` all of
+ * that comes behind what is being told. */
 void hf_client_seat_step(struct hf_client_seat *s, const struct hf_client_event *event);
 
 /* The same after the engine was called otherwise: a call, a cancel. */

@@ -63,6 +63,7 @@ struct hf_client_seat {
     /* What the turning thread must do, in this order. */
     bool is_dirty, must_reset, must_dial, has_output, must_end;
     bool has_left;
+    bool is_draining; /* the engine's actions are being taken */
 };
 
 /* Puts the seat on the list of what the turning thread must see to; wakes it, or does it

@@ -40,10 +40,20 @@ static void perform(struct hf_client_seat *s, const struct hf_client_action *act
     }
 }
 
-void hf_client_seat_touch(struct hf_client_seat *s)
+/* Whoever is told something may step the seat again: what that leaves comes behind what is
+ * being told, in its turn. */
+static void drain(struct hf_client_seat *s)
 {
     struct hf_client_action action;
+    if (s->is_draining) return;
+    s->is_draining = true;
     while (!s->has_left && hf_client_action(s->config.engine, &action)) perform(s, &action);
+    s->is_draining = false;
+}
+
+void hf_client_seat_touch(struct hf_client_seat *s)
+{
+    drain(s);
     if (s->has_left) return;
     hf_dueq_set(&s->loop->dues, hf_id_slot(s->id), hf_client_due(s->config.engine));
     hf_client_loop_mark(s->loop, s);
@@ -52,9 +62,8 @@ void hf_client_seat_touch(struct hf_client_seat *s)
 /* The step alone; whoever calls it sees to what it leaves. */
 static size_t step(struct hf_client_seat *s, const struct hf_client_event *event)
 {
-    struct hf_client_action action;
     size_t used = hf_client_step(s->config.engine, s->loop->now, event);
-    while (!s->has_left && hf_client_action(s->config.engine, &action)) perform(s, &action);
+    drain(s);
     return used;
 }
 
