@@ -13,6 +13,7 @@ static int hex_digit(uint8_t c)
 bool hf_endpoint_fingerprint_read(struct hf_bytes text, uint8_t out[HF_FINGERPRINT_BYTES])
 {
     struct hf_bytes prefix = HF_LIT("sha256:");
+    uint8_t read[HF_FINGERPRINT_BYTES];
     text = hf_bytes_trim(text);
     if (hf_bytes_same_nocase(hf_bytes_head(text, prefix.len), prefix))
         text = hf_bytes_from(text, prefix.len);
@@ -24,8 +25,9 @@ bool hf_endpoint_fingerprint_read(struct hf_bytes text, uint8_t out[HF_FINGERPRI
         int high = hex_digit(pair[0]), low = hex_digit(pair[1]);
         if (high < 0 || low < 0) return false;
         if (has_colons && i + 1 < HF_FINGERPRINT_BYTES && pair[2] != ':') return false;
-        out[i] = (uint8_t)(high * 16 + low);
+        read[i] = (uint8_t)(high * 16 + low);
     }
+    memcpy(out, read, sizeof read);
     return true;
 }
 

@@ -17,7 +17,7 @@ struct hf_endpoint {
 };
 
 /* 64 hexadecimal digits, or 32 pairs of them with colons, behind an optional
- * "sha256:": true and the bytes. */
+ * "sha256:" (spec/client-lifecycle.md 7.1): true and the bytes. */
 bool hf_endpoint_fingerprint_read(struct hf_bytes text, uint8_t out[HF_FINGERPRINT_BYTES]);
 
 /* Why a client may not connect like this, for people; NULL when it may (7.1).  Static. */

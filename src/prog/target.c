@@ -1,7 +1,7 @@
 #include "prog/target.h"
 #include "base/crypto.h"
 #include "base/limits.h"
-#include "core/pin.h"
+#include "core/endpoint.h"
 #include "host/file.h"
 #include "prog/paths.h"
 #include "wire/net_host.h"
@@ -116,7 +116,7 @@ static int read_pin(struct hf_target *t, bool is_remote, struct hf_fault *fault)
     enum hf_source least = is_remote ? HF_SOURCE_DEFAULT : HF_SOURCE_OPENCLAW_ENV;
     struct hf_bytes text = secret_of(t, HF_KEY_TLS_FINGERPRINT, least);
     if (text.len == 0) return 0;
-    if (!hf_pin_read(text, t->pin))
+    if (!hf_endpoint_fingerprint_read(text, t->pin))
         return hf_fault_set(fault, HF_ERR_CONFIG,
                             "gateway.remote.tlsFingerprint (HOLDFAST_TLS_FINGERPRINT) must be a "
                             "SHA-256 fingerprint: 64 hexadecimal digits, or 32 pairs with colons");

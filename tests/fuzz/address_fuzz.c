@@ -1,9 +1,10 @@
 /* Addresses as people write them: a URL, a proxy, a list of whom it is not for and a
  * fingerprint, parted by zeros. */
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/err.h"
 #include "base/limits.h"
-#include "core/pin.h"
+#include "core/endpoint.h"
 #include "core/proxy.h"
 #include "fuzz.h"
 #include "wire/http_response.h"
@@ -99,9 +100,9 @@ static void try_pin(struct hf_bytes text)
 {
     uint8_t pin[HF_SHA256_BYTES], again[HF_SHA256_BYTES];
     char hex[HF_HEX_CHARS(HF_SHA256_BYTES)];
-    if (!hf_pin_read(text, pin)) return;
+    if (!hf_endpoint_fingerprint_read(text, pin)) return;
     hf_hex_write(hf_bytes(pin, sizeof pin), hex);
-    FUZZ_CHECK(hf_pin_read(hf_bytes(hex, sizeof hex), again));
+    FUZZ_CHECK(hf_endpoint_fingerprint_read(hf_bytes(hex, sizeof hex), again));
     FUZZ_CHECK(memcmp(pin, again, sizeof pin) == 0);
 }
 

@@ -1,5 +1,5 @@
 /* `holdfast health` and `call` through TLS, against a real gateway. */
-#include "core/pin.h"
+#include "base/crypto.h"
 #include "host/file.h"
 #include "lib/cert.h"
 #include "lib/check.h"

@@ -4,6 +4,7 @@
 #define HEX32 "00112233445566778899aabbccddeeff"
 #define PAIRS16 "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF"
 
+/* client-lifecycle 7.1: both spellings, and nothing that is near to them. */
 static void a_fingerprint_is_64_digits_or_32_pairs(void)
 {
     static const struct {
@@ -21,12 +22,18 @@ static void a_fingerprint_is_64_digits_or_32_pairs(void)
         { PAIRS16 ":" PAIRS16 ":", false },
         { "sha1:" HEX32 HEX32, false },
         { "sha256:", false },
+        { " " HEX32 HEX32 "\n", true },
+        { PAIRS16 ":" PAIRS16 ":00", false },
+        { ":" HEX32 HEX32, false },
+        { "g" HEX32 HEX32, false },
+        { "00-11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:" PAIRS16, false },
         { "", false },
     };
     for (size_t i = 0; i < HF_COUNT(rows); i++) {
-        uint8_t bytes[HF_FINGERPRINT_BYTES] = { 0 };
+        uint8_t bytes[HF_FINGERPRINT_BYTES] = { 0x77 };
         CHECK_EQ_AT(i, hf_endpoint_fingerprint_read(hf_bytes_cstr(rows[i].text), bytes),
                     rows[i].is_one);
+        CHECK_EQ_AT(i, bytes[0], rows[i].is_one ? 0x00 : 0x77);
         if (rows[i].is_one) CHECK_AT(i, bytes[1] == 0x11 && bytes[31] == 0xFF);
     }
 }
