@@ -187,6 +187,11 @@ void hf_json_add_text(struct hf_json_writer *w, const char *key, struct hf_bytes
     hf_json_put_text(w, text);
 }
 
+void hf_json_add_text_if(struct hf_json_writer *w, const char *key, struct hf_bytes text)
+{
+    if (text.len > 0) hf_json_add_text(w, key, text);
+}
+
 void hf_json_add_int(struct hf_json_writer *w, const char *key, int64_t value)
 {
     hf_json_key(w, key);

@@ -53,6 +53,8 @@ void hf_json_put_raw(struct hf_json_writer *w, struct hf_bytes json);
 
 /* A member: key and value in one call. */
 void hf_json_add_text(struct hf_json_writer *w, const char *key, struct hf_bytes text);
+void hf_json_add_text_if(struct hf_json_writer *w, const char *key,
+                         struct hf_bytes text); /* nothing for an empty one */
 void hf_json_add_int(struct hf_json_writer *w, const char *key, int64_t value);
 void hf_json_add_uint(struct hf_json_writer *w, const char *key, uint64_t value);
 void hf_json_add_bool(struct hf_json_writer *w, const char *key, bool value);

@@ -261,11 +261,6 @@ int hf_connect_read(struct hf_bytes params, struct hf_buf *scratch, struct hf_bu
 
 /* --- writing --- */
 
-static void add_text_if(struct hf_json_writer *w, const char *key, struct hf_bytes text)
-{
-    if (text.len > 0) hf_json_add_text(w, key, text);
-}
-
 static void add_raw_if(struct hf_json_writer *w, const char *key, struct hf_bytes json)
 {
     if (json.len > 0) hf_json_add_raw(w, key, json);
@@ -283,15 +278,15 @@ static void add_client(struct hf_json_writer *w, const struct hf_connect_client 
 {
     hf_json_add_object(w, "client");
     hf_json_add_text(w, "id", hf_bytes_cstr(hf_client_id_name(client->id)));
-    add_text_if(w, "displayName", client->display_name);
+    hf_json_add_text_if(w, "displayName", client->display_name);
     hf_json_add_text(w, "version", client->version);
-    add_text_if(w, "buildId", client->build_id);
+    hf_json_add_text_if(w, "buildId", client->build_id);
     hf_json_add_text(w, "platform", client->platform);
-    add_text_if(w, "deviceFamily", client->device_family);
-    add_text_if(w, "modelIdentifier", client->model_identifier);
-    add_text_if(w, "timeZone", client->time_zone);
+    hf_json_add_text_if(w, "deviceFamily", client->device_family);
+    hf_json_add_text_if(w, "modelIdentifier", client->model_identifier);
+    hf_json_add_text_if(w, "timeZone", client->time_zone);
     hf_json_add_text(w, "mode", hf_bytes_cstr(hf_client_mode_name(client->mode)));
-    add_text_if(w, "instanceId", client->instance_id);
+    hf_json_add_text_if(w, "instanceId", client->instance_id);
     hf_json_close_object(w);
 }
 
@@ -309,12 +304,12 @@ static void add_device(struct hf_json_writer *w, const struct hf_connect_device 
 static void add_auth(struct hf_json_writer *w, const struct hf_connect_auth *auth)
 {
     hf_json_add_object(w, "auth");
-    add_text_if(w, "token", auth->token);
-    add_text_if(w, "bootstrapToken", auth->bootstrap_token);
-    add_text_if(w, "deviceToken", auth->device_token);
-    add_text_if(w, "password", auth->password);
-    add_text_if(w, "approvalRuntimeToken", auth->approval_runtime_token);
-    add_text_if(w, "agentRuntimeIdentityToken", auth->agent_runtime_identity_token);
+    hf_json_add_text_if(w, "token", auth->token);
+    hf_json_add_text_if(w, "bootstrapToken", auth->bootstrap_token);
+    hf_json_add_text_if(w, "deviceToken", auth->device_token);
+    hf_json_add_text_if(w, "password", auth->password);
+    hf_json_add_text_if(w, "approvalRuntimeToken", auth->approval_runtime_token);
+    hf_json_add_text_if(w, "agentRuntimeIdentityToken", auth->agent_runtime_identity_token);
     hf_json_close_object(w);
 }
 
@@ -331,12 +326,12 @@ void hf_connect_write(struct hf_buf *out, const struct hf_connect *connect)
     add_raw_if(&w, "computerUse", connect->computer_use);
     add_raw_if(&w, "workerRuns", connect->worker_runs);
     add_raw_if(&w, "permissions", connect->permissions);
-    add_text_if(&w, "pathEnv", connect->path_env);
+    hf_json_add_text_if(&w, "pathEnv", connect->path_env);
     hf_json_add_text(&w, "role", connect->role_name);
     add_names(&w, "scopes", connect->scopes, connect->scope_count);
     if (connect->has_device) add_device(&w, &connect->device);
     if (connect->has_auth) add_auth(&w, &connect->auth);
-    add_text_if(&w, "locale", connect->locale);
-    add_text_if(&w, "userAgent", connect->user_agent);
+    hf_json_add_text_if(&w, "locale", connect->locale);
+    hf_json_add_text_if(&w, "userAgent", connect->user_agent);
     hf_json_close_object(&w);
 }

@@ -218,11 +218,6 @@ static void finish_line(struct hf_json_writer *w)
     hf_buf_add_byte(w->out, '\n');
 }
 
-static void add_text_if(struct hf_json_writer *w, const char *key, struct hf_bytes text)
-{
-    if (text.len > 0) hf_json_add_text(w, key, text);
-}
-
 static void add_name(struct hf_json_writer *w, const char *key, const char *name)
 {
     hf_json_add_text(w, key, hf_bytes_cstr(name));
@@ -244,13 +239,13 @@ void hf_control_write_request(struct hf_buf *out, const struct hf_control_reques
     struct hf_json_writer w;
     start_line(&w, out, NULL, request->id);
     add_name(&w, "verb", hf_control_verb_name(request->verb));
-    add_text_if(&w, "reason", request->reason);
+    hf_json_add_text_if(&w, "reason", request->reason);
     if (request->has_delay) hf_json_add_int(&w, "delayMs", request->delay_ms);
     add_true_if(&w, "debounced", request->is_debounced);
     if (request->is_config) add_name(&w, "class", "config");
     add_true_if(&w, "reclaimPort", request->reclaims_port);
     if (request->limit > 0) hf_json_add_int(&w, "limit", request->limit);
-    add_text_if(&w, "key", request->key);
+    hf_json_add_text_if(&w, "key", request->key);
     if (request->value.len > 0) hf_json_add_raw(&w, "value", request->value);
     finish_line(&w);
 }
@@ -265,7 +260,7 @@ void hf_control_write_result(struct hf_buf *out, const struct hf_control_result 
     if (result->pid_before > 0) hf_json_add_int(&w, "pidBefore", result->pid_before);
     if (result->pid_after > 0) hf_json_add_int(&w, "pidAfter", result->pid_after);
     add_int_if(&w, "retryAfterMs", result->retry_after_ms);
-    add_text_if(&w, "reason", result->reason);
+    hf_json_add_text_if(&w, "reason", result->reason);
     finish_line(&w);
 }
 
@@ -396,9 +391,9 @@ static void add_seed_members(struct hf_json_writer *w, const struct hf_control_s
     hf_json_add_int(w, "port", status->port);
     if (status->pid > 0) hf_json_add_int(w, "pid", status->pid);
     add_int_if(w, "uptime", status->uptime_s);
-    add_text_if(w, "error", status->error);
+    hf_json_add_text_if(w, "error", status->error);
     add_int_if(w, "connectedAt", status->connected_at_ms);
-    add_text_if(w, "version", status->version);
+    hf_json_add_text_if(w, "version", status->version);
     add_int_if(w, "reconnectAttempts", status->reconnect_attempts);
     if (status->ready >= 0) hf_json_add_bool(w, "gatewayReady", status->ready > 0);
 }
@@ -411,7 +406,7 @@ void hf_control_write_status(struct hf_buf *out, const struct hf_control_status 
     add_name(&w, "phase", status->phase);
     hf_json_add_int(&w, "at", status->at_ms);
     hf_json_add_int(&w, "since", status->since_ms);
-    add_text_if(&w, "why", status->why);
+    hf_json_add_text_if(&w, "why", status->why);
     hf_json_add_bool(&w, "owned", status->is_owned);
     hf_json_add_uint(&w, "epoch", status->epoch);
     hf_json_add_bool(&w, "restart_pending", status->has_pending_restart);

@@ -1,16 +1,11 @@
 #include "wire/schema/hello.h"
 #include "wire/json_write.h"
 
-static void add_text_if(struct hf_json_writer *w, const char *key, struct hf_bytes text)
-{
-    if (text.len > 0) hf_json_add_text(w, key, text);
-}
-
 static void add_server(struct hf_json_writer *w, const struct hf_hello *h)
 {
     hf_json_add_object(w, "server");
     hf_json_add_text(w, "version", h->server_version);
-    add_text_if(w, "bootId", h->boot_id);
+    hf_json_add_text_if(w, "bootId", h->boot_id);
     hf_json_add_text(w, "connId", h->conn_id);
     hf_json_close_object(w);
 }
@@ -31,22 +26,22 @@ static void add_snapshot(struct hf_json_writer *w, const struct hf_hello *h)
     hf_json_close_object(w);
     hf_json_add_int(w, "uptimeMs", h->uptime_ms);
     if (h->session_defaults.len > 0) hf_json_add_raw(w, "sessionDefaults", h->session_defaults);
-    add_text_if(w, "configPath", h->config_path);
-    add_text_if(w, "stateDir", h->state_dir);
-    add_text_if(w, "authMode", h->auth_mode);
+    hf_json_add_text_if(w, "configPath", h->config_path);
+    hf_json_add_text_if(w, "stateDir", h->state_dir);
+    hf_json_add_text_if(w, "authMode", h->auth_mode);
     hf_json_close_object(w);
 }
 
 static void add_auth(struct hf_json_writer *w, const struct hf_hello_auth *auth)
 {
     hf_json_add_object(w, "auth");
-    add_text_if(w, "method", auth->method);
+    hf_json_add_text_if(w, "method", auth->method);
     if (auth->device_token.len > 0) {
         hf_json_add_text(w, "deviceToken", auth->device_token);
         hf_json_add_int(w, "issuedAtMs", auth->issued_at_ms);
         if (auth->recovery_migration_allowed) hf_json_add_bool(w, "recoveryMigrationAllowed", true);
     }
-    add_text_if(w, "recoveryScope", auth->recovery_scope);
+    hf_json_add_text_if(w, "recoveryScope", auth->recovery_scope);
     hf_json_add_text(w, "role", auth->role);
     hf_json_add_array(w, "scopes");
     for (size_t i = 0; i < auth->scope_count; i++) hf_json_put_text(w, auth->scopes[i]);
