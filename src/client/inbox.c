@@ -81,17 +81,9 @@ static void add_failure(struct hf_draft *d, const struct holdfast_client *c)
 
 static void tell_status(struct holdfast_client *c, const struct hf_client_news *news)
 {
-    static const enum holdfast_status public[] = {
-        [HF_CLIENT_DISCONNECTED] = HOLDFAST_DISCONNECTED,
-        [HF_CLIENT_CONNECTING] = HOLDFAST_CONNECTING,
-        [HF_CLIENT_CONNECTED] = HOLDFAST_CONNECTED,
-        [HF_CLIENT_PAUSED] = HOLDFAST_PAUSED,
-        [HF_CLIENT_FAILED] = HOLDFAST_FAILED,
-        [HF_CLIENT_GONE] = HOLDFAST_CLOSED,
-    };
     struct hf_draft d;
     hf_draft_notice(&d, HOLDFAST_ON_STATUS);
-    d.head.numbers[HOLDFAST_NOTICE_STATUS] = public[news->u.status];
+    d.head.numbers[HOLDFAST_NOTICE_STATUS] = hf_status_of(news->u.status);
     hf_inbox_push(c, &d);
 }
 

@@ -241,6 +241,10 @@ bool hf_inbox_push(struct holdfast_client *c, struct hf_draft *d);
 /* What the engine tells: the hook of the host's loop. */
 void hf_inbox_told(void *loop, void *client, const struct hf_client_news *news);
 
+/* --- telemetry.c --- */
+
+enum holdfast_status hf_status_of(enum hf_client_status status);
+
 /* --- serve.c --- */
 
 /* Hands out what is in the inbox, and disposes of clients; on the loop's thread. */

@@ -22,7 +22,7 @@ static int64_t until_ms(hf_time now, hf_time at)
     return hf_span_ms(hf_span_max(hf_time_since(at, now), 0));
 }
 
-static enum holdfast_status status_of(enum hf_client_status status)
+enum holdfast_status hf_status_of(enum hf_client_status status)
 {
     static const enum holdfast_status same[] = {
         [HF_CLIENT_DISCONNECTED] = HOLDFAST_DISCONNECTED,
@@ -53,7 +53,7 @@ static int64_t number_of(const struct holdfast_client *c, const struct hf_client
 {
     switch (key) {
     case HOLDFAST_STATUS:
-        return status_of(d->status);
+        return hf_status_of(d->status);
     case HOLDFAST_GENERATION:
         return (int64_t)d->generation;
     case HOLDFAST_ATTEMPTS:
