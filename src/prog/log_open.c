@@ -2,7 +2,8 @@
 
 #include <unistd.h>
 
-enum hf_log_level hf_log_level_of(const struct hf_config *c)
+/* OpenClaw's `fatal` is our `error`. */
+static enum hf_log_level level_of(const struct hf_config *c)
 {
     enum hf_log_level level = HF_LOG_INFO;
     hf_log_level_read(hf_config_text(c, HF_KEY_LOG_LEVEL), &level);
@@ -20,6 +21,6 @@ int hf_log_open(const struct hf_config *c, const struct hf_state_dir *state, con
     hf_log_sink_init(
         sink, STDERR_FILENO,
         hf_config_is(c, HF_KEY_LOG_FORMAT, "json") ? HF_LOG_FORMAT_JSON : HF_LOG_FORMAT_TEXT, file);
-    *log = hf_log_sink_log(sink, hf_log_level_of(c));
+    *log = hf_log_sink_log(sink, level_of(c));
     return 0;
 }

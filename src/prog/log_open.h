@@ -6,9 +6,6 @@
 #include "host/state_dir.h"
 #include "prog/config.h"
 
-/* How much of the log the configuration wants; OpenClaw's `fatal` is our `error`. */
-enum hf_log_level hf_log_level_of(const struct hf_config *c);
-
 /* `name` is the file in the state directory.  Both objects are the caller's to end, also
  * after an error; `*log` writes to them.  HF_ERR_TOO_LARGE. */
 int hf_log_open(const struct hf_config *c, const struct hf_state_dir *state, const char *name,

@@ -1,6 +1,6 @@
 /* prog/nearest.h: the known name that a mistyped one most likely means.
  *
- * A name is near when a third of its letters or fewer are wrong, missing, too many or
+ * A name is near when a third of the letters that were typed (rounded up) or fewer are wrong, missing, too many or
  * swapped with their neighbour.  Names beyond HF_NEAREST_BYTES are near to none. */
 #ifndef HF_PROG_NEAREST_H
 #define HF_PROG_NEAREST_H

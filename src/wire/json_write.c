@@ -10,11 +10,6 @@ void hf_json_writer_init(struct hf_json_writer *w, struct hf_buf *out)
     *w = (struct hf_json_writer){ .out = out };
 }
 
-bool hf_json_writer_is_done(const struct hf_json_writer *w)
-{
-    return w->depth == 0 && !w->has_key;
-}
-
 /* A value starts here: the comma before it, and its key must be said. */
 static void start_value(struct hf_json_writer *w)
 {

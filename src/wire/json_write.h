@@ -22,9 +22,6 @@ struct hf_json_writer {
 /* Writes behind what `out` holds. */
 void hf_json_writer_init(struct hf_json_writer *w, struct hf_buf *out);
 
-/* Whether all that was opened is closed. */
-bool hf_json_writer_is_done(const struct hf_json_writer *w);
-
 void hf_json_open_object(struct hf_json_writer *w);
 void hf_json_close_object(struct hf_json_writer *w);
 void hf_json_open_array(struct hf_json_writer *w);

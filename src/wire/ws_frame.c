@@ -45,11 +45,6 @@ void hf_ws_reader_limit(struct hf_ws_reader *r, size_t max_payload)
     r->max_payload = max_payload;
 }
 
-size_t hf_ws_reader_held(const struct hf_ws_reader *r)
-{
-    return r->held.cap;
-}
-
 /* Ends all reading; the memory of an item that was handed out stays until the
  * next call. */
 static void shut(struct hf_ws_reader *r)

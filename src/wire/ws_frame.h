@@ -109,10 +109,6 @@ void hf_ws_reader_limit(struct hf_ws_reader *r, size_t max_payload);
 int hf_ws_read(struct hf_ws_reader *r, uint8_t *data, size_t len, size_t *used,
                struct hf_ws_item *item);
 
-/* Heap bytes that the reader holds: 0 unless a message or a control frame is
- * half received (or was just handed out: the next call gives it back). */
-size_t hf_ws_reader_held(const struct hf_ws_reader *r);
-
 /* --- writer --- */
 
 /* The header of a whole unfragmented frame with a payload of `len` bytes; `mask`

@@ -34,10 +34,10 @@ static void commas_stand_where_they_must(void)
     hf_json_add_uint(&w, "uint", 7);
     hf_json_add_raw(&w, "raw", HF_LIT("[1, 2]"));
     hf_json_key_text(&w, HF_LIT("a\"b"));
-    CHECK(!hf_json_writer_is_done(&w));
+    CHECK(w.depth > 0);
     hf_json_put_null(&w);
     hf_json_close_object(&w);
-    CHECK(hf_json_writer_is_done(&w));
+    CHECK(w.depth == 0 && !w.has_key);
     CHECK_TEXT(hf_buf_view(&out),
                "{\"text\":\"a\",\"int\":-1,\"array\":[{},18446744073709551615,[],false],"
                "\"object\":{\"bool\":true,\"null\":null},\"double\":0.5,\"uint\":7,"
@@ -216,7 +216,7 @@ static void the_nesting_may_fill_its_bound(void)
             hf_json_close_array(&w);
         else
             hf_json_close_object(&w);
-    CHECK(hf_json_writer_is_done(&w));
+    CHECK(w.depth == 0 && !w.has_key);
     CHECK_EQ(hf_json_check(hf_buf_view(&out), HF_JSON_WRITE_DEPTH, NULL), 0);
     hf_buf_fini(&out);
 }

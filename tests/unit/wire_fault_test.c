@@ -25,7 +25,7 @@ static int read_stream(struct hf_bytes stream, size_t chunk_len, size_t want_ite
         for (size_t at = 0;; at += used) {
             int now = hf_ws_read(&r, chunk + at, part.len - at, &used, &item);
             if (now != 0) {
-                CHECK_EQ(hf_ws_reader_held(&r), 0);
+                CHECK_EQ(r.held.cap, 0);
                 CHECK_EQ(used, part.len - at);
                 err = now;
             }

@@ -92,7 +92,7 @@ void hf_monitor_health(struct hf_monitor *w, struct hf_bytes payload, int64_t to
     w->utilization_percent =
         utilization >= 0 && utilization < 1e6 ? (int64_t)(utilization * 100) : -1;
     hf_spark_push(&w->loop, w->loop_max_ms);
-    w->is_reported = hf_json_get_bool(hf_json_find(connection, "connected"), &w->is_alive) == 0;
+    w->is_reported = hf_json_kind(hf_json_find(connection, "connected")) == HF_JSON_BOOL;
     w->heartbeat_at_ms = number_of(connection, "lastHeartbeatAt");
     /* Until our first ping is answered, the gateway's own measurement is the best one. */
     if (w->rtt_ms < 0) w->rtt_ms = number_of(connection, "rttMs");
@@ -139,7 +139,7 @@ static void fill_label(struct hf_monitor_row *row, struct hf_bytes object)
 
 static void fill_row(struct hf_monitor_row *row, struct hf_bytes object, int64_t since_ms)
 {
-    uint64_t bytes_in = count_of(object, "bytesIn"), bytes_out = count_of(object, "bytesOut");
+    uint64_t bytes_out = count_of(object, "bytesOut");
     bool is_new = row->state[0] == '\0';
     fill_label(row, object);
     copy_text(object, "state", row->state, sizeof row->state);
@@ -147,10 +147,7 @@ static void fill_row(struct hf_monitor_row *row, struct hf_bytes object, int64_t
     row->age_ms = number_of(object, "ageMs");
     row->rtt_ms = number_of(object, "rttMs");
     row->queued_bytes = count_of(object, "queuedBytes");
-    row->drops = count_of(object, "drops");
-    row->in_per_second = is_new ? 0 : per_second(bytes_in, row->bytes_in, since_ms);
     row->out_per_second = is_new ? 0 : per_second(bytes_out, row->bytes_out, since_ms);
-    row->bytes_in = bytes_in;
     row->bytes_out = bytes_out;
     row->is_connected = false;
     hf_json_get_bool(hf_json_find(object, "connected"), &row->is_connected);

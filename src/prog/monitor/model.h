@@ -33,8 +33,8 @@ struct hf_monitor_row {
     char label[HF_MONITOR_LABEL_BYTES], state[16], ip[48];
     struct hf_spark rtt;
     int64_t rtt_ms, age_ms; /* rtt_ms -1: none yet */
-    uint64_t queued_bytes, bytes_in, bytes_out, drops;
-    uint64_t in_per_second, out_per_second;
+    uint64_t queued_bytes, bytes_out;
+    uint64_t out_per_second;
     bool is_connected, is_own, is_seen;
 };
 
@@ -49,7 +49,7 @@ struct hf_monitor {
     /* its own figures */
     struct hf_spark rtt, answer, loop;
     int64_t rtt_ms, answer_ms, heartbeat_at_ms; /* -1: unknown */
-    bool is_reported, is_alive;                 /* the gateway's block `connection` */
+    bool is_reported;                           /* the gateway's block `connection` is there */
     bool is_ok;
     /* of the gateway */
     int64_t loop_p99_ms, loop_max_ms, utilization_percent; /* -1: unknown */

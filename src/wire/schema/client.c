@@ -31,11 +31,6 @@ const char *hf_client_mode_name(enum hf_client_mode mode)
     return hf_client_mode_names[mode];
 }
 
-const char *hf_cap_name(enum hf_cap cap)
-{
-    return cap_names[cap];
-}
-
 bool hf_client_id_find(struct hf_bytes name, enum hf_client_id *out)
 {
     size_t index;

@@ -83,7 +83,6 @@ static inline hf_caps hf_cap_bit(enum hf_cap cap)
 /* The spelling.  Static, with a zero. */
 const char *hf_client_id_name(enum hf_client_id id);
 const char *hf_client_mode_name(enum hf_client_mode mode);
-const char *hf_cap_name(enum hf_cap cap);
 
 /* All spellings in order of the enumerators, then NULL: a row of wire/json_rules. */
 extern const char *const hf_client_id_names[];

@@ -26,16 +26,6 @@ const char *hf_detail_name(enum hf_detail detail)
     return detail_names[detail];
 }
 
-bool hf_code_find(struct hf_bytes name, enum hf_code *out)
-{
-    for (size_t i = 0; i < HF_CODE_COUNT; i++)
-        if (hf_bytes_same(name, hf_bytes_cstr(code_names[i]))) {
-            *out = (enum hf_code)i;
-            return true;
-        }
-    return false;
-}
-
 static void put_error(struct hf_json_writer *w, const struct hf_error *error)
 {
     hf_json_open_object(w);
@@ -45,13 +35,6 @@ static void put_error(struct hf_json_writer *w, const struct hf_error *error)
     if (error->has_retryable) hf_json_add_bool(w, "retryable", error->retryable);
     if (error->has_retry_after) hf_json_add_int(w, "retryAfterMs", error->retry_after_ms);
     hf_json_close_object(w);
-}
-
-void hf_error_write(struct hf_buf *out, const struct hf_error *error)
-{
-    struct hf_json_writer w;
-    hf_json_writer_init(&w, out);
-    put_error(&w, error);
 }
 
 void hf_error_write_res(struct hf_buf *out, struct hf_bytes id, const struct hf_error *error)

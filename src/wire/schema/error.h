@@ -74,12 +74,6 @@ struct hf_error {
 const char *hf_code_name(enum hf_code code);       /* "INVALID_REQUEST"; static */
 const char *hf_detail_name(enum hf_detail detail); /* "AUTH_TOKEN_MISMATCH"; static */
 
-/* The code of a name: true and it, or false. */
-bool hf_code_find(struct hf_bytes name, enum hf_code *out);
-
-/* Appends the error object. */
-void hf_error_write(struct hf_buf *out, const struct hf_error *error);
-
 /* Appends a whole response, {"type":"res","id":<id>,"ok":false,"error":{...}}; `id`
  * is JSON. */
 void hf_error_write_res(struct hf_buf *out, struct hf_bytes id, const struct hf_error *error);
