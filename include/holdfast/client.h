@@ -8,7 +8,7 @@
  * (loop.h), and may call anything, holdfast_client_dispose and the last release
  * included, but nothing that waits: that returns WOULD_DEADLOCK.  After `disposed`
  * none comes.  A callback returns 0; another number is counted and logged, and
- * changes nothing.
+ * changes nothing (but see holdfast_invoke_fn).
  *
  * Callbacks are called in the order of their registration.  One that is removed while
  * a frame is handled is not called any more; one that is added starts with the next. */
@@ -25,8 +25,9 @@ extern "C" {
 
 /* A client that is not started.  With HOLDFAST_DEVICE its identity and token are read from the
  * store here, or made.  0; USAGE for options that cannot work, without an address for example;
- * LIMIT when the loop is full, DISPOSED when it is ending; NO_MEMORY; CORRUPT, DENIED or IO
- * when the identity cannot be used: nothing replaces it.  `options` may be freed afterwards. */
+ * LIMIT when the loop is full, DISPOSED when it is ending; NO_MEMORY; CORRUPT, DENIED, IO or
+ * what the program's store returned when the identity cannot be used: nothing replaces it.
+ * `options` may be freed afterwards. */
 HOLDFAST_API int holdfast_client_new(holdfast_client **out, holdfast_loop *loop,
                                      const holdfast_options *options);
 
@@ -144,9 +145,9 @@ typedef int (*holdfast_event_fn)(holdfast_client *client, const holdfast_event *
 HOLDFAST_API int holdfast_client_on(holdfast_client *client, enum holdfast_kind kind,
                                     holdfast_notice_fn fn, void *ctx, uint64_t *id);
 
-/* Calls `fn` for each event whose name is `pattern`, in which * stands for any
- * characters: "chat", "session.*", "*".  As above; USAGE for an empty pattern or one of
- * more than 63 bytes. */
+/* Calls `fn` for each event whose name is `pattern`, in which * stands for any characters
+ * and ? for one byte; commas separate patterns: "chat", "session.*,tick", "*".  As above;
+ * USAGE for an empty pattern or one of more than 63 bytes. */
 HOLDFAST_API int holdfast_client_on_event(holdfast_client *client, const char *pattern,
                                           holdfast_event_fn fn, void *ctx, uint64_t *id);
 
@@ -244,7 +245,8 @@ HOLDFAST_API int holdfast_client_unsubscribe(holdfast_client *client, uint64_t i
 
 /* --- nodes --- */
 
-/* What a gateway asks of a node.  Answer with reply or fail, now or later, from any thread. */
+/* What a gateway asks of a node.  Answer with reply or fail, now or later, from any thread.
+ * Another number than 0 fails the request as UNAVAILABLE, unless it was answered. */
 typedef int (*holdfast_invoke_fn)(holdfast_client *client, const holdfast_invoke *invoke,
                                   void *ctx);
 
@@ -333,7 +335,8 @@ HOLDFAST_API size_t holdfast_client_text(const holdfast_client *client, enum hol
 HOLDFAST_API int holdfast_client_has_method(const holdfast_client *client, const char *method);
 HOLDFAST_API int holdfast_client_has_event(const holdfast_client *client, const char *event);
 
-/* All of the above as one JSON object, without secrets, as holdfast_client_text. */
+/* All numbers and texts of the two lists above as one JSON object, without secrets, as
+ * holdfast_client_text.  What is not known is null or left out.  0 and "" without memory. */
 HOLDFAST_API size_t holdfast_client_json(const holdfast_client *client, char *out, size_t cap);
 
 /* --- waiting, for short programs --- */

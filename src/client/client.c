@@ -98,6 +98,15 @@ static int take_seat(struct holdfast_client *c)
     return err;
 }
 
+/* What holdfast/types.h has no name for is the system's refusal. */
+static int public_error(int err)
+{
+    bool has_name = err == HF_ERR_NOMEM || err == HF_ERR_DENIED || err == HF_ERR_CORRUPT ||
+                    err == HF_ERR_TIMEOUT;
+    bool is_ours = err <= HF_ERR_NOMEM && err >= HF_ERR_TIMEOUT;
+    return is_ours && !has_name ? HF_ERR_IO : err;
+}
+
 int holdfast_client_new(holdfast_client **out, holdfast_loop *loop, const holdfast_options *options)
 {
     HF_ASSERT(loop->magic == HF_LIBRARY_LOOP_MAGIC);
@@ -114,7 +123,7 @@ int holdfast_client_new(holdfast_client **out, holdfast_loop *loop, const holdfa
     if (!err) err = take_seat(c);
     if (err) {
         free_client(c);
-        return err;
+        return public_error(err);
     }
     *out = c;
     return 0;

@@ -7,7 +7,8 @@
 
 #include <stdio.h>
 
-enum { JSON_BYTES = 65536 };
+/* The scopes of a hello are as many as fit into a frame; the rest is short. */
+enum { JSON_BYTES = 2 * HF_LIMIT_PAYLOAD_BYTES };
 
 /* --- numbers --- */
 
@@ -321,6 +322,9 @@ static void add_last_error(struct hf_json_writer *w, const struct hf_client_diag
     hf_json_add_text(w, "text", d->last_error.text);
     if (d->last_error.code.len) hf_json_add_text(w, "code", d->last_error.code);
     if (d->last_error.detail.len) hf_json_add_text(w, "detail", d->last_error.detail);
+    if (d->last_error.request_id.len) hf_json_add_text(w, "requestId", d->last_error.request_id);
+    if (d->last_error.close_code) hf_json_add_int(w, "closeCode", d->last_error.close_code);
+    if (d->last_error.http_status) hf_json_add_int(w, "httpStatus", d->last_error.http_status);
     add_number(w, "agoMs", ago_ms(now, d->last_error.at));
     hf_json_close_object(w);
 }
@@ -350,6 +354,17 @@ static void add_hello(struct hf_json_writer *w, const struct hf_client_hello *he
     hf_json_close_object(w);
 }
 
+static void add_known(struct hf_json_writer *w, const struct holdfast_client *c,
+                      const struct hf_client_diagnostics *d, const char *name,
+                      enum holdfast_text_key key)
+{
+    struct hf_buf text;
+    hf_buf_init(&text, HF_LIMIT_PREAUTH_FRAME_BYTES);
+    add_text(c, d, key, &text);
+    if (text.len > 0) hf_json_add_text(w, name, hf_buf_view(&text));
+    hf_buf_fini(&text);
+}
+
 static void add_heartbeat(struct hf_json_writer *w, const struct hf_client_diagnostics *d)
 {
     hf_json_add_object(w, "heartbeat");
@@ -376,6 +391,9 @@ static void write_json(const struct holdfast_client *c, const struct hf_client_d
     hf_json_add_bool(&w, "watchdogSuspended", d->is_watchdog_resting);
     hf_json_add_bool(&w, "disposing", atomic_load(&c->life) != HF_LIVE);
     hf_json_add_bool(&w, "disposed", atomic_load(&c->life) == HF_DISPOSED);
+    add_known(&w, c, d, "deviceId", HOLDFAST_DEVICE_ID);
+    add_known(&w, c, d, "peerAddress", HOLDFAST_PEER_ADDRESS);
+    add_known(&w, c, d, "peerCertificate", HOLDFAST_PEER_CERTIFICATE);
     add_heartbeat(&w, d);
     if (d->hello.server_version.len) add_hello(&w, &d->hello);
     add_last_error(&w, d, now);
@@ -396,5 +414,6 @@ size_t holdfast_client_json(const holdfast_client *c, char *out, size_t cap)
     hf_time now = diagnose(c, &d);
     write_json(c, &d, now, &json);
     hf_leave(c->loop);
+    if (hf_buf_done(&json) != 0) hf_buf_reset(&json, 0); /* half of it is no JSON */
     return give(&json, out, cap);
 }

@@ -1,4 +1,5 @@
 /* libholdfast without memory, and with more to keep than it has places for. */
+#include "base/err.h"
 #include "client/state.h"
 #include "lib/fault.h"
 #include "lib/library.h"
@@ -29,6 +30,20 @@ static void making_a_client_may_lack_memory(void)
     fault_each(make_a_client);
     library_close_fake(&l);
     scratch_drop(&scratch);
+}
+
+static void half_a_document_is_none(void)
+{
+    char text[4096];
+    library_open_fake(&l, DRIVEN, 1);
+    holdfast_client *client = library_client(&l);
+    fault_arm(1);
+    CHECK_EQ(holdfast_client_json(client, text, sizeof text), 0);
+    CHECK(fault_was_hit());
+    CHECK_EQ(text[0], 0);
+    CHECK(holdfast_client_json(client, text, sizeof text) > 0);
+    holdfast_client_release(client);
+    library_close_fake(&l);
 }
 
 /* --- a question --- */
@@ -109,6 +124,36 @@ static int tell_text(holdfast_client *client, const holdfast_notice *notice, voi
     return 0;
 }
 
+static int refuse_to_keep(void *ctx, const char *name, const void *data, size_t len)
+{
+    (void)name;
+    (void)data;
+    (void)len;
+    return *(const int *)ctx;
+}
+
+/* Codes that the public headers do not have stay inside; the program's own come back. */
+static void an_identity_that_is_not_kept_has_a_public_code(void)
+{
+    static const struct {
+        int kept, told;
+    } rows[] = { { HF_ERR_FULL, HOLDFAST_ERROR_IO },       { HF_ERR_READONLY, HOLDFAST_ERROR_IO },
+                 { HF_ERR_CRYPTO, HOLDFAST_ERROR_IO },     { HF_ERR_IO, HOLDFAST_ERROR_IO },
+                 { HF_ERR_DENIED, HOLDFAST_ERROR_DENIED }, { -4711, -4711 } };
+    library_open_fake(&l, DRIVEN, 1);
+    library_be_paired(&l);
+    for (size_t i = 0; i < HF_COUNT(rows); i++) {
+        int code = rows[i].kept;
+        const struct holdfast_store store = {
+            .ctx = &code, .read = find_nothing, .write = refuse_to_keep, .erase = erase_nothing
+        };
+        holdfast_client *client = NULL;
+        CHECK_EQ(holdfast_options_set_store(l.options, &store), 0);
+        CHECK_EQ_AT(i, holdfast_client_new(&client, l.loop, l.options), rows[i].told);
+    }
+    library_close_fake(&l);
+}
+
 /* The worker is done with none of them before the loop turns. */
 static void wish_for(holdfast_client *client, const char *role)
 {
@@ -145,5 +190,7 @@ static void the_store_says_whether_memory_or_a_place_is_lacking(void)
     library_close_fake(&l);
 }
 
-CHECK_MAIN(making_a_client_may_lack_memory, a_question_that_is_lost_pauses_the_client,
+CHECK_MAIN(making_a_client_may_lack_memory, half_a_document_is_none,
+           an_identity_that_is_not_kept_has_a_public_code,
+           a_question_that_is_lost_pauses_the_client,
            the_store_says_whether_memory_or_a_place_is_lacking)

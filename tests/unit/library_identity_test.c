@@ -43,6 +43,16 @@ static void stop_and_release(holdfast_client *client)
     holdfast_client_release(client);
 }
 
+/* What the texts say stands in the document, too. */
+static void want_in_json(holdfast_client *client, enum holdfast_text_key key, const char *name)
+{
+    char text[80], member[160], json[8192];
+    CHECK(holdfast_client_text(client, key, text, sizeof text) > 0);
+    snprintf(member, sizeof member, "\"%s\":\"%s\"", name, text);
+    CHECK(holdfast_client_json(client, json, sizeof json) < sizeof json);
+    CHECK(strstr(json, member));
+}
+
 static void keep_identity(struct library *l)
 {
     char first[80], second[80], path[SCRATCH_PATH_BYTES];
@@ -64,6 +74,8 @@ static void keep_identity(struct library *l)
     client = library_ready(l);
     holdfast_client_text(client, HOLDFAST_DEVICE_ID, second, sizeof second);
     CHECK(strlen(first) == 64 && strcmp(first, second) == 0);
+    want_in_json(client, HOLDFAST_DEVICE_ID, "deviceId");
+    want_in_json(client, HOLDFAST_PEER_ADDRESS, "peerAddress");
     stop_and_release(client);
 }
 

@@ -165,6 +165,7 @@ static void log_in_with_the_address(struct library *l)
     CHECK(!strstr(text, "p:ss") && !strstr(text, "dXNA"));
     CHECK(holdfast_client_json(client, text, sizeof text) < sizeof text);
     CHECK(!strstr(text, "p:ss") && !strstr(text, "dXNA") && !strstr(text, "us@er"));
+    CHECK(strstr(text, "\"httpStatus\":401"));
     holdfast_client_release(client);
 }
 
