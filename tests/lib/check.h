@@ -20,7 +20,7 @@ int check_main(const struct check_case *cases, size_t count);
 __attribute__((noreturn, format(printf, 3, 4))) void check_fail(const char *file, int line,
                                                                 const char *format, ...);
 /* Ends the test as one that this machine cannot run; `why` for people. */
-__attribute__((noreturn)) void check_skip(const char *why);
+void check_untried(const char *why);
 void check_same_bytes(const char *file, int line, long row, const char *text, struct hf_bytes got,
                       struct hf_bytes want);
 
