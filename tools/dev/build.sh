@@ -10,7 +10,6 @@ build_options() {
     case $1 in
     release) echo gcc --buildtype=release -Dtests=false ;;
     fast) echo gcc --buildtype=release -Dwerror=true ;;
-    gcc) echo "gcc $sanitized" ;;
     clang) echo "clang $sanitized" ;;
     fuzz) echo "clang $sanitized -Dfuzz=true" ;;
     tsan) echo "clang $checked -Db_sanitize=thread" ;;
