@@ -1,14 +1,8 @@
 #include "core/endpoint.h"
+#include "base/ascii.h"
 #include "wire/net_host.h"
 
 /* --- the pinned certificate --- */
-
-static int hex_digit(uint8_t c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 bool hf_endpoint_fingerprint_read(struct hf_bytes text, uint8_t out[HF_FINGERPRINT_BYTES])
 {
@@ -22,7 +16,7 @@ bool hf_endpoint_fingerprint_read(struct hf_bytes text, uint8_t out[HF_FINGERPRI
     if (!has_colons && text.len != 2 * HF_FINGERPRINT_BYTES) return false;
     for (size_t i = 0; i < HF_FINGERPRINT_BYTES; i++) {
         const uint8_t *pair = text.ptr + i * step;
-        int high = hex_digit(pair[0]), low = hex_digit(pair[1]);
+        int high = hf_ascii_hex(pair[0]), low = hf_ascii_hex(pair[1]);
         if (high < 0 || low < 0) return false;
         if (has_colons && i + 1 < HF_FINGERPRINT_BYTES && pair[2] != ':') return false;
         read[i] = (uint8_t)(high * 16 + low);

@@ -1,4 +1,5 @@
 #include "wire/http_body.h"
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "base/limits.h"
 
@@ -25,13 +26,6 @@ bool hf_http_body_is_done(const struct hf_http_body *b)
     return b->state == HF_HTTP_BODY_DONE;
 }
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 static enum hf_http_body_state expect(uint8_t byte, uint8_t wanted, enum hf_http_body_state next)
 {
     return byte == wanted ? next : HF_HTTP_BODY_DONE;
@@ -40,7 +34,7 @@ static enum hf_http_body_state expect(uint8_t byte, uint8_t wanted, enum hf_http
 /* The first byte of the line must be a digit; no size has more than fit. */
 static enum hf_http_body_state take_size(struct hf_http_body *b, uint8_t byte)
 {
-    int value = hex_value(byte);
+    int value = hf_ascii_hex(byte);
     if (b->line_bytes > 1 && byte == '\r') return HF_HTTP_BODY_SIZE_LF;
     if (b->line_bytes > 1 && (byte == ';' || byte == ' ' || byte == '\t'))
         return HF_HTTP_BODY_EXTENSION;

@@ -1,4 +1,5 @@
 #include "wire/http_head.h"
+#include "base/ascii.h"
 #include "base/crypto.h"
 
 enum { KEY_BYTES = 16, VERSION_CHARS = 8 /* "HTTP/1.1" */ };
@@ -6,11 +7,6 @@ enum { KEY_BYTES = 16, VERSION_CHARS = 8 /* "HTTP/1.1" */ };
 static struct hf_http_fault fault(unsigned status, const char *what)
 {
     return (struct hf_http_fault){ status, what };
-}
-
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
 }
 
 static bool is_visible(struct hf_bytes text)
@@ -65,7 +61,7 @@ static struct hf_http_fault target_check(struct hf_bytes method, struct hf_bytes
 static struct hf_http_fault version_read(struct hf_bytes text, unsigned *minor)
 {
     if (text.len != VERSION_CHARS || !hf_bytes_starts(text, HF_LIT("HTTP/")) ||
-        !is_digit(text.ptr[5]) || text.ptr[6] != '.' || !is_digit(text.ptr[7]))
+        !hf_ascii_is_digit(text.ptr[5]) || text.ptr[6] != '.' || !hf_ascii_is_digit(text.ptr[7]))
         return fault(400, "the request line has no version");
     if (text.ptr[5] != '1' || text.ptr[7] > '1')
         return fault(505, "only HTTP/1.0 and HTTP/1.1 are spoken");
@@ -101,7 +97,7 @@ static struct hf_http_fault host_check(const struct hf_http_request *req)
 static bool all_digits(struct hf_bytes text)
 {
     for (size_t i = 0; i < text.len; i++)
-        if (!is_digit(text.ptr[i])) return false;
+        if (!hf_ascii_is_digit(text.ptr[i])) return false;
     return text.len > 0;
 }
 

@@ -1,4 +1,5 @@
 #include "wire/json5.h"
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "base/err.h"
 #include "wire/json_scan.h"
@@ -70,16 +71,6 @@ static bool is_space(uint32_t c)
            c == 0x202F || c == 0x205F || c == 0x3000 || is_line_end(c);
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex(uint8_t c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static void skip_line_comment(struct json5 *j)
 {
     size_t len;
@@ -121,7 +112,7 @@ static int read_hex_escape(struct json5 *j, size_t digits)
     j->at++;
     hf_buf_add(j->out, digits == 2 ? HF_LIT("\\u00") : HF_LIT("\\u"));
     for (size_t i = 0; i < digits; i++, j->at++) {
-        if (!is_hex(peek(j, 0))) return fail_here(j, "an escape wants hex digits");
+        if (hf_ascii_hex(peek(j, 0)) < 0) return fail_here(j, "an escape wants hex digits");
         hf_buf_add_byte(j->out, peek(j, 0));
     }
     return 0;
@@ -141,7 +132,7 @@ static int read_escape(struct json5 *j)
     uint32_t c = peek_char(j, &len);
     if (len == 0) return fail_here(j, "");
     if (c == 'u' || c == 'x') return read_hex_escape(j, c == 'u' ? 4 : 2);
-    if (c == '0' && is_digit(peek(j, 1))) return fail(j, HF_ERR_SYNTAX, "no such escape");
+    if (c == '0' && hf_ascii_is_digit(peek(j, 1))) return fail(j, HF_ERR_SYNTAX, "no such escape");
     if (c >= '1' && c <= '9') return fail(j, HF_ERR_SYNTAX, "no such escape");
     if (is_line_end(c)) {
         j->at += c == '\r' && peek(j, 1) == '\n' ? 2 : len;
@@ -222,13 +213,11 @@ static int read_hex_number(struct json5 *j)
 {
     uint64_t value = 0;
     j->at += 2;
-    if (!is_hex(peek(j, 0))) return fail_here(j, "a hex digit is missing");
+    if (hf_ascii_hex(peek(j, 0)) < 0) return fail_here(j, "a hex digit is missing");
     while (peek(j, 0) == '0') j->at++;
-    for (size_t digits = 0; is_hex(peek(j, 0)); digits++, j->at++) {
+    for (int digits = 0, digit; (digit = hf_ascii_hex(peek(j, 0))) >= 0; digits++, j->at++) {
         if (digits == HEX_DIGITS_MAX) return fail(j, HF_ERR_SYNTAX, "more than 64 bits");
-        uint8_t c = peek(j, 0);
-        value =
-            value << 4 | (is_digit(c) ? (uint64_t)(c - '0') : (uint64_t)((c | 0x20) - 'a' + 10));
+        value = value << 4 | (uint64_t)digit;
     }
     hf_buf_add_u64(j->out, value);
     return 0;
@@ -238,7 +227,7 @@ static int read_hex_number(struct json5 *j)
 static size_t read_digits(struct json5 *j)
 {
     size_t from = j->at;
-    while (is_digit(peek(j, 0))) j->at++;
+    while (hf_ascii_is_digit(peek(j, 0))) j->at++;
     hf_buf_add(j->out, hf_bytes(j->text.ptr + from, j->at - from));
     return j->at - from;
 }
@@ -263,7 +252,7 @@ static int read_decimal(struct json5 *j)
     if (whole == 0) hf_buf_add_byte(j->out, '0');
     if (peek(j, 0) == '.') {
         j->at++;
-        if (is_digit(peek(j, 0))) {
+        if (hf_ascii_is_digit(peek(j, 0))) {
             hf_buf_add_byte(j->out, '.');
             read_digits(j);
         } else if (whole == 0) {
@@ -358,7 +347,7 @@ static int read_bare_value(struct json5 *j)
     if (!is_word) err = read_number(j);
     size_t len;
     uint32_t next = peek_char(j, &len);
-    if (err == 0 && len > 0 && (starts_name(next) || is_digit((uint8_t)next))) {
+    if (err == 0 && len > 0 && (starts_name(next) || hf_ascii_is_digit((uint8_t)next))) {
         j->at = from;
         err = fail(j, HF_ERR_SYNTAX, "no such word or number");
     }

@@ -1,4 +1,5 @@
 #include "wire/json_scan.h"
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "base/err.h"
 #include "wire/json_run.h"
@@ -50,16 +51,6 @@ static inline uint8_t next(const struct scan *s, const uint8_t **at)
     return c > ' ' ? c : skip_space(s, at);
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex(uint8_t c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static const uint8_t *scan_escape(struct scan *s, const uint8_t *at)
 {
     switch (peek(s, ++at)) {
@@ -74,7 +65,8 @@ static const uint8_t *scan_escape(struct scan *s, const uint8_t *at)
         return at + 1;
     case 'u':
         for (int i = 0; i < 4; i++)
-            if (!is_hex(peek(s, ++at))) return fail_here(s, at, "\\u wants four hex digits");
+            if (hf_ascii_hex(peek(s, ++at)) < 0)
+                return fail_here(s, at, "\\u wants four hex digits");
         return at + 1;
     default:
         return fail_here(s, at, "no such escape");
@@ -126,8 +118,8 @@ static inline const uint8_t *scan_string(struct scan *s, const uint8_t *at)
 
 static const uint8_t *scan_digits(struct scan *s, const uint8_t *at)
 {
-    if (!is_digit(peek(s, at))) return fail_here(s, at, "a digit is missing");
-    while (is_digit(peek(s, at))) at++;
+    if (!hf_ascii_is_digit(peek(s, at))) return fail_here(s, at, "a digit is missing");
+    while (hf_ascii_is_digit(peek(s, at))) at++;
     return at;
 }
 
@@ -243,7 +235,7 @@ static const uint8_t *scan_value(struct scan *s, const uint8_t *at)
     case 'n':
         return scan_word(s, at, HF_LIT("null"));
     default:
-        if (c == '-' || is_digit(c)) return scan_number(s, at);
+        if (c == '-' || hf_ascii_is_digit(c)) return scan_number(s, at);
         return fail_here(s, at, "a value is missing");
     }
 }

@@ -1,4 +1,5 @@
 #include "wire/proc_text.h"
+#include "base/ascii.h"
 
 #include <string.h>
 
@@ -96,15 +97,15 @@ bool hf_proc_stat_read(struct hf_bytes text, struct hf_proc_stat *out)
 
 /* --- signals --- */
 
-static bool hex_read(struct hf_bytes word, uint64_t *out)
+/* All digits, as many as 64 bits have at most. */
+static bool read_hex(struct hf_bytes text, uint64_t *out)
 {
     uint64_t value = 0;
-    if (word.len == 0 || word.len > 2 * sizeof value) return false;
-    for (size_t i = 0; i < word.len; i++) {
-        uint8_t digit = word.ptr[i], low = digit | 0x20;
-        bool is_decimal = digit >= '0' && digit <= '9';
-        if (!is_decimal && (low < 'a' || low > 'f')) return false;
-        value = value << 4 | (is_decimal ? digit - (uint64_t)'0' : low - (uint64_t)'a' + 10);
+    if (text.len == 0 || text.len > 2 * sizeof value) return false;
+    for (size_t i = 0; i < text.len; i++) {
+        int digit = hf_ascii_hex(text.ptr[i]);
+        if (digit < 0) return false;
+        value = value << 4 | (uint64_t)digit;
     }
     *out = value;
     return true;
@@ -118,7 +119,7 @@ bool hf_proc_catches(struct hf_bytes status, int number)
     while (hf_proc_next_line(&status, &line)) {
         struct hf_bytes key = next_word(&line);
         if (!hf_bytes_same(key, HF_LIT("SigCgt:"))) continue;
-        return hex_read(next_word(&line), &caught) && (caught >> (number - 1) & 1) != 0;
+        return read_hex(next_word(&line), &caught) && (caught >> (number - 1) & 1) != 0;
     }
     return false;
 }
@@ -192,34 +193,15 @@ struct hf_bytes hf_proc_unit(struct hf_bytes path)
 
 /* --- /proc/net/tcp --- */
 
-static int hex_digit(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9') return byte - '0';
-    if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
-static bool read_hex(struct hf_bytes text, uint32_t *out)
-{
-    uint32_t value = 0;
-    if (text.len == 0 || text.len > 8) return false;
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = hex_digit(text.ptr[i]);
-        if (digit < 0) return false;
-        value = value << 4 | (uint32_t)digit;
-    }
-    *out = value;
-    return true;
-}
-
 /* Addresses stand as 32-bit words in the machine's byte order. */
 static bool read_address(struct hf_bytes text, struct hf_proc_socket *out)
 {
     if (text.len != 8 && text.len != 32) return false;
     out->is_v6 = text.len == 32;
     for (size_t i = 0; i < text.len / 8; i++) {
-        uint32_t word;
-        if (!read_hex(hf_bytes_head(hf_bytes_from(text, 8 * i), 8), &word)) return false;
+        uint64_t wide;
+        if (!read_hex(hf_bytes_head(hf_bytes_from(text, 8 * i), 8), &wide)) return false;
+        uint32_t word = (uint32_t)wide;
         memcpy(out->address + 4 * i, &word, sizeof word);
     }
     return true;
@@ -228,7 +210,7 @@ static bool read_address(struct hf_bytes text, struct hf_proc_socket *out)
 bool hf_proc_socket_read(struct hf_bytes line, struct hf_proc_socket *out)
 {
     struct hf_proc_socket read = { 0 };
-    uint32_t port, state;
+    uint64_t port, state;
     next_word(&line); /* "0:" */
     struct hf_bytes local = next_word(&line);
     size_t colon = hf_bytes_find(local, 0, ':');

@@ -1,4 +1,5 @@
 #include "wire/url.h"
+#include "base/ascii.h"
 #include "base/err.h"
 
 static bool take_scheme(struct hf_bytes *rest, struct hf_url *url)
@@ -108,20 +109,13 @@ int hf_url_read(struct hf_bytes text, struct hf_url *out, const char **what)
 
 /* --- credentials --- */
 
-static int hex_value(uint8_t digit)
-{
-    if (digit >= '0' && digit <= '9') return digit - '0';
-    digit |= 0x20;
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
-}
-
 int hf_url_user_write(struct hf_bytes user, struct hf_buf *out)
 {
     for (size_t at = 0; at < user.len; at++) {
         uint8_t byte = user.ptr[at];
         if (byte == '%') {
-            int high = user.len - at > 2 ? hex_value(user.ptr[at + 1]) : -1;
-            int low = high >= 0 ? hex_value(user.ptr[at + 2]) : -1;
+            int high = user.len - at > 2 ? hf_ascii_hex(user.ptr[at + 1]) : -1;
+            int low = high >= 0 ? hf_ascii_hex(user.ptr[at + 2]) : -1;
             if (low < 0) return HF_ERR_SYNTAX;
             byte = (uint8_t)(high << 4 | low);
             at += 2;

@@ -1,4 +1,5 @@
 #include "wire/url_secret.h"
+#include "base/ascii.h"
 
 enum {
     KEY_BYTES = 64,    /* longer names are no secret's */
@@ -85,13 +86,6 @@ static bool is_secret_param(struct hf_bytes name)
 
 /* --- percent encoding --- */
 
-static int hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9') return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 enum decoded { DECODED_SAME, DECODED_MORE, DECODED_BROKEN };
 
 /* One layer, in place. */
@@ -103,7 +97,7 @@ static enum decoded decode(uint8_t *text, size_t *len)
         uint8_t c = text[at];
         if (c == '%') {
             if (at + 2 >= *len) return DECODED_BROKEN;
-            int high = hex(text[at + 1]), low = hex(text[at + 2]);
+            int high = hf_ascii_hex(text[at + 1]), low = hf_ascii_hex(text[at + 2]);
             if (high < 0 || low < 0) return DECODED_BROKEN;
             c = (uint8_t)(high * 16 + low);
             at += 2;

@@ -1,5 +1,6 @@
 #include "core/output/fold.h"
 
+#include "base/ascii.h"
 #include "base/err.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -33,11 +34,6 @@ void hf_fold_reset(struct hf_fold *f)
     f->folded = 0;
 }
 
-static bool is_digit(uint8_t c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Written so that the compiler makes it wide. */
 static bool has_digits(struct hf_bytes line)
 {
@@ -54,8 +50,8 @@ uint64_t hf_fold_digest(const struct hf_fold *f, struct hf_bytes line)
     if (!has_digits(head)) return hf_hash(f->hash_key, head);
     for (size_t i = 0; i < line.len && len < sizeof masked; i++) {
         uint8_t c = line.ptr[i];
-        masked[len] = is_digit(c) ? '0' : c;
-        len += !is_digit(c) || i == 0 || !is_digit(line.ptr[i - 1]);
+        masked[len] = hf_ascii_is_digit(c) ? '0' : c;
+        len += !hf_ascii_is_digit(c) || i == 0 || !hf_ascii_is_digit(line.ptr[i - 1]);
     }
     return hf_hash(f->hash_key, hf_bytes(masked, len));
 }
