@@ -81,7 +81,7 @@ race_test() {
     run_tests tsan $names
 }
 
-# run_tests NAME OPTION...
+# run_tests NAME OPTION...  The slow tests wait more than they work: two for each processor.
 run_tests() {
     local name=$1 status=0
     shift
@@ -90,6 +90,7 @@ run_tests() {
         ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1 \
         TSAN_OPTIONS=halt_on_error=1 \
         without_aslr meson test -C "build/$name" --print-errorlogs \
+        --num-processes $((2 * $(nproc))) \
         --wrapper "$PWD/$(alone "$name")" "$@" || status=$?
     tools/dev/tally "build/$name/meson-logs/testlog-alone" || status=1
     return "$status"
