@@ -410,6 +410,7 @@ int hf_json5_read_places(struct hf_bytes text, uint32_t depth_max, struct hf_buf
                          struct hf_buf *places, struct hf_json5_error *error)
 {
     HF_ASSERT(depth_max <= HF_JSON_DEPTH_MAX && text.len <= UINT32_MAX);
+    if (text.len == 0) text = HF_LIT(""); /* an empty span may have no address */
     struct json5 j = {
         .text = text, .depth_max = depth_max, .out = out, .out_from = out->len, .places = places
     };

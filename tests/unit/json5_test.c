@@ -87,6 +87,7 @@ static void an_error_names_line_column_and_reason(void)
         const char *what;
     } rows[] = {
         { HF_LIT_INIT(""), HF_ERR_SYNTAX, 1, 1, "the text ends too early" },
+        { { NULL, 0 }, HF_ERR_SYNTAX, 1, 1, "the text ends too early" },
         { HF_LIT_INIT("// only\n"), HF_ERR_SYNTAX, 2, 1, "the text ends too early" },
         { HF_LIT_INIT("{\n  a: 1\n  b: 2\n}"), HF_ERR_SYNTAX, 3, 3,
           "a comma or the end bracket is missing" },
