@@ -5,7 +5,9 @@ readonly HOLDFAST=src/prog/holdfast # inside of a build directory
 
 # build_options NAME: the compiler, then the options.
 build_options() {
+    # Lines for stack traces and no more of debugging, which is half of the compiler's work.
     local checked='--buildtype=debugoptimized -Doptimization=1 -Db_lundef=false -Dwerror=true'
+    checked+=' -Ddebug=false -Dc_args=-gline-tables-only'
     local sanitized="$checked -Db_sanitize=address,undefined"
     case $1 in
     release) echo gcc --buildtype=release -Dtests=false ;;
@@ -28,6 +30,8 @@ configure() {
     rm -rf "$dir"
     mkdir -p build
     if command -v ccache >/dev/null; then compiler="ccache $compiler"; fi
+    # The default linker is most of what a build of the tests costs.
+    if [[ $compiler == *clang ]]; then local -x CC_LD=lld; fi
     # The options hold no spaces.
     # shellcheck disable=SC2086
     CC=$compiler meson setup "$dir" $options >build/setup.log 2>&1 || {

@@ -4,9 +4,9 @@
 
 readonly BUILD_SET=(gcc:gcc libc6-dev pkg-config:pkg-config meson:meson ninja-build:ninja
     libuv1-dev libssl-dev libsqlite3-dev zlib1g-dev)
-readonly TEST_SET=("${BUILD_SET[@]}" clang:clang libclang-rt-14-dev libcmocka-dev python3:python3
+readonly TEST_SET=("${BUILD_SET[@]}" clang:clang lld:ld.lld libclang-rt-14-dev libcmocka-dev python3:python3
     util-linux:setarch g++:g++ systemd:systemctl)
-readonly LINT_SET=("${BUILD_SET[@]}" git:git clang:clang clang-tidy:clang-tidy
+readonly LINT_SET=("${BUILD_SET[@]}" git:git clang:clang lld:ld.lld clang-tidy:clang-tidy
     clang-format:clang-format shellcheck:shellcheck scdoc:scdoc python3:python3 libcmocka-dev
     g++:g++ abigail-tools:abidw binutils:nm)
 readonly BENCH_SET=("${BUILD_SET[@]}" nodejs:node npm:npm ca-certificates python3:python3

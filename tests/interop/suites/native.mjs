@@ -133,13 +133,14 @@ class Life {
             await this.driver.until("hello", id);
     }
 
-    // The crowd is connected and has calls under way when the gateway goes.
+    // Everybody who stays is connected and has calls under way when the gateway goes, or the next
+    // one would count a descriptor less before than after.
     async restart(signal) {
         const { driver } = this;
         const tags = [];
         const hellos = new Map();
         const before = await driver.usage();
-        for (let id = CROWD_ID; id < CROWD_ID + CROWD; id += 1) {
+        for (const id of [0, ...Array.from({ length: CROWD }, (_, i) => CROWD_ID + i)]) {
             hellos.set(id, driver.all("hello", id).length);
             tags.push(driver.ask(id, "health", {}));
         }
@@ -302,6 +303,8 @@ async function agentRun(driver, gate) {
     must(text.includes(MODEL_TEXT.split(" ")[0]), `no text in ${text.slice(0, 2000)}`);
     must(text.includes(TOOL_OUTPUT), `no tool output in ${text.slice(0, 2000)}`);
     mustEqual(driver.all("gap", 4), []);
+    driver.say({ do: "close", id: 4 });
+    await driver.until("disposed", 4);
 }
 
 // Every call has exactly one end, also those that a restart cut off.
