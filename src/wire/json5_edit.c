@@ -31,16 +31,6 @@ bool hf_json5_path_is_valid(struct hf_bytes path)
     return key.len > 0;
 }
 
-/* The value of the member `key`; the last one counts, as when it is read. */
-static struct hf_bytes find_member(struct hf_bytes object, struct hf_bytes key)
-{
-    struct hf_json_member member;
-    struct hf_bytes found = HF_EMPTY;
-    for (struct hf_json_iter it = hf_json_iter(object); hf_json_next_member(&it, &member);)
-        if (hf_json_is(member.key, key)) found = member.value;
-    return found;
-}
-
 static void add_indent(struct hf_buf *out, size_t level)
 {
     for (size_t i = 0; i < level * INDENT; i++) hf_buf_add_byte(out, ' ');
@@ -119,7 +109,7 @@ static int change(struct edit *e, struct hf_bytes json, struct hf_buf *out,
             *error = (struct hf_json5_error){ HF_ERR_TYPE, line, 1, "this is not an object" };
             return HF_ERR_TYPE;
         }
-        struct hf_bytes key = first_key(e->path), value = find_member(object, key);
+        struct hf_bytes key = first_key(e->path), value = hf_json_find_key(object, key);
         if (hf_json_kind(value) == HF_JSON_NONE) {
             insert(e, place->text_from, json, out);
             return 0;

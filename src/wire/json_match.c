@@ -11,20 +11,11 @@ struct match {
 
 static enum hf_json_match match(struct match *m, struct hf_bytes wanted, struct hf_bytes found);
 
-static struct hf_bytes find_member(struct hf_bytes object, struct hf_bytes key)
-{
-    struct hf_json_member member;
-    struct hf_bytes value = HF_EMPTY;
-    for (struct hf_json_iter it = hf_json_iter(object); hf_json_next_member(&it, &member);)
-        if (hf_json_is(member.key, key)) value = member.value;
-    return value;
-}
-
 struct hf_bytes hf_json_at(struct hf_bytes root, struct hf_bytes path)
 {
     while (path.len > 0 && root.len > 0) {
         struct hf_bytes key = hf_bytes_head(path, hf_bytes_find(path, 0, '.'));
-        root = find_member(root, key);
+        root = hf_json_find_key(root, key);
         path = hf_bytes_from(path, key.len + 1);
     }
     return root;
@@ -105,8 +96,8 @@ static enum hf_json_match match_moved(struct match *m, struct hf_bytes wanted,
     hf_buf_init(&name, key.len);
     hf_json_text(key, &name);
     if (hf_buf_done(&name) == 0)
-        all = match(m, find_member(wanted, hf_buf_view(&name)),
-                    find_member(found, hf_buf_view(&name)));
+        all = match(m, hf_json_find_key(wanted, hf_buf_view(&name)),
+                    hf_json_find_key(found, hf_buf_view(&name)));
     hf_buf_fini(&name);
     return all;
 }

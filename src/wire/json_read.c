@@ -131,15 +131,20 @@ bool hf_json_next_member(struct hf_json_iter *it, struct hf_json_member *member)
     return true;
 }
 
-struct hf_bytes hf_json_find(struct hf_bytes object, const char *name)
+struct hf_bytes hf_json_find_key(struct hf_bytes object, struct hf_bytes name)
 {
-    struct hf_bytes found = HF_EMPTY, wanted = hf_bytes_cstr(name);
+    struct hf_bytes found = HF_EMPTY;
     if (hf_json_kind(object) != HF_JSON_OBJECT) return found;
     struct hf_json_iter it = hf_json_iter(object);
     struct hf_json_member member;
     while (hf_json_next_member(&it, &member))
-        if (hf_json_is(member.key, wanted)) found = member.value;
+        if (hf_json_is(member.key, name)) found = member.value;
     return found;
+}
+
+struct hf_bytes hf_json_find(struct hf_bytes object, const char *name)
+{
+    return hf_json_find_key(object, hf_bytes_cstr(name));
 }
 
 size_t hf_json_count(struct hf_bytes container)

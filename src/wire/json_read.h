@@ -44,6 +44,7 @@ bool hf_json_next_member(struct hf_json_iter *it, struct hf_json_member *member)
 /* The member `name` of an object, or the empty span when there is none or
  * `object` is none.  Of several members with one name the last one counts. */
 struct hf_bytes hf_json_find(struct hf_bytes object, const char *name);
+struct hf_bytes hf_json_find_key(struct hf_bytes object, struct hf_bytes name);
 
 /* How many elements or members. */
 size_t hf_json_count(struct hf_bytes container);
